@@ -1,0 +1,1 @@
+"""Flows as data: steps, the machine, tasks, timers."""

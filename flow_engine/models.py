@@ -1,0 +1,75 @@
+"""The tables of runs: what a flow is doing, whom it asks, and what happened."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from formloom.db.base import Base, InWorkspace, Numbered
+
+
+class Run(Numbered, Base):
+    """A flow at work on a record, pinned to one version of the flow and of the form. `state` is the machine's; `version` counts its events."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index(None, "workspace_id", "record_id"),
+        Index("ix_run_initiator", "workspace_id", "initiator_id", "id"),
+        Index("ix_run_status", "workspace_id", "status", "id"),
+    )
+    flow: Mapped[str]
+    flow_version: Mapped[int]
+    form: Mapped[str]
+    form_version: Mapped[int]
+    record_id: Mapped[int]
+    status: Mapped[str]
+    state: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    version: Mapped[int] = mapped_column(server_default="1")
+    machine: Mapped[int]
+    initiator_id: Mapped[int | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Task(Numbered, Base):
+    """One person (or guest) is asked for one thing. `visit` numbers the step's opening in the run; `status` is open, done or closed (somebody else decided)."""
+
+    __tablename__ = "task"
+    __table_args__ = (
+        Index("ix_task_inbox", "workspace_id", "person_id", "status", "due_at", "id"),
+        Index("ix_task_run", "workspace_id", "run_id", "visit"),
+        Index("ix_task_record", "workspace_id", "record_id"),
+        Index("ix_task_guest", "workspace_id", "guest_link_id", postgresql_where=text("guest_link_id IS NOT NULL")),
+    )
+    run_id: Mapped[int]
+    flow: Mapped[str]
+    form: Mapped[str]
+    record_id: Mapped[int]
+    visit: Mapped[int]
+    step: Mapped[str]
+    kind: Mapped[str]
+    person_id: Mapped[int | None]
+    guest_link_id: Mapped[UUID | None]
+    status: Mapped[str]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    decision: Mapped[str | None]
+    reason: Mapped[str | None]
+    comment: Mapped[str | None]
+    ended_at: Mapped[datetime | None]
+
+
+class RunJournal(InWorkspace, Base):
+    """The n-th event of a run with all that the machine was told. Replayed, it gives the stored state. Rows are only ever added."""
+
+    __tablename__ = "run_journal"
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    machine: Mapped[int]
+    event: Mapped[dict[str, Any]] = mapped_column(JSONB)

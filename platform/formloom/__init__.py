@@ -1,0 +1,1 @@
+"""The kernel: what any application needs, knowing nothing of forms or flows."""

@@ -1,0 +1,1 @@
+"""The database: typed base, engines by role, unit of work, the direct door of the hot path."""

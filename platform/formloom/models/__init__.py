@@ -1,0 +1,31 @@
+"""The kernel's tables."""
+
+from formloom.models.access import ApiToken, LoginSession, PasswordReset
+from formloom.models.audit import AuditEntry, AuditSeal
+from formloom.models.files import StoredFile
+from formloom.models.guests import AccessGrant, GuestLink, IdempotencyKey
+from formloom.models.messages import Message, Notification
+from formloom.models.people import Department, Person, PersonRole, Role
+from formloom.models.work import OutboxItem, Timer
+from formloom.models.workspace import Workspace
+
+__all__ = [
+    "AccessGrant",
+    "ApiToken",
+    "AuditEntry",
+    "AuditSeal",
+    "Department",
+    "GuestLink",
+    "IdempotencyKey",
+    "LoginSession",
+    "Message",
+    "Notification",
+    "OutboxItem",
+    "PasswordReset",
+    "Person",
+    "PersonRole",
+    "Role",
+    "StoredFile",
+    "Timer",
+    "Workspace",
+]
