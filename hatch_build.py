@@ -1,0 +1,21 @@
+"""Puts the built client and the compiled catalogues into the wheel, so that an installed package needs no Node."""
+
+import subprocess
+import sys
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+
+class BuildAssets(BuildHookInterface[Any]):
+    """Runs before a wheel is packed; an editable install keeps using what `make` builds."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build, unless the wheel is only a pointer to this folder."""
+        if version == "editable":
+            return
+        subprocess.run(["npm", "run", "--silent", "build"], cwd=self.root, check=True)  # noqa: S603, S607
+        subprocess.run([sys.executable, "-m", "web.build_translations"], cwd=self.root, check=True)  # noqa: S603
+        build_data["artifacts"] += ["web/static/dist/**", "web/translations/**/*.mo"]
