@@ -1,0 +1,72 @@
+"""What a formula may see while it runs: its record, the current row, the candidate, and who asks and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import Protocol
+
+from .values import PersonValue, RecordValue
+
+SATURDAY_AND_SUNDAY = frozenset({5, 6})
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Which days are worked: the weekend (0 is Monday), days off that fall on weekdays, make-up days on weekends."""
+
+    weekend: frozenset[int] = SATURDAY_AND_SUNDAY
+    days_off: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+    def is_workday(self, day: date) -> bool:
+        """True when people work on `day`; a named make-up day wins over a weekend and over a day off."""
+        if day in self.workdays:
+            return True
+        return day.weekday() not in self.weekend and day not in self.days_off
+
+
+class Organisation(Protocol):
+    """Who stands where. Asked only by MANAGER and DEPARTMENT."""
+
+    def manager(self, person: PersonValue, level: int) -> PersonValue | None:
+        """The manager `level` steps above `person` (1 is the direct one), or None."""
+
+    def department(self, person: PersonValue) -> str | None:
+        """The name of the person's department, or None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What does not come from a record. It carries the clock: formulas are deterministic given their context.
+
+    `now` is aware; `zone` is the workspace's time zone, in which HOUR, TEXT and the like read a datetime.
+    """
+
+    me: PersonValue | None = None
+    initiator: PersonValue | None = None
+    today: date = date(1970, 1, 1)
+    now: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+    roles: frozenset[str] = frozenset()
+    calendar: Calendar | None = None
+    organisation: Organisation | None = None
+    zone: tzinfo = UTC
+
+
+NO_VALUES: Mapping[str, None] = {}
+NO_RECORD = RecordValue("", None, NO_VALUES)
+NO_CONTEXT = Context()
+
+
+@dataclass(slots=True)
+class Env:
+    """One evaluation: `own` is the record, `row` the current row, `target` the candidate of a filter.
+
+    Not frozen, because one is made for every row of every rule and a frozen one takes three times as long.
+    """
+
+    own: RecordValue = NO_RECORD
+    row: RecordValue | None = None
+    target: RecordValue | None = None
+    context: Context = NO_CONTEXT
