@@ -1,0 +1,10 @@
+"""All tables of the house, for Alembic: it compares them with the database."""
+
+import formloom.models
+from formloom.db.base import Base
+
+import flow_engine.models
+import form_engine.models
+
+MODULES = (formloom.models, form_engine.models, flow_engine.models)
+METADATA = Base.metadata

@@ -1,0 +1,63 @@
+"""The unit of work: one transaction in one workspace, committed when its block ends well."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from formloom.db.engine import Databases
+from formloom.db.retry import sqlstate
+from formloom.errors import Unavailable
+
+CODES = ("pool_exhausted", "database_away")
+
+_WORKSPACE, _AFTER_COMMIT = "formloom.workspace", "formloom.after_commit"
+_ENTER = text("SELECT set_config('app.workspace', :workspace, true)")
+_log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def unit_of_work(databases: Databases, workspace_id: int) -> Iterator[Session]:
+    """A session that sees and writes one workspace only. Commits at the end of the block, rolls back on any exception.
+
+    Raises Unavailable when no connection is to be had. Calls registered with `after_commit` run last, outside.
+    """
+    with Session(databases.app, expire_on_commit=False) as session:
+        enter_workspace(session, workspace_id)
+        yield session
+        session.commit()  # leaving the block by an exception closes the session, which rolls back
+        done: list[Callable[[], object]] = session.info.pop(_AFTER_COMMIT, [])
+    for call in done:
+        try:
+            call()
+        except Exception:
+            # What is registered here is a hint (a wake-up): the work is in the database and a slow poll finds it.
+            _log.exception("after_commit_failed", call=getattr(call, "__qualname__", repr(call)))
+
+
+def enter_workspace(session: Session, workspace_id: int) -> None:
+    """Open the session's transaction inside a workspace: row-level security shows nothing else until it ends."""
+    try:
+        session.execute(_ENTER, {"workspace": str(workspace_id)})
+    except PoolTimeout as error:
+        raise Unavailable("pool_exhausted", {"retry_after": 1}) from error
+    except OperationalError as error:
+        if sqlstate(error) is not None and not str(sqlstate(error)).startswith(("08", "57P")):
+            raise
+        raise Unavailable("database_away", {"retry_after": 5}) from error
+    session.info[_WORKSPACE] = workspace_id
+
+
+def workspace_of(session: Session) -> int:
+    """The workspace of this session's unit of work; a KeyError when there is none, which is a bug."""
+    workspace: int = session.info[_WORKSPACE]
+    return workspace
+
+
+def after_commit(session: Session, call: Callable[[], object]) -> None:
+    """Run `call` once the transaction is in, never when it is rolled back. Its failure is logged and undoes nothing."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(call)
