@@ -2,10 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
+from formloom.models.audit import Xid8
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
-
-from formloom.models.audit import Xid8
 
 revision = "0001"
 down_revision = None
