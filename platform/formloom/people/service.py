@@ -1,0 +1,160 @@
+"""Who is who. Disabled people keep their past and hold no role for the future."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from formloom.db.uow import workspace_of
+from formloom.errors import Conflict, InvalidInput, Issue, NotFound
+from formloom.models import Department, LoginSession, Person, PersonRole, Role
+
+CODES = ("login_taken", "unknown_role", "unknown_person", "required")
+
+Title = Mapping[str, str]
+
+
+def normal_login(login: str) -> str:
+    """How a login is stored and compared: NFKC, case folded, without surrounding blanks."""
+    return unicodedata.normalize("NFKC", login).strip().casefold()
+
+
+def create_person(
+    session: Session,
+    login: str,
+    name: str,
+    *,
+    roles: Iterable[str] = (),
+    email: str | None = None,
+    phone: str | None = None,
+    department: Department | None = None,
+    locale: str | None = None,
+) -> Person:
+    """A new account without a password yet. Raises InvalidInput for an empty login, Conflict when it is taken."""
+    normal = normal_login(login)
+    if not normal:
+        raise InvalidInput("invalid_input", issues=(Issue("/login", "required"),))
+    person = Person(
+        workspace_id=workspace_of(session),
+        login=normal,
+        name=name.strip(),
+        email=email or (normal if "@" in normal else None),
+        phone=phone,
+        department_id=department.id if department else None,
+        locale=locale,
+    )
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError as error:
+        raise Conflict("login_taken") from error
+    assign_roles(session, person.id, roles)
+    return person
+
+
+def disable_person(session: Session, person_id: int) -> None:
+    """Shut somebody out at once: open sessions end; tasks that wait for them are the flows' business."""
+    person = _person(session, person_id)
+    person.disabled_at = session.execute(select(func.now())).scalar_one()
+    mine = (LoginSession.workspace_id == workspace_of(session), LoginSession.person_id == person_id)
+    session.execute(delete(LoginSession).where(*mine))
+    session.flush()
+
+
+def enable_person(session: Session, person_id: int) -> None:
+    """Let somebody in again."""
+    _person(session, person_id).disabled_at = None
+    session.flush()
+
+
+def ensure_role(session: Session, key: str, title: Title) -> Role:
+    """The role `key`, created or retitled."""
+    statement = insert(Role).values(workspace_id=workspace_of(session), key=key, title=dict(title))
+    statement = statement.on_conflict_do_update(
+        index_elements=["workspace_id", "key"], set_={"title": statement.excluded.title}
+    )
+    return session.execute(statement.returning(Role), execution_options={"populate_existing": True}).scalar_one()
+
+
+def assign_roles(session: Session, person_id: int, roles: Iterable[str]) -> None:
+    """Give these roles besides those already held; an unknown key is InvalidInput naming it."""
+    wanted = set(roles)
+    if not wanted:
+        return
+    found = {role.key: role.id for role in session.scalars(select(Role).where(Role.key.in_(wanted)))}
+    if missing := sorted(wanted - found.keys()):
+        raise InvalidInput(
+            "invalid_input", issues=tuple(Issue("/roles", "unknown_role", {"role": key}) for key in missing)
+        )
+    rows = [{"workspace_id": workspace_of(session), "person_id": person_id, "role_id": found[key]} for key in wanted]
+    session.execute(insert(PersonRole).on_conflict_do_nothing(), rows)
+
+
+def roles_of(session: Session, person_id: int) -> frozenset[str]:
+    """The keys of the roles that this person holds; none when disabled or unknown."""
+    return frozenset(
+        session.scalars(
+            select(Role.key)
+            .join(PersonRole, (PersonRole.workspace_id == Role.workspace_id) & (PersonRole.role_id == Role.id))
+            .join(Person, (Person.workspace_id == PersonRole.workspace_id) & (Person.id == PersonRole.person_id))
+            .where(Person.id == person_id, Person.disabled_at.is_(None))
+        )
+    )
+
+
+def members_of_role(session: Session, role_key: str) -> list[Person]:
+    """The enabled people who hold the role, in the order in which they came."""
+    return list(
+        session.scalars(
+            select(Person)
+            .join(PersonRole, (PersonRole.workspace_id == Person.workspace_id) & (PersonRole.person_id == Person.id))
+            .join(Role, (Role.workspace_id == PersonRole.workspace_id) & (Role.id == PersonRole.role_id))
+            .where(Role.key == role_key, Person.disabled_at.is_(None))
+            .order_by(Person.id)
+        )
+    )
+
+
+def create_department(
+    session: Session, key: str, title: Title, *, parent: Department | None = None, manager: Person | None = None
+) -> Department:
+    """A new department below `parent`, headed by `manager`."""
+    department = Department(
+        workspace_id=workspace_of(session),
+        key=key,
+        title=dict(title),
+        parent_id=parent.id if parent else None,
+        manager_id=manager.id if manager else None,
+    )
+    session.add(department)
+    session.flush()
+    return department
+
+
+def manager_of(session: Session, person_id: int, level: int = 1) -> Person | None:
+    """The person's `level`-th superior: heads of the department and of those above, without oneself and the disabled.
+
+    None when the tree ends before.
+    """
+    person = _person(session, person_id)
+    department_id, found, seen = person.department_id, 0, set[int]()
+    while department_id is not None and department_id not in seen:
+        seen.add(department_id)
+        department = session.get_one(Department, (person.workspace_id, department_id))
+        head = session.get(Person, (person.workspace_id, department.manager_id)) if department.manager_id else None
+        if head is not None and head.id != person_id and head.disabled_at is None:
+            found += 1
+            if found == level:
+                return head
+        department_id = department.parent_id
+    return None
+
+
+def _person(session: Session, person_id: int) -> Person:
+    person = session.get(Person, (workspace_of(session), person_id))
+    if person is None:
+        raise NotFound("unknown_person", {"id": person_id})
+    return person
