@@ -1,0 +1,30 @@
+"""Forms as typed objects: read (`parse_form`), checked against the other forms (`check_form`), made ready (`compile_form`)."""
+
+from form_engine.definition.access import NOTHING, READ_ALL, WRITE_ALL, FieldAccess, Level
+from form_engine.definition.compiled import (
+    CompiledAccess,
+    CompiledField,
+    CompiledForm,
+    CompiledFormula,
+    CompiledRule,
+)
+from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
+
+__all__ = [
+    "NOTHING",
+    "READ_ALL",
+    "SYSTEM_NAMES",
+    "WRITE_ALL",
+    "AccessRule",
+    "CompiledAccess",
+    "CompiledField",
+    "CompiledForm",
+    "CompiledFormula",
+    "CompiledRule",
+    "FieldAccess",
+    "FieldDef",
+    "FormDef",
+    "Level",
+    "Rule",
+    "Section",
+]

@@ -1,0 +1,125 @@
+"""A form that was found sound, with every formula checked and turned into a closure.
+
+What `compile_form` makes, the store caches by version, and records, queries, flows and the web read.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from form_engine.definition.access import FieldAccess
+from form_engine.definition.model import FieldDef, FormDef
+from form_engine.fields.base import Cleaner, Json, SlotValue, Text
+from form_engine.formula import Checked, Env, Type, TypeScope, Value
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledFormula:
+    """A formula in its place. `checked.node` is what is shipped to the browser or translated to SQL."""
+
+    text: str
+    checked: Checked = field(repr=False)
+    run: Callable[[Env], Value] = field(repr=False, compare=False)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """What must hold. `per_row`: it reads `row.`, so it is asked for each row of its table."""
+
+    holds: CompiledFormula
+    message: Text | None
+    per_row: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledField:
+    """A field, or a column of a table, ready to clean and to calculate with.
+
+    `formulas` are those of the field's config by name: `value` of a formula field, `filter` of a link, `of` and `where` of a rollup.
+    """
+
+    path: str
+    definition: FieldDef
+    clean: Cleaner = field(repr=False, compare=False)
+    type: Type
+    required: bool | CompiledFormula
+    visible: CompiledFormula | None
+    default: CompiledFormula | Json
+    rules: tuple[CompiledRule, ...]
+    formulas: Mapping[str, CompiledFormula]
+    columns: tuple["CompiledField", ...] = ()
+    settled: bool = True
+    """Its value hangs on this record's own fields alone: no link is followed, no rollup, no clock, nobody asked.
+    A computed field that is settled may be stored and indexed; another is worked out at read."""
+    by_key: Mapping[str, "CompiledField"] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_key", MappingProxyType({column.key: column for column in self.columns}))
+
+    @property
+    def key(self) -> str:
+        return self.definition.key
+
+    @property
+    def computed(self) -> bool:
+        return self.definition.type.computed
+
+    def value(self, stored: Json) -> Value:
+        """A stored value as formulas see it. Rows of a table are made by `form_engine.definition.values`."""
+        return None if stored is None else self.definition.type.to_value(stored, self.definition.config)
+
+    def text(self, stored: Json, locale: str) -> str:
+        """A stored (or computed) value as plain words; blank is empty."""
+        return "" if stored is None else self.definition.type.text(stored, self.definition.config, locale)
+
+    def slot_value(self, stored: Json) -> SlotValue:
+        """What the typed slot holds for a stored value."""
+        return None if stored is None else self.definition.type.to_slot(stored, self.definition.config)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledAccess:
+    """A role's line of the form's access, with its row filter compiled (`ME()` and own names)."""
+
+    role: str
+    may: frozenset[str]
+    where: CompiledFormula | None
+    fields: FieldAccess
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledForm:
+    """A form ready for work.
+
+    `order` is the order in which fields are settled: each after everything that its formulas read. `scope` types further
+    formulas over this form (a flow's conditions, a view's filter). `display` is the formula or the keys of a record's title.
+    """
+
+    definition: FormDef
+    version: int
+    fields: tuple[CompiledField, ...]
+    order: tuple[CompiledField, ...] = field(repr=False)
+    rules: tuple[CompiledRule, ...] = field(repr=False)
+    access: tuple[CompiledAccess, ...] = field(repr=False)
+    display: CompiledFormula | tuple[str, ...]
+    scope: TypeScope = field(repr=False, compare=False)
+    by_path: Mapping[str, CompiledField] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_path", MappingProxyType(dict(self.walk())))
+
+    @property
+    def key(self) -> str:
+        return self.definition.key
+
+    def field(self, path: str) -> CompiledField | None:
+        """The field at `amount` or `lines.applied`."""
+        return self.by_path.get(path)
+
+    def walk(self) -> Iterator[tuple[str, CompiledField]]:
+        """Every field and column with its path."""
+        for each in self.fields:
+            yield each.path, each
+            for column in each.columns:
+                yield column.path, column

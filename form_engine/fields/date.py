@@ -1,0 +1,76 @@
+"""A calendar date: `"2026-11-23"`. It has no time zone and never shifts. Before 1900 is out, as in the formula language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Final
+
+from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, Refused, refuse
+from form_engine.fields.schema import Schema
+from form_engine.formula import Type
+from form_engine.formula.types import DATE
+
+EARLIEST: Final = date(1900, 1, 1)
+_BOUND: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+
+
+@dataclass(frozen=True, slots=True)
+class DateConfig:
+    earliest: date
+    latest: date
+
+
+class DateField(FieldType[DateConfig]):
+    name = "date"
+    config_schema: ClassVar[Mapping[str, Any]] = {"min": _BOUND, "max": _BOUND}
+    operators = ORDER
+    slot = "date"
+
+    def parse_config(self, raw: Mapping[str, Any]) -> DateConfig:
+        earliest, latest = _bound(raw, "min", EARLIEST), _bound(raw, "max", date.max)
+        if earliest > latest:
+            raise ConfigError("/max", "bounds_crossed")
+        return DateConfig(earliest, latest)
+
+    def cleaner(self, config: DateConfig) -> Cleaner:
+        earliest, latest = config.earliest.isoformat(), config.latest.isoformat()
+
+        def clean(raw: object) -> str | Refused:
+            if type(raw) is not str or read_date(raw) is None:
+                return refuse("not_a_date")
+            if raw < earliest:
+                return refuse("below_min", min=earliest)
+            return refuse("above_max", max=latest) if raw > latest else raw
+
+        return clean
+
+    def formula_type(self, config: DateConfig) -> Type:
+        return DATE
+
+    def to_value(self, stored: Any, config: DateConfig) -> date:
+        return date.fromisoformat(stored)
+
+    def to_json(self, value: Any, config: DateConfig) -> object:
+        return value.isoformat() if type(value) is date else value
+
+    def to_slot(self, stored: Any, config: DateConfig) -> date:
+        return date.fromisoformat(stored)
+
+
+def read_date(text: str) -> date | None:
+    """`YYYY-MM-DD` in ASCII digits and nothing else; `fromisoformat` alone also takes `20261123` and week dates."""
+    if len(text) != 10 or text[4] != "-" or text[7] != "-" or not text.isascii():
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _bound(raw: Mapping[str, Any], key: str, default: date) -> date:
+    if key not in raw:
+        return default
+    bound = read_date(raw[key])
+    if bound is None:
+        raise ConfigError(f"/{key}", "not_a_date")
+    return bound

@@ -1,0 +1,66 @@
+"""A moment, stored in UTC to the second: `"2026-11-23T08:30:00Z"`. What comes in must say its offset; a moment without one is refused."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from form_engine.fields.base import ORDER, Cleaner, FieldType, Refused, refuse
+from form_engine.formula import Type
+from form_engine.formula.types import DATETIME
+
+_SHAPE: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatetimeConfig:
+    pass
+
+
+class DatetimeField(FieldType[DatetimeConfig]):
+    name = "datetime"
+    operators = ORDER
+    slot = "timestamp"
+
+    def parse_config(self, raw: Mapping[str, Any]) -> DatetimeConfig:
+        return DatetimeConfig()
+
+    def cleaner(self, config: DatetimeConfig) -> Cleaner:
+        def clean(raw: object) -> str | Refused:
+            moment = read_datetime(raw) if type(raw) is str else None
+            if moment is None:
+                return refuse("not_a_datetime")
+            return write_datetime(moment) if moment.year >= 1900 else refuse("below_min", min="1900-01-01")
+
+        return clean
+
+    def formula_type(self, config: DatetimeConfig) -> Type:
+        return DATETIME
+
+    def to_value(self, stored: Any, config: DatetimeConfig) -> datetime:
+        return datetime.fromisoformat(stored)
+
+    def to_json(self, value: Any, config: DatetimeConfig) -> object:
+        return write_datetime(value) if isinstance(value, datetime) else value
+
+    def to_slot(self, stored: Any, config: DatetimeConfig) -> datetime:
+        return datetime.fromisoformat(stored)
+
+
+def read_datetime(text: str) -> datetime | None:
+    """RFC 3339 with an offset, minutes at least; fractions of a second are dropped. In UTC, or None."""
+    shape = _SHAPE.fullmatch(text) if len(text) <= 40 else None
+    if shape is None:
+        return None
+    try:
+        return datetime.fromisoformat(shape[1] + shape[2]).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def write_datetime(moment: datetime) -> str:
+    """The one spelling of a moment."""
+    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -1,0 +1,136 @@
+"""Decimals at the door: what number, money and percent share.
+
+The rule (ADR 013). Accepted: a JSON integer, or ASCII text `-?digits[.digits]`. Refused: JSON fractions (binary floats), exponents,
+signs of plus, underscores, spaces, digits of other scripts, NaN. Stored: text with exactly the scale's decimals, no leading
+zeros, no negative zero. At most 18 digits in all, so that the scaled integer fits the slot's bigint. Digits past the scale
+are refused unless they are zeros: rounding money silently is not ours to do.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, ClassVar, Final, TypeVar
+
+from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, Refused, Slot, refuse
+from form_engine.formula import Type, Value
+from form_engine.formula.types import NUMBER
+
+DIGITS: Final = 18
+_LONGEST: Final = 40
+_SHAPE: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalConfig:
+    """`scale` is the number of decimals; `low` and `high` are inclusive bounds, times ten to the scale."""
+
+    scale: int
+    low: int | None = None
+    high: int | None = None
+
+
+D = TypeVar("D", bound=DecimalConfig)
+
+
+def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
+    """The closure. Text that is canonical already passes with one match and is handed back as it is."""
+    whole = DIGITS - scale
+    fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
+    canonical: Callable[[str], object] = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction}").fullmatch
+    bounded = low is not None or high is not None
+    least = low if low is not None else -(10**DIGITS)
+    most = high if high is not None else 10**DIGITS
+    minus_zero = f"-{0:.{scale}f}"
+
+    def clean(raw: object) -> str | Refused:
+        if type(raw) is not str or not canonical(raw) or raw == minus_zero:
+            told = canonical_decimal(raw, scale)
+            if isinstance(told, Refused):
+                return told
+            raw = told
+        if bounded:
+            scaled = int(raw.replace(".", ""))
+            if scaled < least:
+                return refuse("below_min", min=unscaled(least, scale))
+            if scaled > most:
+                return refuse("above_max", max=unscaled(most, scale))
+        return raw
+
+    return clean
+
+
+def canonical_decimal(raw: object, scale: int) -> str | Refused:
+    """The one spelling of a decimal at this scale, or why it has none."""
+    if type(raw) is int:
+        if not -(10**DIGITS) < raw < 10**DIGITS:  # before str(), which refuses 5,000 digits by raising
+            return refuse("too_large", digits=DIGITS - scale)
+        raw = str(raw)
+    if type(raw) is not str:
+        return refuse("not_a_decimal")
+    if len(raw) > _LONGEST:
+        return refuse("too_large", digits=DIGITS - scale)
+    shape = _SHAPE.fullmatch(raw)
+    if shape is None:
+        return refuse("not_a_decimal")
+    sign, whole, fraction = shape[1], shape[2].lstrip("0") or "0", shape[3] or ""
+    if len(fraction) > scale:
+        if fraction[scale:].strip("0"):
+            return refuse("too_many_decimals", decimals=scale)
+        fraction = fraction[:scale]
+    if len(whole) > DIGITS - scale:
+        return refuse("too_large", digits=DIGITS - scale)
+    text = f"{whole}.{fraction.ljust(scale, '0')}" if scale else whole
+    return sign + text if sign and text.strip("0.") else text
+
+
+def scaled_bound(raw: object, scale: int, pointer: str) -> int | None:
+    """A `min` or `max` of a definition, times ten to the scale."""
+    if raw is None:
+        return None
+    text = canonical_decimal(raw, scale)
+    if isinstance(text, Refused):
+        raise ConfigError(pointer, text.issues[0].code, **text.issues[0].params)
+    return int(text.replace(".", ""))
+
+
+def check_bounds(low: int | None, high: int | None) -> None:
+    if low is not None and high is not None and low > high:
+        raise ConfigError("/max", "bounds_crossed")
+
+
+def unscaled(scaled: int, scale: int) -> str:
+    """The canonical text of a scaled integer."""
+    digits = str(abs(scaled)).rjust(scale + 1, "0")
+    text = f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
+    return f"-{text}" if scaled < 0 else text
+
+
+def rounded(value: Decimal, scale: int) -> str:
+    """A calculated decimal as raw text at this scale, half away from zero. Out of reach: a text that the cleaner refuses."""
+    try:
+        return f"{value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP):f}"
+    except InvalidOperation:
+        return "9" * _LONGEST
+
+
+class DecimalType(FieldType[D]):
+    """The part that number, money and percent have in common."""
+
+    slot: ClassVar[Slot | None] = "decimal"
+    operators = ORDER
+
+    def cleaner(self, config: D) -> Cleaner:
+        return decimal_cleaner(config.scale, config.low, config.high)
+
+    def formula_type(self, config: D) -> Type:
+        return NUMBER
+
+    def to_value(self, stored: Any, config: D) -> Value:
+        return Decimal(stored)
+
+    def to_json(self, value: Any, config: D) -> object:
+        return rounded(value, config.scale) if isinstance(value, Decimal) else value
+
+    def to_slot(self, stored: Any, config: D) -> int:
+        return int(stored.replace(".", ""))

@@ -1,0 +1,22 @@
+"""A share, stored as a fraction: 5 % is `"0.0500"`. `decimals` counts those of the percent figure (two unless told: 5.25 %)."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from form_engine.fields.decimals import DecimalConfig, DecimalType, check_bounds, scaled_bound
+from form_engine.fields.schema import DECIMAL, SCALE
+
+
+class PercentField(DecimalType[DecimalConfig]):
+    name = "percent"
+    config_schema: ClassVar[Mapping[str, Any]] = {"decimals": SCALE, "min": DECIMAL, "max": DECIMAL}
+
+    def parse_config(self, raw: Mapping[str, Any]) -> DecimalConfig:
+        scale = raw.get("decimals", 2) + 2
+        low, high = scaled_bound(raw.get("min"), scale, "/min"), scaled_bound(raw.get("max"), scale, "/max")
+        check_bounds(low, high)
+        return DecimalConfig(scale, low, high)
+
+    def text(self, stored: Any, config: DecimalConfig, locale: str) -> str:
+        return f"{Decimal(stored).scaleb(2):f}%"

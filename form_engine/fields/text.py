@@ -1,0 +1,106 @@
+"""Words: one line, or several with `multiline`. Stored in Unicode NFC without outer white space.
+
+A `pattern` is an RE2 expression for the whole text: RE2 runs in linear time, so no pattern that an admin writes can hang the server.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import re2
+
+from form_engine.fields.base import WORDS, Cleaner, ConfigError, FieldType, Refused, Slot, Text, refuse
+from form_engine.fields.schema import TEXT, Schema
+from form_engine.formula import Type
+from form_engine.formula.types import TEXT as TEXT_TYPE
+
+LONGEST: Final = 100_000
+INDEXABLE: Final = 250
+"""Characters that a typed slot holds: a B-tree refuses entries past 2,700 bytes."""
+
+_LENGTH: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LONGEST}
+# Control characters other than tab and line feed, lone surrogates (JSON can carry them, UTF-8 and PostgreSQL can't), non-characters.
+_UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_BREAKS: Final = re.compile("\r\n?|\u2028|\u2029")
+
+
+@dataclass(frozen=True, slots=True)
+class TextConfig:
+    multiline: bool
+    max_length: int
+    min_length: int = 0
+    pattern: str | None = None
+    pattern_hint: Text | None = None
+
+
+class TextField(FieldType[TextConfig]):
+    name = "text"
+    config_schema: ClassVar[Mapping[str, Any]] = {
+        "multiline": {"type": "boolean"},
+        "max_length": _LENGTH,
+        "min_length": _LENGTH,
+        "pattern": {"type": "string", "minLength": 1, "maxLength": 500},
+        "pattern_hint": TEXT,
+    }
+    operators = WORDS
+    slot = "text"
+
+    def parse_config(self, raw: Mapping[str, Any]) -> TextConfig:
+        multiline = raw.get("multiline", False)
+        most, least = raw.get("max_length", 20_000 if multiline else INDEXABLE), raw.get("min_length", 0)
+        if least > most:
+            raise ConfigError("/min_length", "bounds_crossed")
+        if "pattern" in raw:
+            _compile(raw["pattern"])
+        return TextConfig(multiline, most, least, raw.get("pattern"), raw.get("pattern_hint"))
+
+    def cleaner(self, config: TextConfig) -> Cleaner:
+        least, most, multiline = config.min_length, config.max_length, config.multiline
+        fits = _compile(config.pattern) if config.pattern is not None else None
+
+        def clean(raw: object) -> str | Refused | None:
+            if type(raw) is not str:
+                return refuse("not_text")
+            text = raw.strip()
+            if not (text.isascii() and text.isprintable()):
+                if len(text) > LONGEST:  # before work that grows with the length
+                    return refuse("too_long", max=most)
+                text = unicodedata.normalize("NFC", _BREAKS.sub("\n", text))
+                if _UNFIT.search(text):
+                    return refuse("bad_character")
+                if not multiline and "\n" in text:
+                    return refuse("line_break")
+            if len(text) > most:
+                return refuse("too_long", max=most)
+            if not text:
+                return None
+            if len(text) < least:
+                return refuse("too_short", min=least)
+            if fits is not None and not fits(text):
+                return refuse("bad_format", hint=config.pattern_hint)
+            return text
+
+        return clean
+
+    def formula_type(self, config: TextConfig) -> Type:
+        return TEXT_TYPE
+
+    def to_value(self, stored: Any, config: TextConfig) -> str:
+        return str(stored)
+
+    def slot_of(self, config: TextConfig) -> Slot | None:
+        return "text" if config.max_length <= INDEXABLE else None
+
+
+def _compile(pattern: str) -> Callable[[str], object]:
+    """RE2's full match, quiet about bad patterns, with bounded memory."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 1 << 20
+    try:
+        fullmatch: Callable[[str], object] = re2.compile(pattern, options=options).fullmatch
+    except re2.error:
+        raise ConfigError("/pattern", "bad_pattern") from None
+    return fullmatch
