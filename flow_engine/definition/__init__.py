@@ -1,0 +1,13 @@
+"""Flows as frozen typed objects: read once at publish or load, checked against the form they work on, compiled, cached."""
+
+from flow_engine.definition.flow import Button, FlowDef, Submit, Trigger
+from flow_engine.definition.parse import CODES, parse_flow
+
+__all__ = [
+    "CODES",
+    "Button",
+    "FlowDef",
+    "Submit",
+    "Trigger",
+    "parse_flow",
+]

@@ -1,0 +1,109 @@
+"""A flow: a tree of steps, and where the walk goes after each. It is the `Program` that the machine runs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from flow_engine.elements.outcome import Outcome, Text
+from flow_engine.elements.value import Formula
+from flow_engine.elements.who import Who, roles_in
+from flow_engine.steps import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """The run starts when a record is submitted and the condition, if any, holds."""
+
+    when: Formula | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The run starts when one of these people presses a button on a record for which the condition holds.
+
+    `fields` are what they may fill when they press, `require` what must not be blank then.
+    """
+
+    label: Text
+    by: tuple[Who, ...]
+    when: Formula | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    require: tuple[str, ...] = ()
+
+
+Trigger = Submit | Button
+
+
+@dataclass(frozen=True)
+class FlowDef:
+    """Immutable. Steps know their key, not their place; the places are worked out here, once."""
+
+    key: str
+    title: Text
+    form: str
+    trigger: Trigger
+    steps: tuple[Step, ...]
+    separate: tuple[str, ...] = ()
+    on_withdraw: Outcome = Outcome()
+    description: Text | None = None
+
+    @property
+    def first(self) -> str | None:
+        """The key of the step with which the walk begins."""
+        return self.steps[0].key if self.steps else None
+
+    def walk(self) -> Iterator[Step]:
+        """Every step, in the order in which it stands in the document."""
+        waiting = list(reversed(self.steps))
+        while waiting:
+            step = waiting.pop()
+            yield step
+            for nested in reversed(step.lists):
+                waiting.extend(reversed(nested))
+
+    def step(self, key: str) -> Step:
+        """The step of that key. Raises KeyError."""
+        return self._by_key[key]
+
+    def after(self, key: str) -> str | None:
+        """The step after this one: the next in its list; at the list's end, what follows the step around it."""
+        return self._after[key]
+
+    def before(self, key: str) -> tuple[str, ...]:
+        """The steps that every walk to this one has passed, nearest first: earlier in its list, and in the lists around."""
+        return self._before[key]
+
+    @cached_property
+    def roles(self) -> tuple[str, ...]:
+        """All roles that somebody may be asked by; loaded with a step, so that asking them costs no further query."""
+        asked = [people for step in self.walk() for _, people in step.uses().people]
+        named = dict.fromkeys(role for people in asked for role in roles_in(people))
+        return (*named, "admin") if "admin" not in named else tuple(named)
+
+    @cached_property
+    def _by_key(self) -> dict[str, Step]:
+        return {step.key: step for step in self.walk()}
+
+    @cached_property
+    def _after(self) -> dict[str, str | None]:
+        places: dict[str, str | None] = {}
+        waiting: list[tuple[tuple[Step, ...], str | None]] = [(self.steps, None)]
+        while waiting:
+            steps, outer = waiting.pop()
+            for place, step in enumerate(steps):
+                following = steps[place + 1].key if place + 1 < len(steps) else outer
+                places[step.key] = following
+                waiting.extend((nested, following) for nested in step.lists)
+        return places
+
+    @cached_property
+    def _before(self) -> dict[str, tuple[str, ...]]:
+        passed: dict[str, tuple[str, ...]] = {}
+        waiting: list[tuple[tuple[Step, ...], tuple[str, ...]]] = [(self.steps, ())]
+        while waiting:
+            steps, outer = waiting.pop()
+            for step in steps:
+                passed[step.key] = outer
+                waiting.extend((nested, (step.key, *outer)) for nested in step.lists)
+                outer = (step.key, *outer)
+        return passed

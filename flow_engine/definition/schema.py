@@ -1,0 +1,48 @@
+"""The whole JSON Schema of a flow: the frame of schemas/flow.schema.json with what each step type adds."""
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from flow_engine.steps import STEP_TYPES, StepType
+
+
+def compose(types: Iterable[StepType]) -> dict[str, Any]:
+    """The schema with these step types; everything a step may say is listed, all else refused."""
+    schema: dict[str, Any] = json.loads((files("flow_engine.schemas") / "flow.schema.json").read_text("utf-8"))
+    frame: dict[str, Any] = schema["$defs"]["step"]
+    frame["properties"]["type"] = {"enum": [each.name for each in types]}
+    frame["allOf"] = [_case(each, frame["properties"]["key"]) for each in types]
+    return schema
+
+
+def _case(each: StepType, key: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {"key": key, "type": True, "title": {"$ref": "#/$defs/text"}, **each.schema}
+    return {
+        "if": {"properties": {"type": {"const": each.name}}, "required": ["type"]},
+        "then": {"properties": properties, "required": list(each.required), "additionalProperties": False},
+    }
+
+
+@cache
+def flow_schema() -> dict[str, Any]:
+    """The schema with all registered step types."""
+    return compose(STEP_TYPES)
+
+
+@cache
+def validator(types: tuple[StepType, ...] = STEP_TYPES) -> Draft202012Validator:
+    """Checked against the schema of schemas once."""
+    schema = compose(types)
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema)
+
+
+def deepest(error: ValidationError) -> ValidationError:
+    """Where alternatives failed, the failure that says most."""
+    return best_match(iter((error,))) or error

@@ -1,0 +1,63 @@
+"""Checks of a flow by itself: does every name lead somewhere, and never past something that must not be repeated unthought?"""
+
+from collections.abc import Iterator
+
+from formloom.errors import Issue
+
+from flow_engine.definition.flow import FlowDef
+from flow_engine.elements.outcome import INITIATOR
+from flow_engine.elements.who import Decider
+from flow_engine.steps import Step
+from flow_engine.steps.branch import Branch
+
+CODES = ("unknown_step", "not_an_earlier_step", "asks_nobody", "return_past_action", "unreachable_case")
+
+
+def check_structure(flow: FlowDef) -> Iterator[Issue]:
+    """Every issue, in the order of the document."""
+    steps = {step.key: step for step in flow.walk()}
+    for number, name in enumerate(flow.separate):
+        if name != INITIATOR and name not in steps:
+            yield Issue(f"/separate/{number}", "unknown_step", {"step": name})
+        elif name != INITIATOR and not steps[name].decisions:
+            yield Issue(f"/separate/{number}", "asks_nobody", {"step": name})
+    for step in steps.values():
+        yield from _earlier(flow, step)
+        for pointer, target in step.uses().targets:
+            yield from _target(flow, steps, step, pointer, target)
+        if isinstance(step, Branch):
+            for number, case in enumerate(step.cases[:-1]):
+                if case.when is None:
+                    yield Issue(f"{step.pointer}/cases/{number + 1}", "unreachable_case", {"after": case.key})
+
+
+def _earlier(flow: FlowDef, step: Step) -> Iterator[Issue]:
+    """Steps whose decider or guest is asked or told must have been passed before."""
+    uses = step.uses()
+    named = [
+        (pointer, who.step) for pointer, people in uses.people for who in people if isinstance(who, Decider)
+    ]
+    for pointer, key in (*named, *uses.earlier):
+        if key not in flow.before(step.key):
+            yield Issue(step.pointer + pointer, "not_an_earlier_step", {"step": key})
+
+
+def _target(flow: FlowDef, steps: dict[str, Step], step: Step, pointer: str, target: str) -> Iterator[Issue]:
+    before = flow.before(step.key)
+    if target != INITIATOR and target not in before:
+        known = "not_an_earlier_step" if target in steps else "unknown_step"
+        yield Issue(step.pointer + pointer, known, {"step": target})
+        return
+    # Everything that can have acted since: the steps passed from the target on, with what stands inside them.
+    passed = before if target == INITIATOR else before[: before.index(target) + 1]
+    places = [steps[key] for key in passed] + [step]
+    acting = [each for place in places for each in _inside(place) if each.acts]
+    for each in acting:
+        yield Issue(step.pointer + pointer, "return_past_action", {"step": each.key, "choose": ["keep", "repeat"]})
+
+
+def _inside(step: Step) -> Iterator[Step]:
+    yield step
+    for nested in step.lists:
+        for each in nested:
+            yield from _inside(each)

@@ -1,0 +1,66 @@
+"""What follows from a decision: what is written, where the run goes on, and what happens when it keeps happening."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flow_engine.elements.value import Assignment, parse_set
+from flow_engine.elements.who import Who, parse_people
+
+INITIATOR = "initiator"
+"""The name of the initiator where step keys are expected: as a target of a return, and in `separate`."""
+
+Text = Mapping[str, str] | str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reason that can be picked; `label` per locale."""
+
+    key: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """From the `after`-th rejection on, an exception is put before these people, besides what a rejection does anyway."""
+
+    after: int
+    to: tuple[Who, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One thing a decision can lead to.
+
+    `return_to` is a step key or INITIATOR; without one an approval goes on and a rejection ends the run. `fields` are what the
+    initiator may edit after a return.
+    """
+
+    set: tuple[Assignment, ...] = ()
+    return_to: str | None = None
+    reasons: tuple[Reason, ...] = ()
+    again: Again | None = None
+    fields: Mapping[str, str] | None = None
+    label: Text | None = None
+    comment_required: bool = False
+
+
+def parse_outcome(raw: Mapping[str, Any] | None) -> Outcome:
+    """An `on_approve`, `on_reject`… object, or one entry of `returns`."""
+    if raw is None:
+        return Outcome()
+    target = raw.get("return_to", {})
+    return Outcome(
+        set=parse_set(raw.get("set")),
+        return_to=INITIATOR if target.get("initiator") else target.get("step"),
+        reasons=tuple(_reason(one) for one in raw.get("reasons", ())),
+        again=Again(raw["again"]["after"], parse_people(raw["again"]["to"])) if "again" in raw else None,
+        fields=target.get("fields"),
+        label=raw.get("label"),
+        comment_required=raw.get("comment") == "required",
+    )
+
+
+def _reason(raw: str | Mapping[str, Any]) -> Reason:
+    return Reason(raw, raw) if isinstance(raw, str) else Reason(raw["key"], raw["label"])

@@ -1,0 +1,28 @@
+"""The heart: a pure function from a flow, a run's state and an event to the next state and its effects. Start with README.md."""
+
+from flow_engine.machine.advance import advance
+from flow_engine.machine.effects import Ask, AskPeople, AskTruth, Effect
+from flow_engine.machine.events import Answered, Decided, Event, Started, TimerFired, Withdrawn, event_from_json, event_to_json
+from flow_engine.machine.state import RunState, Visit
+from flow_engine.machine.walk import MACHINE_VERSION, Program, Transition
+
+__all__ = [
+    "MACHINE_VERSION",
+    "Answered",
+    "Ask",
+    "AskPeople",
+    "AskTruth",
+    "Decided",
+    "Effect",
+    "Event",
+    "Program",
+    "RunState",
+    "Started",
+    "TimerFired",
+    "Transition",
+    "Visit",
+    "Withdrawn",
+    "advance",
+    "event_from_json",
+    "event_to_json",
+]

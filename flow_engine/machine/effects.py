@@ -1,0 +1,106 @@
+"""What the machine wants done and known. Plain values: the shell does them, in order, in the transaction that stores the state."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flow_engine.elements.outcome import Text
+from flow_engine.elements.value import Assignment
+from flow_engine.elements.who import Who
+from flow_engine.machine.state import Kind, Status
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTasks:
+    """Ask each of these, in one visit. `due` counts from now."""
+
+    visit: int
+    step: str
+    kind: Kind
+    asked: tuple[str, ...]
+    due: timedelta | None = None
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishTask:
+    """This person has decided."""
+
+    visit: int
+    by: str
+    decision: str
+    reason: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseVisit:
+    """Nobody is asked any more: tasks still open close, rights given for them end, its timers stop."""
+
+    visit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetFields:
+    """The flow writes to the record, as itself."""
+
+    step: str
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetTimer:
+    """Fire `TimerFired(visit, action)` after so long."""
+
+    visit: int
+    action: int
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say something to people: `kind` is `reminder`, `escalation`, `notice` or `returned`; `text` is the flow's own words, if it has some."""
+
+    kind: str
+    step: str
+    to: tuple[Who, ...] = ()
+    refs: tuple[str, ...] = ()
+    subject: Text | None = None
+    text: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """Show the record to people, to read: a row under `copied to me`, and the right to open it."""
+
+    step: str
+    to: tuple[Who, ...]
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndRun:
+    """The run is over; the record is free again."""
+
+    status: Status
+
+
+Effect = OpenTasks | FinishTask | CloseVisit | SetFields | SetTimer | Tell | Copy | EndRun
+
+
+@dataclass(frozen=True, slots=True)
+class AskPeople:
+    """Who is this, now? Answer: a list of refs; or for a guest the ref of the link that has been made for them."""
+
+    key: str
+    who: tuple[Who, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskTruth:
+    """Does the condition hold for the record as it is now? Answer: true, false, or `{"error": "#DIV/0!"}`."""
+
+    key: str
+    formula: str
+
+
+Ask = AskPeople | AskTruth

@@ -1,0 +1,72 @@
+"""What can happen to a run. Events are what the journal keeps: the state is nothing but their consequence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+Decision = Literal["approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry"]
+DECISIONS: tuple[str, ...] = get_args(Decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins. `by` is its initiator."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """`by` decides the open visit. `to` names the target where a return offers several."""
+
+    visit: int
+    by: str
+    decision: Decision
+    reason: str | None = None
+    comment: str | None = None
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimerFired:
+    """The visit's `action`-th due action is due."""
+
+    visit: int
+    action: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The initiator calls the whole run back."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The shell's answers to what the machine asked, by the asks' keys."""
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = Started | Decided | TimerFired | Withdrawn | Answered
+
+_NAMES: dict[str, type[Event]] = {
+    "started": Started,
+    "decided": Decided,
+    "timer": TimerFired,
+    "withdrawn": Withdrawn,
+    "answered": Answered,
+}
+_NAME_OF = {kind: name for name, kind in _NAMES.items()}
+
+
+def event_to_json(event: Event) -> dict[str, Any]:
+    """Plain JSON; what is None is left out."""
+    told = {name: getattr(event, name) for name in event.__slots__}
+    return {"event": _NAME_OF[type(event)], **{name: value for name, value in told.items() if value is not None}}
+
+
+def event_from_json(raw: Mapping[str, Any]) -> Event:
+    """What `event_to_json` wrote."""
+    return _NAMES[raw["event"]](**{name: value for name, value in raw.items() if name != "event"})

@@ -1,0 +1,150 @@
+"""What the machine itself puts beside a step: rework by the initiator, an exception, a run that is stuck."""
+
+from dataclasses import dataclass
+
+from flow_engine.elements.due import Due
+from flow_engine.elements.outcome import Again, Outcome
+from flow_engine.elements.who import Role
+from flow_engine.machine.effects import Ask, AskPeople, FinishTask
+from flow_engine.machine.events import Decided
+from flow_engine.machine.state import Entry, Kind, Visit
+from flow_engine.machine.walk import Answers, Behaviour, Walk
+
+ADMIN = Role("admin")
+"""Who is asked when a run cannot help itself."""
+
+
+def finish(walk: Walk, visit: Visit, event: Decided) -> None:
+    """The decider's task is done and the visit over."""
+    walk.do(FinishTask(visit.id, event.by, event.decision, event.reason, event.comment))
+    walk.close_visit(visit)
+
+
+@dataclass(frozen=True, slots=True)
+class Resubmit:
+    """A return to the initiator, who improves the record and hands it in again (the walk starts anew), or withdraws."""
+
+    of: Behaviour
+    on_resubmit: Outcome
+    on_withdraw: Outcome
+
+    @property
+    def key(self) -> str:
+        """The step that was returned."""
+        return self.of.key
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What can be decided."""
+        return ("resubmit", "withdraw")
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Nothing: the initiator is known."""
+        return ()
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Ask the initiator."""
+        walk.open_visit(entry.step, "resubmit", (walk.state.initiator,), because=entry.because)
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Begin again from the first step, or end."""
+        finish(walk, visit, event)
+        if event.decision == "withdraw":
+            walk.write(self.key, self.on_withdraw)
+            walk.end("withdrawn")
+            return
+        walk.write(self.key, self.on_resubmit)
+        if walk.program.first is not None:
+            walk.enter(walk.program.first)
+
+    def due_actions(self) -> Due | None:
+        """None: nobody hurries the initiator."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """Something was rejected too often: somebody must take note, while the run goes its way."""
+
+    of: Behaviour
+    again: Again
+
+    @property
+    def key(self) -> str:
+        """The step that was rejected."""
+        return self.of.key
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What can be decided."""
+        return ("acknowledge",)
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Who takes note; the administrators if nobody does."""
+        return (AskPeople(f"{self.key}.exception", self.again.to), AskPeople("admin", (ADMIN,)))
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Ask them, beside everything else."""
+        asked = tuple(answers[f"{self.key}.exception"]) or tuple(answers["admin"])
+        walk.open_visit(entry.step, "exception", asked, because=entry.because)
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Noted."""
+        finish(walk, visit, event)
+
+    def due_actions(self) -> Due | None:
+        """None."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """The step could not be entered. An administrator mends the reason and has it tried again."""
+
+    of: Behaviour
+
+    @property
+    def key(self) -> str:
+        """The step that could not be entered."""
+        return self.of.key
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What can be decided."""
+        return ("retry",)
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Who administers."""
+        return (AskPeople("admin", (ADMIN,)),)
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Ask the administrators; the run says that it is stuck."""
+        walk.set_status("stuck")
+        walk.open_visit(entry.step, "stuck", tuple(answers["admin"]), because=entry.because)
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Try the step again."""
+        finish(walk, visit, event)
+        walk.set_status("running")
+        walk.enter(visit.step)
+
+    def due_actions(self) -> Due | None:
+        """None."""
+        return None
+
+
+def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
+    """Who speaks for a visit: the step, or what stands beside it."""
+    of = walk.program.step(step)
+    match kind:
+        case "step":
+            return of
+        case "resubmit":
+            resubmit: Outcome = getattr(of, "on_resubmit", Outcome())
+            withdraw: Outcome = getattr(of, "on_withdraw", None) or walk.program.on_withdraw
+            return Resubmit(of, resubmit, withdraw)
+        case "exception":
+            reject: Outcome = getattr(of, "on_reject", Outcome())
+            return Exceptional(of, reject.again or Again(1, (ADMIN,)))
+        case "stuck":
+            return Stuck(of)

@@ -1,0 +1,171 @@
+"""One advance under way: the state as it becomes, and the effects so far. Steps speak to the machine through it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Protocol
+
+from flow_engine.elements.due import Due
+from flow_engine.elements.outcome import INITIATOR, Outcome
+from flow_engine.machine.effects import Ask, CloseVisit, Effect, EndRun, OpenTasks, SetFields, SetTimer
+from flow_engine.machine.events import Decided
+from flow_engine.machine.state import Entry, Kind, RunState, Status, Visit
+
+MACHINE_VERSION = 1
+"""Journalled with every event. A change of what the machine does for an event raises it, after open runs have been snapshot."""
+
+Answers = Mapping[str, Any]
+
+
+class Behaviour(Protocol):
+    """What a step can do. Every step type, and everything the machine puts beside a step, has these."""
+
+    @property
+    def key(self) -> str:
+        """The step's key."""
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What somebody who is asked may decide."""
+
+    def asks(self, walk: "Walk") -> tuple[Ask, ...]:
+        """What must be known before it can be entered."""
+
+    def enter(self, walk: "Walk", entry: Entry, answers: Answers) -> None:
+        """Open a visit and wait, or act and go on."""
+
+    def decide(self, walk: "Walk", visit: Visit, event: Decided) -> None:
+        """Somebody who is asked has decided."""
+
+    def due_actions(self) -> Due | None:
+        """By when, if it has a due time."""
+
+
+class Program(Protocol):
+    """What the machine needs of a flow (`flow_engine.definition.FlowDef` is one)."""
+
+    @property
+    def first(self) -> str | None:
+        """The first step's key."""
+
+    @property
+    def separate(self) -> tuple[str, ...]:
+        """Steps (and INITIATOR) for which nobody may act twice in a run."""
+
+    @property
+    def on_withdraw(self) -> Outcome:
+        """What a withdrawal of the whole run sets."""
+
+    def step(self, key: str) -> Behaviour:
+        """The step of that key."""
+
+    def after(self, key: str) -> str | None:
+        """The step that comes after this one; at the end of a branch, the one after the branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What `advance` gives back. With `asks`, the shell answers by `Answered` before anything is stored."""
+
+    state: RunState
+    effects: tuple[Effect, ...]
+    asks: tuple[Ask, ...] = ()
+
+
+class Walk:
+    """The draft of a transition."""
+
+    def __init__(self, program: Program, state: RunState) -> None:
+        self.program = program
+        self.state = state
+        self.effects: list[Effect] = []
+
+    def do(self, effect: Effect) -> None:
+        """Have the shell do something."""
+        self.effects.append(effect)
+
+    def write(self, step: str, outcome: Outcome) -> None:
+        """Have the record say what this outcome sets."""
+        if outcome.set:
+            self.do(SetFields(step, outcome.set))
+
+    def enter(self, step: str, kind: Kind = "step", because: str = "") -> None:
+        """Enter a step next (it waits in line if the machine has questions)."""
+        self.state = replace(self.state, entering=(*self.state.entering, Entry(step, kind, because)))
+
+    def go_on_after(self, step: str) -> None:
+        """Walk on; past the last step the run is approved."""
+        following = self.program.after(step)
+        if following is None:
+            self.end("approved")
+        else:
+            self.enter(following)
+
+    def go_back_to(self, target: str, from_step: str) -> None:
+        """Return to the initiator, or to an earlier step and walk on from there."""
+        if target == INITIATOR:
+            self.enter(from_step, "resubmit")
+        else:
+            self.enter(target)
+
+    def open_visit(
+        self, step: str, kind: Kind, asked: tuple[str, ...], *, due: Due | None = None, because: str = ""
+    ) -> None:
+        """Ask these people and wait for them."""
+        visit = Visit(self.state.visits + 1, step, kind, asked, because=because)
+        self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
+        self.do(OpenTasks(visit.id, step, kind, asked, due.within if due else None, because))
+        for number, action in enumerate(due.then if due else ()):
+            self.set_timer(visit.id, number, action.after)
+
+    def set_timer(self, visit: int, action: int, after: timedelta) -> None:
+        """Wake the machine later."""
+        self.do(SetTimer(visit, action, after))
+
+    def agree(self, visit: Visit, by: str) -> Visit:
+        """Note that one of several has agreed; the visit stays open."""
+        agreed = replace(visit, agreed=(*visit.agreed, by))
+        self.state = replace(self.state, open=tuple(agreed if v.id == visit.id else v for v in self.state.open))
+        return agreed
+
+    def close_visit(self, visit: Visit) -> None:
+        """Ask nobody any more."""
+        self.state = replace(self.state, open=tuple(v for v in self.state.open if v.id != visit.id))
+        self.do(CloseVisit(visit.id))
+
+    def remember_decider(self, step: str, ref: str) -> None:
+        """For separation of duties, and for who is `decider` of a step."""
+        others = tuple(known for known in self.state.deciders.get(step, ()) if known != ref)
+        self.state = replace(self.state, deciders={**self.state.deciders, step: (*others, ref)})
+
+    def count_rejection(self, step: str) -> int:
+        """One more; how many it are now."""
+        count = self.state.rejections.get(step, 0) + 1
+        self.state = replace(self.state, rejections={**self.state.rejections, step: count})
+        return count
+
+    def mark_done(self, step: str) -> None:
+        """An action step has acted."""
+        if step not in self.state.done:
+            self.state = replace(self.state, done=(*self.state.done, step))
+
+    def set_status(self, status: Status) -> None:
+        """Running again, or stuck."""
+        self.state = replace(self.state, status=status)
+
+    def end(self, status: Status) -> None:
+        """The run is over: whatever is still open closes, whatever waited is forgotten."""
+        for visit in self.state.open:
+            self.close_visit(visit)
+        self.state = replace(self.state, status=status, entering=())
+        self.do(EndRun(status))
+
+    def excluded(self, step: str) -> frozenset[str]:
+        """Who may not act for this step, because they acted for another that must be kept separate from it."""
+        separate = self.program.separate
+        if step not in separate:
+            return frozenset()
+        others = {ref for other in separate if other != step for ref in self.state.deciders.get(other, ())}
+        if INITIATOR in separate:
+            others.add(self.state.initiator)
+        return frozenset(others)

@@ -1,0 +1,16 @@
+"""The step types, one file each: definition beside behaviour. docs/recipes/add-a-step-type.md says how to add one."""
+
+from flow_engine.steps import approve, branch, cc, fill, notify, stop, update
+from flow_engine.steps.base import Step, StepType
+
+STEP_TYPES: tuple[StepType, ...] = (
+    approve.TYPE,
+    fill.TYPE,
+    branch.TYPE,
+    update.TYPE,
+    notify.TYPE,
+    cc.TYPE,
+    stop.TYPE,
+)
+
+__all__ = ["STEP_TYPES", "Step", "StepType"]

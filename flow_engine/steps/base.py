@@ -1,0 +1,103 @@
+"""What every step type gives: its JSON shape, how it is read, what a check must look at, and its behaviour (machine.walk.Behaviour)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flow_engine.elements.due import Due
+from flow_engine.elements.outcome import Text
+from flow_engine.elements.value import Assignment, Formula
+from flow_engine.elements.who import Who
+from flow_engine.machine.effects import Ask
+from flow_engine.machine.events import Decided
+from flow_engine.machine.state import Entry, Visit
+from flow_engine.machine.walk import Answers, Walk
+
+Json = Any
+ParseSteps = Callable[[list[Mapping[str, Any]], str], "tuple[Step, ...]"]
+"""Reads a nested list of steps that stands at a JSON pointer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uses:
+    """What a step relies on, each with the pointer below the step at which it stands. Publishing checks them all."""
+
+    people: tuple[tuple[str, tuple[Who, ...]], ...] = ()
+    conditions: tuple[tuple[str, Formula], ...] = ()
+    writes: tuple[tuple[str, tuple[Assignment, ...]], ...] = ()
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    targets: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[tuple[str, str], ...] = ()
+    durations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """The part that all steps have. A step type subclasses it, and overrides what it does differently."""
+
+    key: str
+    title: Text
+    pointer: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    require: tuple[str, ...] = ()
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What somebody who is asked may decide; nobody is asked by a step that acts."""
+        return ()
+
+    @property
+    def lists(self) -> tuple[tuple["Step", ...], ...]:
+        """The lists of steps inside this one."""
+        return ()
+
+    @property
+    def acts(self) -> bool:
+        """Writes something when it is entered, so that returning past it must have been thought about."""
+        return False
+
+    def uses(self) -> Uses:
+        """What must exist and fit for this step to work."""
+        return Uses()
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Most steps need to know nothing."""
+        return ()
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Open a visit, or act and go on."""
+        raise NotImplementedError
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Only steps that ask somebody are decided."""
+        raise NotImplementedError
+
+    def due_actions(self) -> Due | None:
+        """By when, if it has a due time."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepType:
+    """A registered type. `schema` lists the properties beyond key, type and title; `required` which of them must be there."""
+
+    name: str
+    schema: Mapping[str, Json]
+    parse: Callable[[Mapping[str, Any], str, ParseSteps], Step]
+    required: tuple[str, ...] = ()
+
+
+def ref(name: str) -> dict[str, str]:
+    """A definition of flow.schema.json, for the schema of a step type."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def frame(raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+    """The keyword arguments that every step has."""
+    return {
+        "key": raw["key"],
+        "title": raw.get("title", raw["key"]),
+        "pointer": pointer,
+        "fields": raw.get("fields", {}),
+        "require": tuple(raw.get("require", ())),
+    }

@@ -1,0 +1,81 @@
+"""What steps that ask people share: whom they ask, what happens when nobody is there, and by when they want an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flow_engine.elements.due import Due, Escalate, parse_due
+from flow_engine.elements.outcome import Outcome, parse_outcome
+from flow_engine.elements.who import Who, parse_people
+from flow_engine.machine.effects import Ask, AskPeople
+from flow_engine.machine.state import Entry
+from flow_engine.machine.walk import Answers, Walk
+from flow_engine.steps.base import Step, Uses, frame, ref
+
+SCHEMA: Mapping[str, Any] = {
+    "by": {"anyOf": [ref("people"), ref("guest")]},
+    "if_nobody": ref("people"),
+    "fields": ref("fields"),
+    "require": {"type": "array", "maxItems": 100, "items": ref("key")},
+    "due": ref("due"),
+    "on_resubmit": ref("plain_outcome"),
+    "on_withdraw": ref("plain_outcome"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleStep(Step):
+    """A step that waits for somebody. Without anybody to ask and without a fallback, the run is stuck."""
+
+    by: tuple[Who, ...]
+    if_nobody: tuple[Who, ...] = ()
+    due: Due | None = None
+    on_resubmit: Outcome = Outcome()
+    on_withdraw: Outcome | None = None
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Who they are at this moment."""
+        asked: tuple[Ask, ...] = (AskPeople(f"{self.key}.by", self.by),)
+        return (*asked, AskPeople(f"{self.key}.if_nobody", self.if_nobody)) if self.if_nobody else asked
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Ask everybody who may act here, else the fallback."""
+        excluded = walk.excluded(self.key)
+        for group in (f"{self.key}.by", f"{self.key}.if_nobody"):
+            asked = tuple(ref for ref in dict.fromkeys(answers.get(group, ())) if ref not in excluded)
+            if asked:
+                walk.open_visit(self.key, "step", asked, due=self.due)
+                return
+        walk.enter(self.key, "stuck", because="nobody")
+
+    def due_actions(self) -> Due | None:
+        """By when."""
+        return self.due
+
+    def uses(self) -> Uses:
+        """The people, the fields it shows and demands, and what rework sets."""
+        escalations = tuple(
+            (f"/due/then/{number}/to", action.do.to)
+            for number, action in enumerate(self.due.then if self.due else ())
+            if isinstance(action.do, Escalate)
+        )
+        return Uses(
+            people=(("/by", self.by), ("/if_nobody", self.if_nobody), *escalations),
+            fields=(("/fields", tuple(self.fields)), ("/require", self.require)),
+            writes=(
+                ("/on_resubmit/set", self.on_resubmit.set),
+                ("/on_withdraw/set", self.on_withdraw.set if self.on_withdraw else ()),
+            ),
+        )
+
+
+def people_frame(raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
+    """The keyword arguments that every such step has."""
+    return {
+        **frame(raw, pointer),
+        "by": parse_people(raw["by"]),
+        "if_nobody": parse_people(raw.get("if_nobody")),
+        "due": parse_due(raw.get("due")),
+        "on_resubmit": parse_outcome(raw.get("on_resubmit")),
+        "on_withdraw": parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
+    }

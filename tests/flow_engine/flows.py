@@ -1,0 +1,150 @@
+"""Flows that the tests share, and a shell without a database that drives the machine."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from flow_engine.definition import FlowDef, parse_flow
+from flow_engine.elements.value import Literal
+from flow_engine.elements.who import Guest, Role
+from flow_engine.machine import Answered, Ask, AskPeople, Effect, Event, RunState, Started, advance, event_from_json
+from flow_engine.machine.effects import SetFields
+from flow_engine.machine.events import event_to_json
+
+CONFIRMATION: dict[str, Any] = {
+    "kind": "flow",
+    "key": "confirmation",
+    "title": {"en": "Three levels"},
+    "form": "payment",
+    "trigger": {"on": "submit"},
+    "separate": ["initiator", "finance", "supervisor"],
+    "steps": [
+        {
+            "key": "customer",
+            "type": "approve",
+            "by": {"guest": {"name": "payer", "phone": "phone"}, "link_valid": "PT72H"},
+            "fields": {"amount": "read", "*": "hidden"},
+            "on_approve": {"set": {"status": "pending_finance"}},
+            "on_reject": {"set": {"status": "disputed"}, "return_to": {"initiator": True}},
+            "on_resubmit": {"set": {"status": "pending_customer"}},
+            "on_withdraw": {"set": {"status": "void"}},
+            "due": {
+                "in": "PT72H",
+                "then": [{"remind": {"every": "P1D"}}, {"at": "1", "do": "escalate", "to": {"role": "agent"}}],
+            },
+        },
+        {
+            "key": "finance",
+            "type": "approve",
+            "by": {"role": "finance"},
+            "fields": {"lines": "write", "*": "read"},
+            "require": ["lines"],
+            "on_approve": {"set": {"status": "pending_supervisor"}},
+            "on_reject": {
+                "set": {"status": "pending_customer"},
+                "return_to": {"step": "customer"},
+                "reasons": ["amount", "payer", "not_received"],
+            },
+            "due": {"in": "P1D", "then": [{"at": "0.8", "do": "remind"}]},
+        },
+        {
+            "key": "supervisor",
+            "type": "approve",
+            "by": {"role": "supervisor"},
+            "if_nobody": {"role": "admin"},
+            "on_approve": {"set": {"status": "confirmed"}},
+            "on_reject": {
+                "set": {"status": "pending_finance"},
+                "return_to": {"step": "finance"},
+                "again": {"after": 2, "do": "exception", "to": {"role": "admin"}},
+            },
+        },
+    ],
+}
+
+
+def flow_of(*steps: Mapping[str, Any], **more: Any) -> FlowDef:
+    """A flow on submit with these steps."""
+    frame = {"kind": "flow", "key": "probe", "title": "Probe", "form": "thing", "trigger": {"on": "submit"}}
+    return parse_flow({**frame, "steps": list(steps), **more})
+
+
+def approve(key: str, role: str, **more: Any) -> dict[str, Any]:
+    """An approve step for a role."""
+    return {"key": key, "type": "approve", "by": {"role": role}, **more}
+
+
+@dataclass
+class Shell:
+    """Drives a flow as the service does, saving and restoring state and events between all steps."""
+
+    flow: FlowDef
+    roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    truths: Callable[[str, Mapping[str, Any]], Any] = lambda formula, record: False
+    record: dict[str, Any] = field(default_factory=dict)
+    state: RunState | None = None
+    effects: list[Effect] = field(default_factory=list)
+    journal: list[list[dict[str, Any]]] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
+
+    def start(self, by: str = "person:1") -> "Shell":
+        """Begin."""
+        self.tell(Started(by))
+        return self
+
+    def tell(self, event: Event) -> list[Effect]:
+        """One event with all its asks; nothing is kept if it is refused."""
+        state, effects, told = self.state, [], []
+        record, statuses = dict(self.record), list(self.statuses)
+        while True:
+            told.append(event_to_json(event))
+            transition = advance(self.flow, _stored(state), event_from_json(json.loads(json.dumps(told[-1]))))
+            state = _stored(transition.state)
+            effects.extend(transition.effects)
+            for effect in transition.effects:
+                if isinstance(effect, SetFields):
+                    for assignment in effect.assignments:
+                        assert isinstance(assignment.value, Literal)
+                        record[assignment.field] = assignment.value.value
+                        if assignment.field == "status":
+                            statuses.append(assignment.value.value)
+            if not transition.asks:
+                break
+            event = Answered({ask.key: self.answer(ask, record) for ask in transition.asks})
+        assert state is not None
+        assert not state.entering
+        self.state, self.record, self.statuses = state, record, statuses
+        self.effects += effects
+        self.journal.append(told)
+        return effects
+
+    def answer(self, ask: Ask, record: Mapping[str, Any]) -> Any:
+        """Roles from the table; a guest gets a link."""
+        if isinstance(ask, AskPeople):
+            found = [ref for who in ask.who if isinstance(who, Role) for ref in self.roles.get(who.role, ())]
+            guests = [f"guest:{len(self.journal)}" for who in ask.who if isinstance(who, Guest)]
+            return found + guests
+        return self.truths(ask.formula, record)
+
+    def visit(self, step: str, kind: str = "step") -> Any:
+        """The open visit of a step."""
+        assert self.state is not None
+        return next(visit for visit in self.state.open if (visit.step, visit.kind) == (step, kind))
+
+    def at(self) -> list[str]:
+        """What is open, as `step` or `step/kind`."""
+        assert self.state is not None
+        return [visit.step + ("" if visit.kind == "step" else f"/{visit.kind}") for visit in self.state.open]
+
+    def replayed(self) -> RunState | None:
+        """The state that the journal gives."""
+        state = None
+        for entry in self.journal:
+            for event in entry:
+                state = advance(self.flow, state, event_from_json(event)).state
+        return state
+
+
+def _stored(state: RunState | None) -> RunState | None:
+    return None if state is None else RunState.from_json(json.loads(json.dumps(state.to_json())))
