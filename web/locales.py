@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, format_currency, format_date, format_datetime, format_decimal, gettext, ngettext
+from flask_babel import Babel, format_currency, format_date, format_datetime, format_decimal, format_percent, gettext, ngettext
 from formloom.i18n import LOCALES, best_locale
 
 from web.identity import current_identity
@@ -51,6 +51,11 @@ def number(value: str | Decimal | int | None, decimals: int | None = None) -> st
         return ""
     pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
     return format_decimal(Decimal(value), pattern) if pattern else format_decimal(Decimal(value), "#,##0.##########")
+
+
+def percent(value: str | Decimal) -> str:
+    """A fraction as a percentage, with the places it has (``0.05`` is 5 %, ``0.125`` is 12.5 %)."""
+    return format_percent(Decimal(value), "#,##0.########%")
 
 
 def day(value: date | str | None) -> str:

@@ -1,0 +1,38 @@
+"""Codes become sentences in the reader's language; nowhere else are errors put into words."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+from formloom.i18n import localized
+
+from web.locales import current_locale
+from web.phrases import PHRASES
+from web.phrases.marking import N_
+
+UNKNOWN = N_("This did not work (%(code)s).")
+_PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def sentence(code: str, params: Mapping[str, object]) -> str:
+    """What to tell a person about ``code``; a parameter that the error lacks is left out, never an exception."""
+    message = PHRASES.get(code)
+    if message is None:
+        message, params = UNKNOWN, {"code": code}
+    return fill(gettext(message), params)
+
+
+def fill(message: str, params: Mapping[str, object]) -> str:
+    """``message`` with ``%(name)s`` replaced by what ``params`` has, in the reader's language."""
+    return _PLACE.sub(lambda place: _shown(params.get(place[1])), message).strip()
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Mapping):
+        return localized(value, current_locale())
+    if isinstance(value, tuple | list | set | frozenset):
+        return ", ".join(_shown(one) for one in value)
+    return str(value)
