@@ -1,0 +1,109 @@
+"""Checks of a flow against the world it is published into: its form, the roles there are, and itself."""
+
+from collections.abc import Collection, Iterator
+
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields import ChoiceConfig
+from form_engine.fields.base import Refused
+from form_engine.formula import Type
+from form_engine.formula.types import common
+from formloom.errors import InvalidDefinition, Issue
+
+from flow_engine.definition.compile import CompiledFlow, compile_flow
+from flow_engine.definition.flow import Button, FlowDef
+from flow_engine.definition.structure import check_structure
+from flow_engine.elements.value import Assignment, Literal
+from flow_engine.elements.who import Who, roles_in
+
+CODES = ("unknown_field", "unknown_role", "computed_field", "no_transition", "wrong_value", "wrong_type_of_value", "other_form")
+
+
+def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None = None) -> tuple[Issue, ...]:
+    """All that is wrong, with pointers; empty means that it may be published. Without `roles`, roles are not checked."""
+    issues = list(check_structure(flow))
+    try:
+        compiled = compile_flow(flow, form)
+    except InvalidDefinition as error:
+        return (*issues, *error.issues)
+    issues += _conditions(compiled)
+    issues += _fields(flow, form)
+    for pointer, assignments in _writes(flow):
+        for assignment in assignments:
+            issues += _assignment(compiled, form, f"{pointer}/{assignment.field}", assignment)
+    if roles is not None:
+        for pointer, people in _people(flow):
+            issues += [
+                Issue(pointer, "unknown_role", {"role": role})
+                for role in roles_in(people)
+                if role not in roles and role != "admin"
+            ]
+    return tuple(issues)
+
+
+def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
+    flow = compiled.definition
+    conditions = [("/trigger/when", flow.trigger.when)] if flow.trigger.when else []
+    conditions += [(step.pointer + pointer, when) for step in flow.walk() for pointer, when in step.uses().conditions]
+    for pointer, when in conditions:
+        given = compiled.formulas[when.text].type
+        if given.kind not in ("logical", "any"):
+            yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": "logical"})
+
+
+def _people(flow: FlowDef) -> Iterator[tuple[str, tuple[Who, ...]]]:
+    if isinstance(flow.trigger, Button):
+        yield "/trigger/by", flow.trigger.by
+    for step in flow.walk():
+        for pointer, people in step.uses().people:
+            yield step.pointer + pointer, people
+
+
+def _writes(flow: FlowDef) -> Iterator[tuple[str, tuple[Assignment, ...]]]:
+    if flow.on_withdraw is not None:
+        yield "/on_withdraw/set", flow.on_withdraw.set
+    for step in flow.walk():
+        for pointer, assignments in step.uses().writes:
+            yield step.pointer + pointer, assignments
+
+
+def _fields(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
+    lists = [(step.pointer + pointer, names) for step in flow.walk() for pointer, names in step.uses().fields]
+    if isinstance(flow.trigger, Button):
+        lists += [("/trigger/fields", tuple(flow.trigger.fields)), ("/trigger/require", flow.trigger.require)]
+    for pointer, names in lists:
+        for number, name in enumerate(names):
+            if name != "*" and form.field(name.removesuffix(".*")) is None:
+                at = str(number) if pointer.endswith("/require") else name
+                yield Issue(f"{pointer}/{at}", "unknown_field", {"field": name})
+
+
+def _assignment(compiled: CompiledFlow, form: CompiledForm, pointer: str, assignment: Assignment) -> Iterator[Issue]:
+    field = form.field(assignment.field)
+    if field is None:
+        yield Issue(pointer, "unknown_field", {"field": assignment.field})
+    elif field.computed:
+        yield Issue(pointer, "computed_field", {"field": assignment.field})
+    elif isinstance(assignment.value, Literal):
+        yield from _literal(field, pointer, assignment.value.value)
+    else:
+        given = compiled.formulas[assignment.value.text].type
+        if not _fits(given, field.type):
+            yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": str(field.type)})
+
+
+def _literal(field: CompiledField, pointer: str, value: object) -> Iterator[Issue]:
+    if value is None:
+        return
+    cleaned = field.clean(value)
+    if isinstance(cleaned, Refused):
+        yield from (Issue(pointer + issue.pointer, issue.code, issue.params) for issue in cleaned.issues)
+        return
+    config = field.definition.config
+    if isinstance(config, ChoiceConfig) and config.transitions is not None:
+        reachable = {new for _, new in config.transitions} | {config.start}
+        if cleaned not in reachable:
+            yield Issue(pointer, "no_transition", {"to": str(cleaned)})
+
+
+def _fits(given: Type, wanted: Type) -> bool:
+    return given.kind in ("any", "blank") or common(given, wanted) is not None

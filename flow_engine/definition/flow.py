@@ -44,7 +44,7 @@ class FlowDef:
     trigger: Trigger
     steps: tuple[Step, ...]
     separate: tuple[str, ...] = ()
-    on_withdraw: Outcome = Outcome()
+    on_withdraw: Outcome | None = None
     description: Text | None = None
 
     @property

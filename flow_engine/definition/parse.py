@@ -25,7 +25,6 @@ CODES = (
     "bad_duration",
     "duplicate_step",
     "reserved_step",
-    "unreachable_case",
 )
 
 MAX_DEPTH = 48
@@ -66,7 +65,7 @@ def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
         trigger=_trigger(raw["trigger"]),
         steps=steps(raw["steps"], "/steps"),
         separate=tuple(raw.get("separate", ())),
-        on_withdraw=parse_outcome(raw.get("on_withdraw")),
+        on_withdraw=parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
         description=raw.get("description"),
     )
 

@@ -95,5 +95,7 @@ def _fire(walk: Walk, event: TimerFired) -> None:
 def _withdraw(walk: Walk, event: Withdrawn) -> None:
     if event.by != walk.state.initiator:
         raise IllegalTransition("not_asked")
+    if walk.program.on_withdraw is None:
+        raise IllegalTransition("decision_not_offered", {"decision": "withdraw", "offered": ()})
     walk.write("", walk.program.on_withdraw)
     walk.end("withdrawn")

@@ -141,7 +141,7 @@ def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
             return of
         case "resubmit":
             resubmit: Outcome = getattr(of, "on_resubmit", Outcome())
-            withdraw: Outcome = getattr(of, "on_withdraw", None) or walk.program.on_withdraw
+            withdraw: Outcome = getattr(of, "on_withdraw", None) or walk.program.on_withdraw or Outcome()
             return Resubmit(of, resubmit, withdraw)
         case "exception":
             reject: Outcome = getattr(of, "on_reject", Outcome())

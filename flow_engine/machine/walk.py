@@ -53,8 +53,8 @@ class Program(Protocol):
         """Steps (and INITIATOR) for which nobody may act twice in a run."""
 
     @property
-    def on_withdraw(self) -> Outcome:
-        """What a withdrawal of the whole run sets."""
+    def on_withdraw(self) -> Outcome | None:
+        """What a withdrawal of the whole run sets; None where the initiator may not call it back."""
 
     def step(self, key: str) -> Behaviour:
         """The step of that key."""
@@ -101,10 +101,10 @@ class Walk:
         else:
             self.enter(following)
 
-    def go_back_to(self, target: str, from_step: str) -> None:
-        """Return to the initiator, or to an earlier step and walk on from there."""
+    def go_back_to(self, target: str, from_step: str, because: str) -> None:
+        """Return to the initiator, or to an earlier step and walk on from there. `because` is the decision that does it."""
         if target == INITIATOR:
-            self.enter(from_step, "resubmit")
+            self.enter(from_step, "resubmit", because)
         else:
             self.enter(target)
 

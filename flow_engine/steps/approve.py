@@ -71,7 +71,7 @@ class Approve(PeopleStep):
         if outcome.return_to is None:
             walk.end("rejected")
         else:
-            walk.go_back_to(outcome.return_to, self.key)
+            walk.go_back_to(outcome.return_to, self.key, event.decision)
 
     def uses(self) -> Uses:
         """Besides what asking people uses: what each outcome sets, and where it leads."""

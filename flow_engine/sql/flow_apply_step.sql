@@ -1,0 +1,177 @@
+-- One step of a run, whole or not at all: the run, its journal, the record, tasks, rights, timers, messages, audit, the answer.
+--
+--   {"workspace", "at", "actor", "machine",
+--    "run":    {"id", "expected"} or for a new one {"flow", "flow_version", "form", "form_version", "initiator"}; with "status", "state", "ended"
+--    "record": id,
+--    "journal": the event with its answers,
+--    "writes": [batches of apply_record_writes],
+--    "finish": [{"visit", "person" | "guest", "decision", "reason", "comment", "fields"}],
+--    "close":  [{"visit", "timers": n}],
+--    "open":   [{"visit", "step", "kind", "person" | "guest", "due", "actions", "fields", "name", "phone", "expires"}],
+--    "timers": [{"visit", "action", "again", "due"}],
+--    "notify": [{"person", "kind", "params"}],
+--    "outbox": [{"kind", "payload"}],
+--    "audit":  {"action", "detail"},
+--    "answer": {"who", "key", "fingerprint", "status", "body"} | null}
+--
+-- Returns {"run", "version", "tasks": [{"id", "visit", "person", "guest"}], "people": [ids whose inbox changed]}. Raises
+--   FL010 the run has moved on
+--   FL011 the record is in another run
+--   FL012 the task is not open any more
+--   what apply_record_writes raises; 23505 when the same request was answered meanwhile
+CREATE OR REPLACE FUNCTION flow_apply_step(step jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  ws       bigint := (step ->> 'workspace')::bigint;
+  happened timestamptz := (step ->> 'at')::timestamptz;
+  actor_of text := step ->> 'actor';
+  run      jsonb := step -> 'run';
+  run_of   bigint := (step #>> '{run,id}')::bigint;
+  record_of bigint := (step ->> 'record')::bigint;
+  flow_of  text;
+  form_of  text;
+  reached  integer;
+  prefix   text;
+  item     jsonb;
+  number   integer;
+  opened   bigint;
+  asked    bigint;
+  found    bigint[];
+  people   bigint[] := '{}';
+  tasks    jsonb := '[]';
+BEGIN
+  PERFORM set_config('app.workspace', ws::text, true);
+
+  IF run_of IS NULL THEN
+    INSERT INTO run (workspace_id, flow, flow_version, form, form_version, record_id, status, state, machine, initiator_id, started_at, ended_at)
+    VALUES (ws, run ->> 'flow', (run ->> 'flow_version')::bigint, run ->> 'form', (run ->> 'form_version')::bigint, record_of,
+            run ->> 'status', run -> 'state', (step ->> 'machine')::bigint, (run ->> 'initiator')::bigint, happened,
+            CASE WHEN (run ->> 'ended')::boolean THEN happened END)
+    RETURNING id, version, run.flow, run.form INTO run_of, reached, flow_of, form_of;
+    UPDATE record r SET run_id = run_of WHERE r.workspace_id = ws AND r.id = record_of AND r.run_id IS NULL;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the record is in another run' USING ERRCODE = 'FL011';
+    END IF;
+  ELSE
+    UPDATE run r SET
+      status = run ->> 'status', state = run -> 'state', version = r.version + 1, machine = (step ->> 'machine')::bigint,
+      ended_at = CASE WHEN (run ->> 'ended')::boolean THEN happened END
+    WHERE r.workspace_id = ws AND r.id = run_of AND r.version = (run ->> 'expected')::bigint
+    RETURNING r.version, r.flow, r.form INTO reached, flow_of, form_of;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the run has moved on' USING ERRCODE = 'FL010';
+    END IF;
+  END IF;
+  prefix := 'run:' || run_of;
+
+  INSERT INTO run_journal (workspace_id, run_id, seq, at, actor, machine, event)
+  VALUES (ws, run_of, reached, happened, actor_of, (step ->> 'machine')::bigint, step -> 'journal');
+
+  FOR item IN SELECT b FROM jsonb_array_elements(step -> 'writes') b LOOP
+    PERFORM apply_record_writes(item || jsonb_build_object('via', prefix));
+  END LOOP;
+
+  FOR item IN SELECT f FROM jsonb_array_elements(step -> 'finish') f LOOP
+    UPDATE task t SET
+      status = 'done', decision = item ->> 'decision', reason = item ->> 'reason', comment = item ->> 'comment',
+      ended_at = happened, read_at = coalesce(t.read_at, happened)
+    WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = (item ->> 'visit')::bigint AND t.status = 'open'
+      AND (t.person_id = (item ->> 'person')::bigint OR t.guest_link_id = (item ->> 'guest')::uuid);
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the task is not open any more' USING ERRCODE = 'FL012';
+    END IF;
+    -- Whoever decided may still look at what they decided on.
+    IF item ->> 'person' IS NOT NULL THEN
+      people := people || (item ->> 'person')::bigint;
+      UPDATE access_grant g SET actions = '{read}', fields = item -> 'fields'
+      WHERE g.workspace_id = ws AND g.person_id = (item ->> 'person')::bigint AND g.record_id = record_of
+        AND g.source = prefix || ':' || (item ->> 'visit');
+    ELSE
+      UPDATE guest_link l SET used_at = happened WHERE l.workspace_id = ws AND l.id = (item ->> 'guest')::uuid;
+    END IF;
+  END LOOP;
+
+  FOR item IN SELECT c FROM jsonb_array_elements(step -> 'close') c LOOP
+    WITH closed AS (
+      UPDATE task t SET status = 'closed', ended_at = happened
+      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = (item ->> 'visit')::bigint AND t.status = 'open'
+      RETURNING t.person_id
+    )
+    SELECT array_agg(c.person_id) INTO found FROM closed c WHERE c.person_id IS NOT NULL;
+    IF found IS NOT NULL THEN
+      people := people || found;
+      DELETE FROM access_grant g
+      WHERE g.workspace_id = ws AND g.source = prefix || ':' || (item ->> 'visit') AND g.person_id = ANY (found);
+    END IF;
+    IF (item ->> 'timers')::integer > 0 THEN
+      UPDATE timer t SET cancelled_at = happened
+      WHERE t.workspace_id = ws AND t.done_at IS NULL AND t.cancelled_at IS NULL AND t.key = ANY (
+        SELECT prefix || ':' || (item ->> 'visit') || ':' || n || again
+        FROM generate_series(0, (item ->> 'timers')::integer - 1) n, unnest(ARRAY['', ':again']) again);
+    END IF;
+  END LOOP;
+
+  FOR item IN SELECT o FROM jsonb_array_elements(step -> 'open') o LOOP
+    asked := (item ->> 'person')::bigint;
+    INSERT INTO task (workspace_id, run_id, flow, form, record_id, visit, step, kind, person_id, guest_link_id, status, opened_at, due_at)
+    VALUES (ws, run_of, flow_of, form_of, record_of, (item ->> 'visit')::bigint, item ->> 'step', item ->> 'kind',
+            asked, (item ->> 'guest')::uuid, 'open', happened, (item ->> 'due')::timestamptz)
+    RETURNING id INTO opened;
+    IF asked IS NULL THEN
+      INSERT INTO guest_link (workspace_id, id, subject, name, phone, expires_at)
+      VALUES (ws, (item ->> 'guest')::uuid, 'task:' || opened, item ->> 'name', item ->> 'phone', (item ->> 'expires')::timestamptz);
+    ELSE
+      people := people || asked;
+      INSERT INTO access_grant AS g (workspace_id, person_id, form, record_id, source, actions, fields)
+      VALUES (ws, asked, form_of, record_of, prefix || ':' || (item ->> 'visit'),
+              ARRAY(SELECT jsonb_array_elements_text(item -> 'actions')), item -> 'fields')
+      ON CONFLICT (workspace_id, person_id, record_id, source) DO UPDATE SET actions = excluded.actions, fields = excluded.fields;
+      INSERT INTO notification (workspace_id, person_id, kind, params, link, created_at)
+      VALUES (ws, asked, 'task_opened',
+              jsonb_build_object('flow', flow_of, 'step', item ->> 'step', 'kind', item ->> 'kind', 'record', record_of, 'task', opened),
+              '/inbox?task=' || opened, happened);
+    END IF;
+    tasks := tasks || jsonb_build_object('id', opened, 'visit', item -> 'visit', 'person', asked, 'guest', item ->> 'guest');
+  END LOOP;
+
+  INSERT INTO timer AS t (workspace_id, key, kind, payload, due_at)
+  SELECT ws, named.key, 'flow.due',
+         jsonb_build_object('run', run_of, 'visit', n -> 'visit', 'action', n -> 'action', 'again', n -> 'again'),
+         (n ->> 'due')::timestamptz
+  FROM jsonb_array_elements(step -> 'timers') n
+  CROSS JOIN LATERAL (SELECT concat(prefix, ':', n ->> 'visit', ':', n ->> 'action',
+                                    CASE WHEN (n ->> 'again')::boolean THEN ':again' END) AS key) named
+  ON CONFLICT (workspace_id, key)
+  DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload, done_at = NULL, cancelled_at = NULL, attempts = 0;
+
+  INSERT INTO notification (workspace_id, person_id, kind, params, link, created_at)
+  SELECT ws, (n ->> 'person')::bigint, n ->> 'kind', (n -> 'params') || jsonb_build_object('flow', flow_of, 'record', record_of),
+         '/records/' || record_of, happened
+  FROM jsonb_array_elements(step -> 'notify') n;
+  people := people || ARRAY(SELECT (n ->> 'person')::bigint FROM jsonb_array_elements(step -> 'notify') n);
+
+  number := 0;
+  FOR item IN SELECT o FROM jsonb_array_elements(step -> 'outbox') o LOOP
+    INSERT INTO outbox (workspace_id, key, kind, payload)
+    VALUES (ws, concat_ws(':', prefix, reached, number), item ->> 'kind', (item -> 'payload') || jsonb_build_object('run', run_of));
+    number := number + 1;
+  END LOOP;
+
+  INSERT INTO audit_entry (workspace_id, actor, action, subject, detail)
+  VALUES (ws, actor_of, step #>> '{audit,action}', prefix,
+          (step #> '{audit,detail}') || jsonb_build_object('record', record_of, 'flow', flow_of, 'seq', reached));
+
+  IF (run ->> 'ended')::boolean THEN
+    UPDATE record r SET run_id = NULL WHERE r.workspace_id = ws AND r.id = record_of AND r.run_id = run_of;
+  END IF;
+
+  IF jsonb_typeof(step -> 'answer') = 'object' THEN
+    INSERT INTO idempotency_key (workspace_id, actor, key, fingerprint, status, body)
+    VALUES (ws, step #>> '{answer,who}', step #>> '{answer,key}', decode(step #>> '{answer,fingerprint}', 'hex'),
+            (step #>> '{answer,status}')::bigint, step #> '{answer,body}');
+  END IF;
+
+  RETURN jsonb_build_object('run', run_of, 'version', reached, 'tasks', tasks,
+                            'people', (SELECT coalesce(jsonb_agg(DISTINCT p), '[]') FROM unnest(people) p));
+END
+$$;
