@@ -1,4 +1,4 @@
-"""What tests across the house share: one PostgreSQL a session, a migrated template cloned for each worker, emptied for each test."""
+"""What tests share: one PostgreSQL a session, a migrated template cloned for each worker, emptied for each test."""
 
 import itertools
 import os
@@ -85,10 +85,10 @@ def _worker_databases(clone_database: Callable[[str], str]) -> Iterator[Database
 
 
 @pytest.fixture
-def databases(_worker_databases: Databases) -> Iterator[Databases]:
+def databases(_worker_databases: Databases) -> Databases:
     """A migrated database without a row in it. Threads that a test starts must have ended when it ends."""
     _empty(_worker_databases)
-    yield _worker_databases
+    return _worker_databases
 
 
 def _empty(databases: Databases) -> None:
@@ -129,7 +129,7 @@ def other_workspace(databases: Databases) -> int:
 
 @pytest.fixture
 def make_person(databases: Databases, workspace: int) -> Callable[..., Person]:
-    """`make_person("Li", "finance")`: an enabled person of the workspace with these roles, which are created as needed."""
+    """`make_person("Li", "finance")`: an enabled person with these roles, which are created as needed."""
     numbers = itertools.count(1)
 
     def make(name: str = "", *roles: str, login: str | None = None) -> Person:

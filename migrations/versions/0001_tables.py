@@ -54,6 +54,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entry_workspace_id_subject"), "audit_entry", ["workspace_id", "subject"], unique=False
     )
+    op.create_index(op.f("ix_audit_entry_workspace_id_at"), "audit_entry", ["workspace_id", "at"], unique=False)
     op.create_table(
         "audit_seal",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -132,6 +133,7 @@ def upgrade() -> None:
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_guest_link")),
+        sa.UniqueConstraint("id", name=op.f("uq_guest_link_id")),
     )
     op.create_index(op.f("ix_guest_link_workspace_id_subject"), "guest_link", ["workspace_id", "subject"], unique=False)
     op.create_table(
@@ -155,6 +157,7 @@ def upgrade() -> None:
         sa.Column("recipient", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=True),
         sa.Column("status", sa.Text(), server_default="queued", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -394,6 +397,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("payload", postgresql.JSONB(astext_type=Text()), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("last_error", sa.Text(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),

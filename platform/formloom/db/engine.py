@@ -10,6 +10,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
+from formloom.db.announcer import Announcer
 from formloom.db.connect import Server, to_json, went_stale
 from formloom.db.roles import Role
 from formloom.settings import Settings
@@ -22,8 +23,9 @@ POOL_TIMEOUT_SECONDS = 5.0
 class Databases:
     """The doors to one database.
 
-    `app` serves requests inside a workspace, `router` finds the workspace, `sealer` seals the audit log, `owner`
-    migrates and creates workspaces; `fast` are raw connections of the app role (see `direct`).
+    `app` serves requests inside a workspace, `router` finds the workspace (one statement is one transaction), `sealer`
+    seals the audit log, `owner` migrates and creates workspaces; `fast` are raw connections of the app role (see
+    `direct`); `announce` wakes others.
     """
 
     server: Server
@@ -32,9 +34,11 @@ class Databases:
     sealer: Engine
     owner: Engine
     fast: QueuePool
+    announce: Announcer
 
     def close(self) -> None:
-        """Close all pooled connections. The object is not to be used afterwards."""
+        """Send what is announced, close all pooled connections. The object is not to be used afterwards."""
+        self.announce.close()
         for engine in (self.app, self.router, self.sealer, self.owner):
             engine.dispose()
         self.fast.dispose()
@@ -50,17 +54,19 @@ def databases_at(server: Server, *, pool_size: int = 10) -> Databases:
     return Databases(
         server=server,
         app=_engine(server, "formloom_app", pool_size),
-        router=_engine(server, "formloom_router", 4),
+        router=_engine(server, "formloom_router", 4, autocommit=True),
         sealer=_engine(server, "formloom_sealer", 1),
         owner=create_engine("postgresql+psycopg://", creator=lambda: server.connect(None), poolclass=NullPool),
         fast=_fast_pool(server, pool_size),
+        announce=Announcer(server),
     )
 
 
-def _engine(server: Server, role: Role, pool_size: int) -> Engine:
+def _engine(server: Server, role: Role, pool_size: int, *, autocommit: bool = False) -> Engine:
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: server.connect(role),
+        creator=lambda: server.connect(role, autocommit=autocommit),
+        isolation_level="AUTOCOMMIT" if autocommit else None,
         pool_size=pool_size,
         max_overflow=0,  # the limit that the operator set is the limit
         pool_timeout=POOL_TIMEOUT_SECONDS,

@@ -9,13 +9,14 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from formloom.db.announcer import Announcer
 from formloom.db.engine import Databases
 from formloom.db.retry import sqlstate
 from formloom.errors import Unavailable
 
 CODES = ("pool_exhausted", "database_away")
 
-_WORKSPACE, _AFTER_COMMIT = "formloom.workspace", "formloom.after_commit"
+_WORKSPACE, _AFTER_COMMIT, _ANNOUNCE = "formloom.workspace", "formloom.after_commit", "formloom.announce"
 _ENTER = text("SELECT set_config('app.workspace', :workspace, true)")
 _log = structlog.get_logger(__name__)
 
@@ -27,6 +28,7 @@ def unit_of_work(databases: Databases, workspace_id: int) -> Iterator[Session]:
     Raises Unavailable when no connection is to be had. Calls registered with `after_commit` run last, outside.
     """
     with Session(databases.app, expire_on_commit=False) as session:
+        session.info[_ANNOUNCE] = databases.announce
         enter_workspace(session, workspace_id)
         yield session
         session.commit()  # leaving the block by an exception closes the session, which rolls back
@@ -61,3 +63,9 @@ def workspace_of(session: Session) -> int:
 def after_commit(session: Session, call: Callable[[], object]) -> None:
     """Run `call` once the transaction is in, never when it is rolled back. Its failure is logged and undoes nothing."""
     session.info.setdefault(_AFTER_COMMIT, []).append(call)
+
+
+def announcer_of(session: Session) -> Announcer:
+    """How this unit of work tells others (see `formloom.wakeups`)."""
+    announce: Announcer = session.info[_ANNOUNCE]
+    return announce

@@ -18,7 +18,7 @@ class GuestLink(InWorkspace, Base):
     """
 
     __tablename__ = "guest_link"
-    __table_args__ = (Index(None, "workspace_id", "subject"),)
+    __table_args__ = (UniqueConstraint("id"), Index(None, "workspace_id", "subject"))
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     generation: Mapped[int] = mapped_column(server_default="1")
     subject: Mapped[str]

@@ -11,7 +11,11 @@ from formloom.db.base import Base, Numbered
 
 
 class Message(Numbered, Base):
-    """A mail or text message in the delivery ledger; `status` is queued, sent or failed."""
+    """A mail or text message in the delivery ledger; `status` is queued, sent or failed.
+
+    `link` (`guest:<id>`, `reset:<id>`) stands for an address that opens a door: it is made when the message is sent
+    and takes the place of `{link}` in the body, so that nothing here opens anything.
+    """
 
     __tablename__ = "message"
     __table_args__ = (UniqueConstraint("workspace_id", "key"), Index(None, "workspace_id", "created_at"))
@@ -20,6 +24,7 @@ class Message(Numbered, Base):
     recipient: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str]
+    link: Mapped[str | None]
     status: Mapped[str] = mapped_column(server_default="queued")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     sent_at: Mapped[datetime | None]

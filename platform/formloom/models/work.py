@@ -50,6 +50,7 @@ class Timer(Numbered, Base):
     kind: Mapped[str]
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     due_at: Mapped[datetime]
+    retry_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
     last_error: Mapped[str | None]
     done_at: Mapped[datetime | None]

@@ -1,0 +1,8 @@
+"""Background work: a row first, in the transaction that wants it; then a relay, a backend, and one effect a key."""
+
+from formloom.outbox.backend import JobBackend, ThreadJobs
+from formloom.outbox.queue import dead_letters, put, revive
+from formloom.outbox.relay import Relay
+from formloom.outbox.runner import Handler, JobContext, Runner
+
+__all__ = ["Handler", "JobBackend", "JobContext", "Relay", "Runner", "ThreadJobs", "dead_letters", "put", "revive"]

@@ -1,0 +1,95 @@
+"""Carries due rows to a backend. Any number of relays may run; each row goes out once a `grace`, until it is done."""
+
+import threading
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Row, text
+
+from formloom.db.engine import Databases
+from formloom.outbox.backend import JobBackend, Ref
+from formloom.outbox.queue import TOPIC
+from formloom.wakeups import Listener
+
+BATCH = 100
+# A slow poll finds what has fallen due by time and what a lost hint did not tell.
+POLL_SECONDS = 2.0
+
+_log = structlog.get_logger(__name__)
+
+# Moving `available_at` ahead is the claim: it says when to ask again if nobody has taken a lease by then.
+_CLAIM = text("""
+    WITH due AS (
+        SELECT workspace_id, id FROM outbox
+        WHERE done_at IS NULL AND dead_at IS NULL AND available_at <= now()
+        ORDER BY available_at LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox SET available_at = now() + :grace
+    FROM due WHERE outbox.workspace_id = due.workspace_id AND outbox.id = due.id
+    RETURNING outbox.workspace_id, outbox.id
+""")
+_GIVE_BACK = text("""
+    UPDATE outbox SET available_at = now() + :wait
+    WHERE (workspace_id, id) IN (SELECT * FROM unnest(cast(:workspaces AS bigint[]), cast(:ids AS bigint[])))
+    AND done_at IS NULL AND dead_at IS NULL
+""")
+
+
+class Relay:
+    """Claims as the router role, which sees no payload."""
+
+    def __init__(
+        self,
+        databases: Databases,
+        backend: JobBackend,
+        *,
+        grace: timedelta = timedelta(seconds=60),
+        after_refusal: timedelta = timedelta(seconds=2),
+    ) -> None:
+        self._databases, self._backend = databases, backend
+        self._grace, self._after_refusal = grace, after_refusal
+
+    def run_once(self) -> int:
+        """Hand out what is due, as much as the backend has room for; returns how many."""
+        most = min(BATCH, self._backend.free())
+        if most <= 0:
+            return 0
+        with self._databases.router.connect() as connection:
+            rows = connection.execute(_CLAIM, {"most": most, "grace": self._grace}).all()
+        refs: list[Ref] = [_ref(row) for row in rows]
+        if not refs:
+            return 0
+        try:
+            self._backend.submit(refs)
+        except Exception as error:
+            # The work is safe in its rows; only the way is closed (Redis is away). Come back soon.
+            _log.warning("backend_refused", count=len(refs), error=type(error).__name__)
+            self._give_back(refs)
+            return 0
+        return len(refs)
+
+    def run(self, stop: threading.Event, listener: Listener, poll_seconds: float = POLL_SECONDS) -> None:
+        """Until `stop`: carry, then wait for a hint or the next poll. Closing the listener ends the waiting at once."""
+        with listener.subscribe(None, [TOPIC]) as news:
+            while not stop.is_set():
+                try:
+                    if self.run_once():
+                        continue
+                except Exception as error:
+                    _log.warning("relay_failed", error=type(error).__name__)
+                    stop.wait(1)
+                if news.closed:
+                    stop.wait(poll_seconds)
+                else:
+                    news.take(poll_seconds)
+
+    def _give_back(self, refs: list[Ref]) -> None:
+        workspaces, ids = zip(*refs, strict=True)
+        with self._databases.router.connect() as connection:
+            connection.execute(
+                _GIVE_BACK, {"wait": self._after_refusal, "workspaces": list(workspaces), "ids": list(ids)}
+            )
+
+
+def _ref(row: Row[tuple[int, int]]) -> Ref:
+    return row[0], row[1]

@@ -1,0 +1,77 @@
+"""Work done by RQ workers (decision 003): Redis carries two numbers a job, a worker runs one function and no other."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from redis import Redis, RedisError
+from rq import Queue, SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from formloom.outbox.backend import Ref
+from formloom.outbox.runner import Runner
+
+QUEUE = "formloom"
+FUNCTION = "formloom.outbox.rq.work"
+JOB_SECONDS = 600
+MOST_WAITING = 1_000
+# Redis only carries hints: what it does not answer quickly is not worth waiting for.
+SOCKET_SECONDS = 3
+
+_runner: Runner | None = None
+
+
+class OnlyOurs(Job):
+    """A job that names anything but our one function is not run, whoever wrote it into Redis."""
+
+    @property
+    def func(self) -> Any:
+        """The registered function."""
+        if self.func_name != FUNCTION:
+            raise PermissionError(f"not a registered job: {self.func_name!r}")
+        return work
+
+
+class RqJobs:
+    """The backend of larger installations: any number of `formloom worker` processes."""
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis = Redis.from_url(redis_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS)
+        self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=OnlyOurs)
+
+    def submit(self, refs: Sequence[Ref]) -> None:
+        """Enqueue them in one round trip."""
+        jobs = [
+            Queue.prepare_data(FUNCTION, args=ref, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600) for ref in refs
+        ]
+        self._queue.enqueue_many(jobs)
+
+    def free(self) -> int:
+        """Room left; zero while Redis is away, so that nothing is claimed in vain."""
+        try:
+            return MOST_WAITING - self._queue.count
+        except RedisError:
+            return 0
+
+    def close(self) -> None:
+        """Leave Redis; the workers go on."""
+        self._redis.close()
+
+
+def work(workspace_id: int, item_id: int) -> None:
+    """The one registered function. A failure is noted in the row, never in Redis."""
+    assert _runner is not None  # noqa: S101  `run_worker` set it
+    _runner.run(int(workspace_id), int(item_id))
+
+
+def run_worker(redis_url: str, runner: Runner, *, burst: bool = False) -> None:
+    """Work until told to stop (SIGTERM finishes the job under way). One queue: with several RQ pops unsafely.
+
+    No fork for each job: a fork cannot share database connections, and the outbox's lease already survives a crash.
+    """
+    global _runner
+    _runner = runner
+    redis = Redis.from_url(redis_url)
+    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)
+    worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)
+    worker.work(burst=burst, logging_level="WARNING")
