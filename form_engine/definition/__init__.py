@@ -1,6 +1,8 @@
 """Forms as typed objects: read (`parse_form`), checked against the other forms (`check_form`), made ready (`compile_form`)."""
 
 from form_engine.definition.access import NOTHING, READ_ALL, WRITE_ALL, FieldAccess, Level
+from form_engine.definition.check import check_form
+from form_engine.definition.compile import compile_form
 from form_engine.definition.compiled import (
     CompiledAccess,
     CompiledField,
@@ -9,6 +11,7 @@ from form_engine.definition.compiled import (
     CompiledRule,
 )
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
+from form_engine.definition.parse import parse_form
 
 __all__ = [
     "NOTHING",
@@ -27,4 +30,7 @@ __all__ = [
     "Level",
     "Rule",
     "Section",
+    "check_form",
+    "compile_form",
+    "parse_form",
 ]

@@ -30,6 +30,8 @@ class CompiledRule:
     holds: CompiledFormula
     message: Text | None
     per_row: bool = False
+    needs: frozenset[str] = frozenset()
+    """The top-level fields on which the answer hangs, through computed fields too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,10 @@ class CompiledField:
     def computed(self) -> bool:
         return self.definition.type.computed
 
+    @property
+    def default_formula(self) -> CompiledFormula | None:
+        return self.default if isinstance(self.default, CompiledFormula) else None
+
     def value(self, stored: Json) -> Value:
         """A stored value as formulas see it. Rows of a table are made by `form_engine.definition.values`."""
         return None if stored is None else self.definition.type.to_value(stored, self.definition.config)
@@ -88,18 +94,18 @@ class CompiledAccess:
     fields: FieldAccess
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CompiledForm:
-    """A form ready for work.
+    """A form ready for work. One is equal only to itself.
 
-    `order` is the order in which fields are settled: each after everything that its formulas read. `scope` types further
-    formulas over this form (a flow's conditions, a view's filter). `display` is the formula or the keys of a record's title.
+    `order` lists all paths so that each stands after everything that its formulas read. `scope` types further formulas over
+    this form (a flow's conditions, a view's filter). `display` is the formula or the keys of a record's title.
     """
 
     definition: FormDef
     version: int
     fields: tuple[CompiledField, ...]
-    order: tuple[CompiledField, ...] = field(repr=False)
+    order: tuple[str, ...] = field(repr=False)
     rules: tuple[CompiledRule, ...] = field(repr=False)
     access: tuple[CompiledAccess, ...] = field(repr=False)
     display: CompiledFormula | tuple[str, ...]

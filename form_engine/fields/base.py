@@ -87,6 +87,18 @@ class FieldType(ABC, Generic[C]):
     def cleaner(self, config: C) -> Cleaner:
         """The closure that turns raw values into stored ones. It is never asked about None: blank is the form's affair."""
 
+    def unfinished(self, stored: Any, config: C) -> Refused | None:
+        """What a draft may lack and a submitted record may not (too few photos). Blank never reaches it."""
+        return None
+
+    def initial(self, config: C) -> Json:
+        """What a new record has where nothing was sent and the field has no default of its own."""
+        return None
+
+    def moves(self, config: C) -> Callable[[Json, Json], bool] | None:
+        """For a status: whether it may go from one stored value to another. Only steps and buttons move such a field."""
+        return None
+
     def formulas(self, config: C) -> "tuple[FormulaUse, ...]":
         """The formulas in the config, with their scopes."""
         return ()
@@ -122,6 +134,10 @@ class FieldType(ABC, Generic[C]):
     def slot_of(self, config: C) -> Slot | None:
         """The kind of slot this field needs; differs from `slot` only where the config decides it."""
         return self.slot
+
+    def may_index(self, config: C) -> bool:
+        """Whether `index` makes sense for such a field."""
+        return self.slot_of(config) is not None
 
     def clean(self, raw: object, config: C, at: str = "") -> Json | tuple[Issue, ...]:
         """One value through the cleaner, with pointers from `at` on. Convenient; loops keep the closure instead."""

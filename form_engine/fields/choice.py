@@ -4,13 +4,13 @@ With `transitions` it is a status: only the declared moves are legal, `start` is
 buttons move it (never a person's edit).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from formloom.i18n import localized
 
-from form_engine.fields.base import EQUALITY, Cleaner, ConfigError, FieldType, Refused, Text, refuse
+from form_engine.fields.base import EQUALITY, Cleaner, ConfigError, FieldType, Json, Refused, Text, refuse
 from form_engine.fields.schema import KEY, OPTIONS
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
@@ -29,7 +29,7 @@ class ChoiceConfig:
     start: str | None = None
     transitions: frozenset[tuple[str, str]] | None = None
 
-    def may_move(self, old: str | None, new: str | None) -> bool:
+    def may_move(self, old: Json, new: Json) -> bool:
         """Whether a record that stands at `old` may stand at `new` next. Without transitions: anywhere."""
         return self.transitions is None or old == new or (old, new) in self.transitions
 
@@ -72,6 +72,12 @@ class ChoiceField(FieldType[ChoiceConfig]):
             return raw if raw in known else None if raw == "" else refuse("not_an_option")
 
         return clean
+
+    def initial(self, config: ChoiceConfig) -> Json:
+        return config.start
+
+    def moves(self, config: ChoiceConfig) -> Callable[[Json, Json], bool] | None:
+        return config.may_move if config.transitions is not None else None
 
     def formula_type(self, config: ChoiceConfig) -> Type:
         return TEXT

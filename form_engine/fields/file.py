@@ -29,7 +29,7 @@ class FileType(FieldType[F]):
     """The part that file and photo have in common."""
 
     def cleaner(self, config: F) -> Cleaner:
-        least, most = config.least, config.most
+        most = config.most
 
         def clean(raw: object) -> Any:
             if type(raw) is not list:
@@ -41,11 +41,12 @@ class FileType(FieldType[F]):
                 return Refused(tuple(issue for at in wrong for issue in refuse("not_a_file", f"/{at}").issues))
             if len(set(raw)) < len(raw):
                 return refuse("duplicate")
-            if raw and len(raw) < least:
-                return refuse("too_few", min=least)
             return list(raw) or None
 
         return clean
+
+    def unfinished(self, stored: Any, config: F) -> Refused | None:
+        return refuse("too_few", min=config.least) if len(stored) < config.least else None
 
     def formula_type(self, config: F) -> Type:
         return Type("list", of=TEXT)

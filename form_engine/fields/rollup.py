@@ -80,6 +80,10 @@ class RollupField(FieldType[RollupConfig]):
     def result_type(self, config: RollupConfig, infer: Callable[[FormulaUse], Type]) -> Type:
         return NUMBER if config.of is None else infer(self.formulas(config)[0])
 
+    def may_index(self, config: RollupConfig) -> bool:
+        """Its contributions are kept and covered by an index of their own; it has no slot."""
+        return True
+
     def to_value(self, stored: Any, config: RollupConfig) -> Value:
         raise NotImplementedError("a computed value is never read back from a record")
 

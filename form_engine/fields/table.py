@@ -31,21 +31,22 @@ class TableField(FieldType[TableConfig]):
         return TableConfig(*read_counts(raw, MOST))
 
     def cleaner(self, config: TableConfig) -> Cleaner:
-        least, most = config.least, config.most
+        most = config.most
 
         def clean(raw: object) -> Any:
             if type(raw) is not list:
                 return refuse("not_a_list")
             if len(raw) > most:
                 return refuse("too_many", max=most)
-            if raw and len(raw) < least:
-                return refuse("too_few", min=least)
             wrong = [at for at, row in enumerate(raw) if type(row) is not dict]
             if wrong:
                 return Refused(tuple(issue for at in wrong for issue in refuse("not_an_object", f"/{at}").issues))
             return raw or None
 
         return clean
+
+    def unfinished(self, stored: Any, config: TableConfig) -> Refused | None:
+        return refuse("too_few", min=config.least) if len(stored) < config.least else None
 
     def formula_type(self, config: TableConfig) -> Type:
         """Rows are typed by the form they stand in, so the scope that knows it says `list:record:<form>.<table>`."""

@@ -57,7 +57,7 @@ class TextField(FieldType[TextConfig]):
         return TextConfig(multiline, most, least, raw.get("pattern"), raw.get("pattern_hint"))
 
     def cleaner(self, config: TextConfig) -> Cleaner:
-        least, most, multiline = config.min_length, config.max_length, config.multiline
+        most, multiline = config.max_length, config.multiline
         fits = _compile(config.pattern) if config.pattern is not None else None
 
         def clean(raw: object) -> str | Refused | None:
@@ -76,13 +76,14 @@ class TextField(FieldType[TextConfig]):
                 return refuse("too_long", max=most)
             if not text:
                 return None
-            if len(text) < least:
-                return refuse("too_short", min=least)
             if fits is not None and not fits(text):
                 return refuse("bad_format", hint=config.pattern_hint)
             return text
 
         return clean
+
+    def unfinished(self, stored: Any, config: TextConfig) -> Refused | None:
+        return refuse("too_short", min=config.min_length) if len(stored) < config.min_length else None
 
     def formula_type(self, config: TextConfig) -> Type:
         return TEXT_TYPE

@@ -1,0 +1,146 @@
+"""Whether a form fits its world: what it names exists, what it promises can be kept. Run at publish, before `compile_form`."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from formloom.errors import Issue
+
+from form_engine.definition.access import NOTHING, FieldAccess, Level
+from form_engine.definition.compile import FormCompiler, circle_issue
+from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef
+from form_engine.definition.order import ordered
+from form_engine.definition.paths import Place
+from form_engine.definition.reads import live_needs
+from form_engine.definition.scope import FormTypes
+from form_engine.formula.types import Type
+from form_engine.slots import SLOTS
+
+
+def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]:
+    """Everything that is wrong with the form among the other forms of the workspace. Roles are not known here."""
+    compiler = FormCompiler(form, world)
+    compiler.compile(version=0)
+    found = [
+        *_references(form, compiler.types.world),
+        *compiler.issues,
+        *_circles(form, compiler.types),
+        *_columns(form),
+        *_layout(form),
+        *_indexes(form),
+        *_unique(form),
+        *_access(form),
+    ]
+    return tuple({(issue.pointer, issue.code, str(issue.params)): issue for issue in found}.values())
+
+
+def _references(form: FormDef, world: Mapping[str, FormDef]) -> Iterator[Issue]:
+    """Dangling links and rollups."""
+    for _, field in form.walk():
+        for named in field.type.references(field.config):
+            at = field.at + named.pointer
+            key, _, table = named.form.partition(".")
+            target = world.get(key)
+            rows = target.by_key.get(table) if target is not None and table else None
+            if target is None:
+                yield Issue(at, "unknown_form", {"form": key})
+            elif table and (rows is None or not rows.fields):
+                yield Issue(at, "unknown_table", {"form": key, "table": table})
+            elif named.field is not None:
+                there = (rows or target).by_key.get(named.field)
+                if there is None:
+                    yield Issue(at, "unknown_field", {"field": named.field})
+                elif named.links_to_owner and _linked(there) != Type("record", form=form.key):
+                    yield Issue(at, "not_a_link_to", {"field": named.field, "form": form.key})
+
+
+def _linked(field: FieldDef) -> Type:
+    kind: Type = field.type.formula_type(field.config)
+    return kind
+
+
+def _circles(form: FormDef, types: FormTypes) -> Iterator[Issue]:
+    """Computed fields that, perhaps by way of other forms, are computed from themselves."""
+    roots = [Place(form.key, path) for path, field in form.walk() if field.computed]
+    _, circles = ordered(roots, lambda place: live_needs(types, place))
+    for circle in circles:
+        mine = next((place for place in circle if place.form == form.key), None)
+        if mine is not None:
+            start = circle.index(mine)
+            field = form.find(mine.path)
+            yield circle_issue(field.at if field else "", circle[start:] + circle[:start])
+
+
+def _columns(form: FormDef) -> Iterator[Issue]:
+    """The default list and the title speak of fields that exist."""
+    for at, path in enumerate(form.list_columns):
+        if form.find(path) is None and path not in SYSTEM_NAMES:
+            yield Issue(f"/list/{at}", "unknown_field", {"field": path})
+    if isinstance(form.display, tuple):
+        for at, key in enumerate(form.display):
+            if key not in form.by_key and key not in SYSTEM_NAMES:
+                yield Issue(f"/display/{at}", "unknown_field", {"field": key})
+
+
+def _layout(form: FormDef) -> Iterator[Issue]:
+    """A layout shows every field once: one that is left out would be a field that nobody can fill in."""
+    shown: Counter[str] = Counter()
+    for section in form.layout:
+        for at, key in enumerate(section.items):
+            shown[key] += 1
+            if key not in form.by_key:
+                yield Issue(f"{section.at}/items/{at}", "unknown_field", {"field": key})
+            elif shown[key] == 2:
+                yield Issue(f"{section.at}/items/{at}", "duplicate", {"field": key})
+    if form.layout:
+        yield from (Issue("/layout", "not_in_layout", {"field": key}) for key in form.by_key if not shown[key])
+
+
+def _indexes(form: FormDef) -> Iterator[Issue]:
+    used: Counter[str] = Counter()
+    for path, field in form.walk():
+        if not field.index:
+            continue
+        slot = field.type.slot_of(field.config)
+        if "." in path or not field.type.may_index(field.config):
+            yield Issue(f"{field.at}/index", "not_indexable", {"field": path})
+        elif slot is not None:
+            used[slot] += 1
+            if used[slot] == len(SLOTS[slot]) + 1:
+                yield Issue(f"{field.at}/index", "too_many_indexes", {"kind": slot, "max": len(SLOTS[slot])})
+
+
+def _unique(form: FormDef) -> Iterator[Issue]:
+    for group_at, group in enumerate(form.unique):
+        for at, key in enumerate(group):
+            field = form.by_key.get(key)
+            if field is None:
+                yield Issue(f"/unique/{group_at}/{at}", "unknown_field", {"field": key})
+            elif not field.type.stored or field.type.slot_of(field.config) is None:
+                yield Issue(f"/unique/{group_at}/{at}", "not_indexable", {"field": key})
+
+
+def _access(form: FormDef) -> Iterator[Issue]:
+    """Grants name fields that exist, and who may create a record may also write what it must have."""
+    creators: dict[str, tuple[str, FieldAccess]] = {}
+    for rule in form.access:
+        for path in rule.fields.paths:
+            if form.find(path) is None:
+                yield Issue(f"{rule.at}/fields/{path}", "unknown_field", {"field": path})
+        if "create" in rule.may:
+            at, access = creators.get(rule.role, (rule.at, NOTHING))
+            creators[rule.role] = at, access | rule.fields
+    for role, (at, access) in creators.items():
+        for path, field in form.walk():
+            if _must_be_written(field) and _reachable(path, access) and access.of(path) is not Level.WRITE:
+                yield Issue(at, "required_but_not_writable", {"field": path, "role": role})
+
+
+def _must_be_written(field: FieldDef) -> bool:
+    fills_itself = field.default is not None or field.type.initial(field.config) is not None
+    return field.required is True and field.visible is None and not fills_itself
+
+
+def _reachable(path: str, access: FieldAccess) -> bool:
+    """A column is asked for only by who may add rows."""
+    table, dot, _ = path.partition(".")
+    return not dot or access.of(table) is Level.WRITE
