@@ -18,7 +18,7 @@ def same(left: Value, right: Value) -> bool:
     return type(left) is type(right) and left == right
 
 
-def order(left: Value, right: Value) -> int | None | ErrorValue:
+def order(left: Value, right: Value) -> int | ErrorValue | None:
     """-1, 0 or 1 as `left` is before, level with or after `right`.
 
     A blank counts as 0 or "" beside a number or a text; beside a date it has no order (None: every comparison is

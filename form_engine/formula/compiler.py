@@ -9,7 +9,7 @@ from .coerce import BLANK_ANSWERS_BLANK, COERCIONS
 from .env import Env
 from .functions import FUNCTIONS
 from .limits import MAX_ITEMS
-from .nodes import Call, Literal, Name, Node
+from .nodes import Literal, Name, Node
 from .numbers import DecimalException
 from .signature import Closure, Function
 from .values import NUM, REF, VALUE, ErrorValue, LinkRef, RecordValue, Value

@@ -31,7 +31,7 @@ _SYMBOLS = {
 _WORDS = {"and": "AND", "or": "OR", "not": "NOT", "in": "IN", "true": "TRUE", "false": "FALSE"}
 _NO_NODE = frozenset({"OPEN", "CLOSE", "CLOSE_LIST", "COMMA"})
 _ENDS_OPERAND = frozenset({"NUMBER", "STRING", "NAME", "TRUE", "FALSE", "CLOSE", "CLOSE_LIST", "PERCENT"})
-_TYPED_FOR = {"“": '"', "”": '"', "、": ",", "。": ".", "≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/"}  # noqa: RUF001
+_TYPED_FOR = {"“": '"', "”": '"', "、": ",", "。": ".", "≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/"}
 
 
 class FormulaLexer(Lexer):

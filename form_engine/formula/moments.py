@@ -76,7 +76,7 @@ def _moved(start: Value, by: Value, sign: int) -> Value:
             return _datetime_in_range(start + sign * by)
         return _datetime_in_range(start + days_length(sign * by)) if isinstance(by, Decimal) else VALUE
     if _is_day(start) and isinstance(by, Decimal):
-        return in_range(start + timedelta(days=int(floor(sign * by))))  # type: ignore[operator, arg-type, return-value]
+        return in_range(start + timedelta(days=int(floor(sign * by))))  # type: ignore[operator, arg-type]
     if isinstance(start, timedelta) and isinstance(by, timedelta):
         return start + sign * by
     return VALUE

@@ -68,7 +68,7 @@ def floor(number: Decimal) -> Decimal:
 
 def whole(number: Decimal, limit: int = 1_000_000) -> int:
     """`number` cut to a whole one and kept within ±limit: a count, a position, a number of digits."""
-    return int(max(min(number, limit), -limit))
+    return int(max(min(number, Decimal(limit)), Decimal(-limit)))
 
 
 def modulo(number: Decimal, divisor: Decimal) -> Decimal | ErrorValue:

@@ -54,7 +54,7 @@ class _Builder(Transformer[Token, Node]):
         value = Decimal(str(token))
         digits = len(value.as_tuple().digits) if value else 1
         if digits > MAX_DIGITS or (value and abs(value.adjusted()) > MAX_EXPONENT):
-            raise _at(token, "formula_number_too_long", limit=MAX_DIGITS)
+            raise FormulaError("formula_number_too_long", *_place(token), limit=MAX_DIGITS)
         return Literal(value, *_place(token))
 
     def string(self, found: Sequence[Token]) -> Node:
@@ -115,10 +115,6 @@ class _Builder(Transformer[Token, Node]):
 
 def _place(token: Token) -> tuple[int, int]:
     return token.start_pos or 0, token.end_pos or 0
-
-
-def _at(token: Token, code: str, **params: object) -> FormulaError:
-    return FormulaError(code, *_place(token), **params)
 
 
 @cache

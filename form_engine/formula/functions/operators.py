@@ -32,7 +32,10 @@ def _arithmetic(step: Step, otherwise: Callable[[Value, Value], Value]) -> Calla
         if isinstance(right, ErrorValue):
             return right
         if isinstance(left, (date, timedelta)) or isinstance(right, (date, timedelta)):
-            numbers = (as_number(left, env) if left is None else left, as_number(right, env) if right is None else right)
+            numbers = (
+                as_number(left, env) if left is None else left,
+                as_number(right, env) if right is None else right,
+            )
             return otherwise(*numbers)
         first, second = as_number(left, env), as_number(right, env)
         if type(first) is Decimal and type(second) is Decimal:
@@ -216,7 +219,7 @@ def _hundredth(number: Decimal) -> Value:
 
 FUNCTIONS = (
     Function("+", "any any+ -> plus", lazy=_arithmetic(EXACT.add, moments.plus)),
-    Function("-", "any any? any+ -> minus", lazy=_minus),
+    Function("-", "any any* -> minus", lazy=_minus),
     Function("*", "any any+ -> times", lazy=_arithmetic(EXACT.multiply, _times)),
     Function("/", "any any+ -> over", lazy=_arithmetic(divide, _over)),
     Function("^", "number number+ -> number", lazy=_arithmetic(power, _no_power)),
