@@ -30,7 +30,7 @@ CODES = ("bundle_invalid", "bundle_missing", "wrong_kind", "wrong_key", "unknown
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An app as it stands on disk: its definitions by kind and key, and the `folder` it came from (samples lie there)."""
+    """An app as it stands on disk: definitions by kind and key, and the `folder` it came from (samples lie there)."""
 
     app: Raw
     definitions: Mapping[str, Mapping[str, Raw]]
@@ -49,7 +49,7 @@ class Bundle:
 
 
 def read(folder: Path) -> Bundle:
-    """The bundle in a folder; what its definitions mean is checked at install. Raises InvalidDefinition naming the file."""
+    """The bundle in a folder. Raises InvalidDefinition naming the file; what definitions mean is checked at install."""
     if not folder.is_dir():
         raise InvalidDefinition("bundle_missing", {"folder": folder.name})
     app = _document(folder / "app.json", "app.json", "app")
@@ -63,7 +63,7 @@ def read(folder: Path) -> Bundle:
 
 
 def write(bundle: Bundle, folder: Path) -> None:
-    """The bundle as files, byte for byte the same whenever it says the same. Definitions that are gone lose their files."""
+    """The bundle as files: the same bytes whenever it says the same. Definitions that are gone lose their files."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "app.json").write_text(canonical_text(dict(bundle.app)), "utf-8", newline="\n")
     for kind, name in FOLDERS.items():

@@ -1,4 +1,4 @@
-"""One spelling for every definition on disk: two exports of the same thing are the same bytes, and a diff shows the change.
+"""One spelling for every definition on disk: two exports of the same thing are the same bytes, a diff shows the change.
 
 What a thing is comes first (`kind`, `key`, `type`, `title`, `label`), the other keys follow sorted; an object or list
 that fits a line stays on it, everything else gets a line an entry (docs/decisions/030).
