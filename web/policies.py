@@ -31,7 +31,7 @@ class Audience(Enum):
     ADMIN = "admin"
     """Holders of the role ``admin``. To others the route does not exist."""
     DEMO = "demo"
-    """Exists only while the server runs as a demo."""
+    """Signed-in people, and only while the server runs as a demo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,8 @@ def enforce(app: Flask) -> None:
 def _check(app: Flask, declared: Policy) -> ResponseReturnValue | None:
     if declared.audience in (Audience.PUBLIC, Audience.GUEST):
         return None
-    if declared.audience is Audience.DEMO:
-        if not app.config["DEMO"]:
-            raise NotFound("route_not_found")
-        return None
+    if declared.audience is Audience.DEMO and not app.config["DEMO"]:
+        raise NotFound("route_not_found")
     identity = current_identity()
     if identity is None:
         if is_api_request() or request.method != "GET":

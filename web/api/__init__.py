@@ -1,0 +1,31 @@
+"""REST under ``/api/v1``: the same services as the pages, JSON in and out, described by OpenAPI 3.1."""
+
+from flask import Flask
+from flask_smorest import Api
+
+from web.api import definitions, documentation, files, forms, people, records, runs, tasks
+
+PREFIX = "/api/v1"
+MODULES = (forms, records, tasks, runs, files, people, definitions)
+
+
+def register_api(app: Flask) -> None:
+    """Register every blueprint, and the document that describes them."""
+    app.config.update(
+        API_TITLE="Formloom",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX=None,  # served by our own view, under a policy like every other
+        API_SPEC_OPTIONS=documentation.SPEC,
+    )
+    api = _Api(app)
+    for module in MODULES:
+        api.register_blueprint(module.blueprint, url_prefix=f"{PREFIX}{module.blueprint.url_prefix or ''}")
+    documentation.register(app, api)
+
+
+class _Api(Api):  # type: ignore[misc]
+    """Errors are answered in one place, ``web.problems``; smorest's own handler stays out."""
+
+    def _register_error_handlers(self) -> None:
+        return

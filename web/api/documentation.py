@@ -1,0 +1,120 @@
+"""The description of the API: OpenAPI 3.1 for machines, and a page made from it for people."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, jsonify, render_template
+from flask_smorest import Api
+
+from web.policies import policy, public
+
+SPEC = {
+    "info": {
+        "description": "Forms, records, tasks and definitions. Errors are RFC 9457 problem details in the reader's language.",
+        "license": {"name": "See the repository", "identifier": "LicenseRef-Formloom"},
+    },
+    "security": [{"token": []}],
+    "components": {
+        "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        "responses": {
+            "Problem": {
+                "description": "What went wrong, in the reader's language",
+                "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+        },
+        "schemas": {
+            "Problem": {
+                "type": "object",
+                "required": ["type", "title", "status", "code", "issues"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "code": {"type": "string"},
+                    "params": {"type": "object"},
+                    "issues": {
+                        "type": "array",
+                        "items": {
+                            "type": "object",
+                            "properties": {
+                                "pointer": {"type": "string"},
+                                "code": {"type": "string"},
+                                "detail": {"type": "string"},
+                            },
+                        },
+                    },
+                },
+            }
+        },
+    },
+}
+_TONES = {"get": "running", "post": "good", "put": "warn", "patch": "warn", "delete": "bad"}
+
+
+def register(app: Flask, api: Api) -> None:
+    """Serve the document and its page; both are public, since they say nothing about anybody."""
+
+    @app.get("/api/v1/openapi.json", endpoint="openapi.document")
+    @policy(public)
+    def document() -> Response:
+        return jsonify(api.spec.to_dict())
+
+    @app.get("/openapi", endpoint="openapi.page")
+    @policy(public)
+    def page() -> str:
+        spec = api.spec.to_dict()
+        return render_template("pages/api.html", spec=spec, groups=_groups(spec))
+
+
+def _groups(spec: dict[str, Any]) -> list[dict[str, Any]]:
+    groups = {tag["name"]: {**tag, "calls": []} for tag in spec.get("tags", ())}
+    for path, operations in spec["paths"].items():
+        shared = operations.get("parameters", [])
+        for method, operation in operations.items():
+            if method not in _TONES:
+                continue
+            call = _call(spec, path, method, operation, shared)
+            groups[operation["tags"][0]]["calls"].append(call)
+    return list(groups.values())
+
+
+def _call(
+    spec: dict[str, Any], path: str, method: str, operation: dict[str, Any], shared: list[Any]
+) -> dict[str, Any]:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    answer = answers[0].get("content", {}).get("application/json", {}).get("schema") if answers else None
+    return {
+        "path": path,
+        "method": method.upper(),
+        "tone": _TONES[method],
+        "summary": operation.get("summary", ""),
+        "description": operation.get("description", ""),
+        "parameters": [*shared, *operation.get("parameters", [])],
+        "body": _sketch(spec, body),
+        "answer": _sketch(spec, answer),
+    }
+
+
+def _sketch(spec: dict[str, Any], schema: dict[str, Any] | None) -> str:
+    """A schema as the JSON one would write: keys with their types."""
+    return json.dumps(_shape(spec, schema), indent=2, ensure_ascii=False) if schema else ""
+
+
+def _shape(spec: dict[str, Any], schema: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _shape(spec, spec["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    if "properties" in schema:
+        return dict(_properties(spec, schema))
+    if schema.get("type") == "array" and "items" in schema:
+        return [_shape(spec, schema["items"])]
+    kind = schema.get("type", "any")
+    return " | ".join(kind) if isinstance(kind, list) else kind
+
+
+def _properties(spec: dict[str, Any], schema: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    required = set(schema.get("required", ()))
+    for key, value in schema["properties"].items():
+        yield (key if key in required or not required else f"{key}?"), _shape(spec, value)

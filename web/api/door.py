@@ -1,0 +1,79 @@
+"""How the API reads requests: strict JSON, schemas that refuse unknown keys, issues with pointers and codes."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import marshmallow as ma
+from flask import Request
+from flask_smorest import Blueprint
+from formloom.errors import InvalidInput, Issue
+from webargs import core
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+
+from web import strict_json
+
+_CODES = {
+    "required": "required",
+    "null": "null_not_allowed",
+    "unknown": "unknown_key",
+    "type": "not_an_object",
+    "invalid": "invalid_value",
+}
+
+
+class Body(ma.Schema):
+    """The base of every request schema: unknown keys are refused, and messages are codes, not prose."""
+
+    error_messages = {"unknown": "unknown_key", "type": "not_an_object", "invalid": "invalid_value"}  # noqa: RUF012
+
+    class Meta:
+        unknown = ma.RAISE
+
+    def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
+        """Let each field say codes."""
+        field_obj.error_messages = {key: _CODES.get(key, "invalid_value") for key in field_obj.error_messages}
+
+
+class StrictParser(FlaskParser):
+    """Reads bodies through :mod:`web.strict_json` and raises our own errors."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION: dict[str, str | None] = {  # noqa: RUF012
+        **FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION,
+        "query": ma.RAISE,
+    }
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        """The parsed body; nothing at all counts as an empty object."""
+        body = req.get_data(cache=True)
+        if not body:
+            return core.missing
+        if not core.is_json(req.mimetype):
+            raise UnsupportedMediaType
+        return strict_json.loads(body)
+
+    def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
+        """Every fault of the body (or the query) at once, with its pointer."""
+        found = error.messages
+        nested = found.get("json", found) if isinstance(found, dict) else found
+        in_query = isinstance(found, dict) and "query" in found
+        issues = tuple(_issues(found["query"] if in_query else nested, ""))
+        raise InvalidInput("invalid_query" if in_query else "invalid_input", issues=issues)
+
+
+def _issues(messages: Any, pointer: str) -> Iterator[Issue]:
+    if isinstance(messages, Mapping):
+        for key, nested in messages.items():
+            spot = pointer if key == "_schema" else f"{pointer}/{strict_json.escape(str(key))}"
+            yield from _issues(nested, spot)
+    elif isinstance(messages, list):
+        for message in messages:
+            yield from _issues(message, pointer)
+    else:
+        yield Issue(pointer, str(messages), {})
+
+
+class ApiBlueprint(Blueprint):  # type: ignore[misc]
+    """A blueprint of the API, with the strict parser."""
+
+    ARGUMENTS_PARSER = StrictParser()

@@ -1,0 +1,106 @@
+"""One record: read, change, remove, its history and its course."""
+
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask.views import MethodView
+from marshmallow import fields, validate
+
+from web.api.conditions import expected_version, tag
+from web.api.door import ApiBlueprint, Body
+from web.api.forms import RecordAnswer
+from web.api.once import once
+from web.context import services, transaction
+from web.desk.record_json import history_json, record_json, timeline_json
+from web.identity import me
+from web.policies import policy, signed_in
+
+blueprint = ApiBlueprint("records", "records", url_prefix="/records", description="One record")
+
+
+class Changes(Body):
+    """The fields that change, and nothing else. ``submit`` turns a draft into a record that counts."""
+
+    changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
+    submit = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class Press(Body):
+    """A button of a flow, with the reason it may ask for."""
+
+    decision = fields.String(required=True, validate=validate.Length(max=100, error="too_long"))
+    reason = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
+    comment = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=4000, error="too_long"))
+
+
+@blueprint.route("/<int:record_id>")
+class Record(MethodView):
+    """A record by its id; to those who may not see it, it does not exist."""
+
+    @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=RecordAnswer)
+    def get(self, record_id: int) -> Response:
+        """Read a record; the ETag is its version"""
+        with transaction() as session:
+            body = record_json(session, me(), record_id)
+        return tag(jsonify(body), body["version"])
+
+    @policy(signed_in, scope="records:write")
+    @blueprint.arguments(Changes)
+    @blueprint.alt_response(200, schema=RecordAnswer)
+    def patch(self, body: dict[str, Any], record_id: int) -> Response:
+        """Change fields; with If-Match, disjoint changes of others are merged and the same fields conflict"""
+        identity, expected = me(), expected_version()
+        with transaction() as session:
+            services().update_record(
+                session, record_id, body["changes"], identity, expected_version=expected, submit=body["submit"]
+            )
+            answer = record_json(session, identity, record_id)
+        return tag(jsonify(answer), answer["version"])
+
+    @policy(signed_in, scope="records:write")
+    @blueprint.alt_response(204)
+    def delete(self, record_id: int) -> Response:
+        """Put a record into the bin"""
+        with transaction() as session:
+            services().delete_record(session, record_id, me(), expected_version=expected_version())
+        return Response(status=204)
+
+
+@blueprint.route("/<int:record_id>/history")
+class History(MethodView):
+    """What happened to a record."""
+
+    @policy(signed_in, scope="records:read")
+    def get(self, record_id: int) -> Response:
+        """Who changed what, and when; only fields that the caller may see"""
+        with transaction() as session:
+            return jsonify(items=history_json(session, me(), record_id))
+
+
+@blueprint.route("/<int:record_id>/timeline")
+class Timeline(MethodView):
+    """The runs over a record."""
+
+    @policy(signed_in, scope="records:read")
+    def get(self, record_id: int) -> Response:
+        """Steps that were taken, are open, and lie ahead"""
+        with transaction() as session:
+            return jsonify(items=timeline_json(session, me(), record_id))
+
+
+@blueprint.route("/<int:record_id>/press")
+class Buttons(MethodView):
+    """The buttons that flows put on a record."""
+
+    @policy(signed_in, scope="records:write")
+    @blueprint.arguments(Press)
+    def post(self, body: dict[str, Any], record_id: int) -> Response:
+        """Press a button: starts its flow"""
+        identity = me()
+
+        def press(session: Any) -> tuple[int, dict[str, Any]]:
+            run = services().press(session, record_id, body["decision"], identity, body["reason"], body["comment"])
+            return 200, {"run": run.id, "next": f"/records/{record_id}"}
+
+        return once(identity, request, press)

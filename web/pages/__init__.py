@@ -1,0 +1,28 @@
+"""The pages: thin views that load, authorise, call one service, and render."""
+
+from flask import Flask
+
+from web import events
+from web.pages import admin, badges, guest, health, home, inbox, login, lists, outbox, preferences, record
+
+BLUEPRINTS = (
+    health.pages,
+    login.pages,
+    home.pages,
+    lists.pages,
+    record.pages,
+    inbox.pages,
+    guest.pages,
+    admin.pages,
+    outbox.pages,
+    preferences.pages,
+    badges.pages,
+)
+
+
+def register_pages(app: Flask) -> None:
+    """Register every page and the event stream; Flask's own static files are public."""
+    for pages in BLUEPRINTS:
+        app.register_blueprint(pages)
+    app.add_url_rule("/events", view_func=events.stream, endpoint="events")
+    health.open_static(app)

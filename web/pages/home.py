@@ -1,0 +1,30 @@
+"""The first page: how much waits, what comes first, and what one may begin."""
+
+from flask import Blueprint, render_template, request
+from flask_babel import gettext
+
+from web.context import transaction
+from web.desk.home import home_page
+from web.identity import me
+from web.page_frame import load_nav
+from web.policies import policy, signed_in
+
+pages = Blueprint("home", __name__)
+
+
+@pages.get("/")
+@policy(signed_in)
+def show() -> str:
+    """The home page, or (``part=body``) the part of it that follows the inbox."""
+    with transaction() as session:
+        page = home_page(session, me())
+    template = "parts/home_body.html" if request.args.get("part") == "body" else "pages/home.html"
+    nav = None if request.args.get("part") == "body" else load_nav()
+    return render_template(template, nav=nav, page=page, now=page.now)
+
+
+@pages.get("/menu")
+@policy(signed_in)
+def menu() -> str:
+    """The lists one may open: the phone's third tab."""
+    return render_template("pages/menu.html", nav=load_nav(), title=gettext("Records"))
