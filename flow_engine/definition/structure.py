@@ -6,11 +6,11 @@ from formloom.errors import Issue
 
 from flow_engine.definition.flow import FlowDef
 from flow_engine.elements.outcome import INITIATOR
-from flow_engine.elements.who import Decider
+from flow_engine.elements.who import Decider, Guest
 from flow_engine.steps import Step
 from flow_engine.steps.branch import Branch
 
-CODES = ("unknown_step", "not_an_earlier_step", "asks_nobody", "return_past_action", "unreachable_case")
+CODES = ("unknown_step", "not_an_earlier_step", "asks_nobody", "return_past_action", "unreachable_case", "guest_needs_fields")
 
 
 def check_structure(flow: FlowDef) -> Iterator[Issue]:
@@ -25,6 +25,8 @@ def check_structure(flow: FlowDef) -> Iterator[Issue]:
         yield from _earlier(flow, step)
         for pointer, target in step.uses().targets:
             yield from _target(flow, steps, step, pointer, target)
+        if not step.fields and any(isinstance(who, Guest) for _, people in step.uses().people for who in people):
+            yield Issue(f"{step.pointer}/fields", "guest_needs_fields")
         if isinstance(step, Branch):
             for number, case in enumerate(step.cases[:-1]):
                 if case.when is None:

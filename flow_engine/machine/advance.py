@@ -86,7 +86,6 @@ def _fire(walk: Walk, event: TimerFired) -> None:
     if isinstance(action.do, Remind):
         walk.do(Tell("reminder", visit.step, refs=waiting))
     else:
-        walk.do(Tell("escalation", visit.step, to=action.do.to))
         walk.do(Copy(visit.step, action.do.to, because="escalated"))
     if action.every is not None:
         walk.set_timer(visit.id, event.action, action.every)

@@ -58,7 +58,7 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say something to people: `kind` is `reminder`, `escalation`, `notice` or `returned`; `text` is the flow's own words, if it has some."""
+    """Say something to people: `kind` is `reminder` or `notice`; `text` is the flow's own words, if it has some."""
 
     kind: str
     step: str
@@ -70,11 +70,14 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Show the record to people, to read: a row under `copied to me`, and the right to open it."""
+    """Show the record to people, to read: a row under `copied to me`, and the right to open it.
+
+    `because` is `copied`, or `escalated` where it is to hurry somebody.
+    """
 
     step: str
     to: tuple[Who, ...]
-    because: str = ""
+    because: str = "copied"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@
 --    "writes": [batches of apply_record_writes],
 --    "finish": [{"visit", "person" | "guest", "decision", "reason", "comment", "fields"}],
 --    "close":  [{"visit", "timers": n}],
---    "open":   [{"visit", "step", "kind", "person" | "guest", "due", "actions", "fields", "name", "phone", "expires"}],
---    "timers": [{"visit", "action", "again", "due"}],
+--    "open":   [{"visit", "step", "kind", "person" | "guest", "due", "actions", "fields", "told", "name", "phone", "expires"}],
+--    "timers": [{"visit", "action", "due"}],
 --    "notify": [{"person", "kind", "params"}],
 --    "outbox": [{"kind", "payload"}],
 --    "audit":  {"action", "detail"},
@@ -104,10 +104,13 @@ BEGIN
       WHERE g.workspace_id = ws AND g.source = prefix || ':' || (item ->> 'visit') AND g.person_id = ANY (found);
     END IF;
     IF (item ->> 'timers')::integer > 0 THEN
+      -- One that is just firing is left alone: it waits for our run, and then finds its visit closed.
       UPDATE timer t SET cancelled_at = happened
-      WHERE t.workspace_id = ws AND t.done_at IS NULL AND t.cancelled_at IS NULL AND t.key = ANY (
-        SELECT prefix || ':' || (item ->> 'visit') || ':' || n || again
-        FROM generate_series(0, (item ->> 'timers')::integer - 1) n, unnest(ARRAY['', ':again']) again);
+      WHERE t.workspace_id = ws AND t.id IN (
+        SELECT c.id FROM timer c
+        WHERE c.workspace_id = ws AND c.done_at IS NULL AND c.cancelled_at IS NULL AND c.key IN (
+          SELECT concat_ws(':', prefix, item ->> 'visit', n) FROM generate_series(0, (item ->> 'timers')::integer - 1) n)
+        FOR UPDATE SKIP LOCKED);
     END IF;
   END LOOP;
 
@@ -127,7 +130,7 @@ BEGIN
               ARRAY(SELECT jsonb_array_elements_text(item -> 'actions')), item -> 'fields')
       ON CONFLICT (workspace_id, person_id, record_id, source) DO UPDATE SET actions = excluded.actions, fields = excluded.fields;
       INSERT INTO notification (workspace_id, person_id, kind, params, link, created_at)
-      VALUES (ws, asked, 'task_opened',
+      VALUES (ws, asked, coalesce(item ->> 'told', 'task_opened'),
               jsonb_build_object('flow', flow_of, 'step', item ->> 'step', 'kind', item ->> 'kind', 'record', record_of, 'task', opened),
               '/inbox?task=' || opened, happened);
     END IF;
@@ -135,14 +138,11 @@ BEGIN
   END LOOP;
 
   INSERT INTO timer AS t (workspace_id, key, kind, payload, due_at)
-  SELECT ws, named.key, 'flow.due',
-         jsonb_build_object('run', run_of, 'visit', n -> 'visit', 'action', n -> 'action', 'again', n -> 'again'),
-         (n ->> 'due')::timestamptz
+  SELECT ws, concat_ws(':', prefix, n ->> 'visit', n ->> 'action'), 'flow.due',
+         jsonb_build_object('run', run_of, 'visit', n -> 'visit', 'action', n -> 'action'), (n ->> 'due')::timestamptz
   FROM jsonb_array_elements(step -> 'timers') n
-  CROSS JOIN LATERAL (SELECT concat(prefix, ':', n ->> 'visit', ':', n ->> 'action',
-                                    CASE WHEN (n ->> 'again')::boolean THEN ':again' END) AS key) named
-  ON CONFLICT (workspace_id, key)
-  DO UPDATE SET due_at = excluded.due_at, payload = excluded.payload, done_at = NULL, cancelled_at = NULL, attempts = 0;
+  ON CONFLICT (workspace_id, key) DO UPDATE SET
+    due_at = excluded.due_at, done_at = NULL, cancelled_at = NULL, attempts = 0, retry_at = NULL, last_error = NULL;
 
   INSERT INTO notification (workspace_id, person_id, kind, params, link, created_at)
   SELECT ws, (n ->> 'person')::bigint, n ->> 'kind', (n -> 'params') || jsonb_build_object('flow', flow_of, 'record', record_of),

@@ -2,7 +2,7 @@
 --
 -- Returns {"answered": {"fingerprint", "status", "body"}} when this actor's request has its answer already; else
 --   {"task", "run", "record" (as record_facts gives it), "roles": {role: [person ids]} for the roles the flow names,
---    "decided": who closed the task | null, "now", "zone", "offset"}; or null when there is no such task.
+--    "forms": {form: live version}, "decided": who closed the task | null, "now", "zone", "offset"}; or null when there is no such task.
 CREATE OR REPLACE FUNCTION flow_load_step(ws bigint, task_id bigint, who text, request text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -39,6 +39,10 @@ BEGIN
         WHERE pr.workspace_id = ws AND pr.role_id = role.id
       ) held
       WHERE role.workspace_id = ws AND role.key IN (SELECT jsonb_array_elements_text(r.state -> 'roles'))),
+    'forms', (
+      SELECT coalesce(jsonb_object_agg(d.key, d.live_version), '{}')
+      FROM definition d
+      WHERE d.workspace_id = ws AND d.kind = 'form' AND d.live_version IS NOT NULL),
     'decided', CASE WHEN t.status <> 'open' THEN (
       SELECT jsonb_build_object('by', coalesce(p.name, g.name), 'decision', d.decision, 'at', d.ended_at)
       FROM task d

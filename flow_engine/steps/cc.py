@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flow_engine.elements.who import Who, parse_people
-from flow_engine.machine.effects import Copy, Tell
+from flow_engine.machine.effects import Copy
 from flow_engine.machine.state import Entry
 from flow_engine.machine.walk import Answers, Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, Uses, frame, ref
@@ -20,7 +20,6 @@ class Cc(Step):
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Show it and go on."""
         walk.do(Copy(self.key, self.to))
-        walk.do(Tell("copied", self.key, to=self.to))
         walk.go_on_after(self.key)
 
     def uses(self) -> Uses:

@@ -1,0 +1,106 @@
+"""What a visit lets somebody see, change and decide: read from the flow for a task, never stored with it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flow_engine.definition.flow import FlowDef
+from flow_engine.elements.outcome import INITIATOR, Outcome, Reason, Text
+from flow_engine.machine.state import Kind
+from flow_engine.steps.approve import Approve
+from flow_engine.steps.people import PeopleStep
+
+READ_ALL: Mapping[str, str] = {"*": "read"}
+WRITE_ALL: Mapping[str, str] = {"*": "write"}
+
+TAKES_CHANGES = frozenset({"approve", "submit", "resubmit"})
+"""Decisions that may bring changes of the record along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One decision that is offered: its words, the reasons to pick from, and for a return where it may go."""
+
+    decision: str
+    label: Text | None = None
+    reasons: tuple[Reason, ...] = ()
+    comment_required: bool = False
+    to_steps: tuple[str, ...] = ()
+    leads_to: str | None = None
+    """A step key, `initiator`, or None: on (approve, submit) or to the end (reject, withdraw)."""
+
+
+def fields_of(flow: FlowDef, step: str, kind: Kind, because: str = "") -> Mapping[str, str]:
+    """The step's fields as a definition writes them; where it says nothing, everything may be read."""
+    found = flow.step(step)
+    match kind:
+        case "step":
+            return found.fields or READ_ALL
+        case "resubmit":
+            returned = _returned(found, because) if isinstance(found, Approve) else None
+            return (returned.fields if returned else None) or WRITE_ALL
+        case _:
+            return READ_ALL
+
+
+def required_of(flow: FlowDef, step: str, kind: Kind, decision: str) -> tuple[str, ...]:
+    """The fields that must not be blank with this decision."""
+    return flow.step(step).require if kind == "step" and decision in ("approve", "submit") else ()
+
+
+def read_only(fields: Mapping[str, str]) -> dict[str, str]:
+    """What is left of them after the decision."""
+    return {name: "read" if level == "write" else level for name, level in fields.items()}
+
+
+def writes(fields: Mapping[str, str]) -> bool:
+    """Whether anything may be changed."""
+    return "write" in fields.values()
+
+
+def offers(flow: FlowDef, step: str, kind: Kind) -> tuple[Offer, ...]:
+    """What the person who is asked may decide, in the order in which buttons stand."""
+    found = flow.step(step)
+    match kind:
+        case "exception":
+            return (Offer("acknowledge"),)
+        case "stuck":
+            return (Offer("retry"),)
+        case "resubmit":
+            withdraw = _outcome(found, "on_withdraw") or flow.on_withdraw or Outcome()
+            resubmit = _outcome(found, "on_resubmit") or Outcome()
+            return (_offer("resubmit", resubmit, leads_to=flow.first), _offer("withdraw", withdraw))
+        case "step":
+            return tuple(_step_offer(found, decision) for decision in found.decisions)
+
+
+def _step_offer(step: object, decision: str) -> Offer:
+    if decision == "return" and isinstance(step, Approve):
+        targets = tuple(outcome.return_to or INITIATOR for outcome in step.returns)
+        only = step.returns[0] if len(step.returns) == 1 else Outcome()
+        reasons = {reason.key: reason for outcome in step.returns for reason in outcome.reasons}
+        comment = any(outcome.comment_required for outcome in step.returns)
+        return Offer("return", only.label, tuple(reasons.values()), comment, targets, only.return_to)
+    return _offer(decision, _outcome(step, f"on_{decision}") or Outcome())
+
+
+def _offer(decision: str, outcome: Outcome, leads_to: str | None = None) -> Offer:
+    return Offer(
+        decision, outcome.label, outcome.reasons, outcome.comment_required, leads_to=outcome.return_to or leads_to
+    )
+
+
+def _outcome(step: object, name: str) -> Outcome | None:
+    found = getattr(step, name, None)
+    return found if isinstance(found, Outcome) else None
+
+
+def _returned(step: Approve, because: str) -> Outcome | None:
+    """The outcome that sent it back: the rejection, or the return to the initiator."""
+    if because == "return":
+        return next((outcome for outcome in step.returns if outcome.return_to == INITIATOR), None)
+    return step.on_reject
+
+
+def asks_somebody(step: object) -> bool:
+    """Whether the step waits for people."""
+    return isinstance(step, PeopleStep)

@@ -1,0 +1,229 @@
+"""A decision: two round trips, one transaction (docs/decisions/021). The hot path of the whole house."""
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import orjson
+import psycopg
+from form_engine.definition import FieldAccess
+from form_engine.records.actor import Actor
+from formloom.db.direct import direct
+from formloom.db.engine import Databases
+from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
+from psycopg.types.json import Jsonb
+
+from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
+from flow_engine.machine import MACHINE_VERSION, Decided
+from flow_engine.machine.events import DECISIONS, Decision
+from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.errors import LOST_RACES
+from flow_engine.service.loaded import LaterSession, Loaded, set_stage, stored_state
+from flow_engine.service.script import Script
+from flow_engine.service.stage import Stage
+
+ATTEMPTS = 3
+LONGEST_COMMENT = 10_000
+_LOAD = "SELECT flow_load_step(%s, %s, %s, %s)"
+_APPLY = "SELECT flow_apply_step(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants of a task. `key` makes the request safe to repeat."""
+
+    task: int
+    decision: str
+    comment: str | None = None
+    reason: str | None = None
+    changes: Mapping[str, Any] | None = None
+    to_step: str | None = None
+    key: str | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same request, whatever the order of its keys."""
+        told = {name: value for name, value in asdict(self).items() if name != "key"}
+        return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it. `repeated`: this is the first answer to the same request again."""
+
+    task: int
+    run: int
+    record: int
+    decision: str
+    status: str
+    repeated: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept for a repetition, and told to programs."""
+        return {name: value for name, value in asdict(self).items() if name != "repeated"}
+
+
+def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Actor, wish: Wish) -> Answer:
+    """Decide a task, in a transaction of its own. Tries again when somebody was faster, at most three times.
+
+    Raises NotFound for a task that is not the actor's, Conflict `task_closed` (with by, decision, at), InvalidInput, and
+    what the machine raises.
+    """
+    _check_words(wish)
+    for attempt in range(1, ATTEMPTS + 1):
+        with direct(databases) as connection:
+            try:
+                return _once(databases, catalogue, connection, workspace, actor, wish)
+            except psycopg.Error as error:
+                if error.sqlstate == "FL003":
+                    raise Conflict("not_unique", _detail(error)) from error
+                if error.sqlstate not in LOST_RACES:
+                    raise
+                if attempt == ATTEMPTS:
+                    raise Conflict("run_busy") from error
+    raise AssertionError("unreachable")
+
+
+def _once(
+    databases: Databases,
+    catalogue: Catalogue,
+    connection: psycopg.Connection[Any],
+    workspace: int,
+    actor: Actor,
+    wish: Wish,
+) -> Answer:
+    raw = _call(connection, _LOAD, (workspace, wish.task, actor.ref, wish.key))
+    if raw is not None and "answered" in raw:
+        return _repeat(raw["answered"], wish)
+    loaded = _permitted(raw, actor, wish)
+    with ExitStack() as stack:
+        stage, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack)
+    run = loaded.run
+    answer = Answer(wish.task, run.id, run.record, wish.decision, stored["status"])
+    script = stage.script
+    script.run |= stored
+    script.audit = {"action": f"task.{wish.decision}", "detail": _audited(loaded, wish)}
+    if wish.key is not None:
+        kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
+        script.answer = {**kept, "body": answer.to_json()}
+    applied = _call(connection, _APPLY, (Jsonb(script.to_json(MACHINE_VERSION)),))
+    databases.announce(workspace, topics_of(applied, script))
+    return answer
+
+
+def _play(
+    databases: Databases,
+    catalogue: Catalogue,
+    loaded: Loaded,
+    workspace: int,
+    actor: Actor,
+    wish: Wish,
+    stack: ExitStack,
+) -> tuple[Stage, dict[str, Any]]:
+    run, task = loaded.run, loaded.task
+    session = LaterSession(databases, workspace, stack)
+    pinned = catalogue.pinned(workspace, run.flow, run.flow_version, run.form_version, session)
+    forms = catalogue.forms.known(workspace, loaded.versions) or catalogue.forms.forms(session())
+    script = Script(workspace, loaded.now, actor.ref, run.record, {"id": run.id, "expected": run.version})
+    stage = set_stage(
+        pinned,
+        forms,
+        loaded.record,
+        actor,
+        run.state.initiator,
+        script,
+        zone=loaded.zone,
+        roles=loaded.roles,
+        session=session,
+    )
+    flow = pinned[0].definition
+    visit = run.state.visit(task.visit)
+    if visit is None:
+        raise Conflict("task_closed", loaded.decided or {})
+    if wish.changes:
+        _change(stage, wish, fields_of(flow, visit.step, visit.kind, visit.because), actor)
+    _require(stage, required_of(flow, visit.step, visit.kind, wish.decision))
+    event = Decided(task.visit, task.ref, cast("Decision", wish.decision), wish.reason, wish.comment, wish.to_step)
+    state = stage.drive(run.state, event)
+    return stage, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
+
+
+def _permitted(raw: Mapping[str, Any] | None, actor: Actor, wish: Wish) -> Loaded:
+    """Somebody else's task looks like none."""
+    if raw is None:
+        raise NotFound("unknown_task", {"task": wish.task})
+    loaded = Loaded.read(raw)
+    if loaded.task.ref != actor.ref:
+        raise NotFound("unknown_task", {"task": wish.task})
+    if loaded.task.kind == "cc":
+        raise IllegalTransition("decision_not_offered", {"decision": wish.decision, "offered": ()})
+    if loaded.task.status != "open":
+        raise Conflict("task_closed", loaded.decided or {})
+    return loaded
+
+
+def _repeat(answered: Mapping[str, Any], wish: Wish) -> Answer:
+    if answered["fingerprint"] != wish.fingerprint:
+        raise InvalidInput("idempotency_mismatch")
+    return Answer(**answered["body"], repeated=True)
+
+
+def _check_words(wish: Wish) -> None:
+    issues: list[Issue] = []
+    if wish.decision not in DECISIONS:
+        issues.append(Issue("/decision", "not_an_option", {"options": list(DECISIONS)}))
+    if wish.comment is not None and len(wish.comment) > LONGEST_COMMENT:
+        issues.append(Issue("/comment", "too_long", {"max": LONGEST_COMMENT}))
+    if wish.changes and wish.decision not in TAKES_CHANGES:
+        issues.append(Issue("/changes", "changes_not_taken", {"decision": wish.decision}))
+    if issues:
+        raise InvalidInput("invalid_input", issues=tuple(issues))
+
+
+def _change(stage: Stage, wish: Wish, fields: Mapping[str, str], actor: Actor) -> None:
+    try:
+        stage.change(wish.changes or {}, FieldAccess.of_grant(fields), actor)
+    except InvalidInput as error:
+        raise below("/changes", error) from error
+
+
+def _require(stage: Stage, required: tuple[str, ...]) -> None:
+    blank = [name for name in required if stage.record.data.get(name) in (None, "", [])]
+    if blank:
+        raise InvalidInput("invalid_input", issues=tuple(Issue(f"/changes/{name}", "required") for name in blank))
+
+
+def below(pointer: str, error: FormloomError) -> InvalidInput:
+    """The same issues, seen from the body in which the record's changes stand at `pointer`."""
+    issues = tuple(Issue(pointer + issue.pointer, issue.code, issue.params) for issue in error.issues)
+    return InvalidInput(error.code, error.params, issues)
+
+
+def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
+    """Whom a step concerns: inboxes, the open page of the record, the relay, the clock."""
+    topics = [f"inbox:{person}" for person in applied["people"]]
+    topics.append(f"record:{script.record}")
+    if script.outbox:
+        topics.append("outbox")
+    if script.timers:
+        topics.append("timers")
+    return topics
+
+
+def _audited(loaded: Loaded, wish: Wish) -> dict[str, Any]:
+    """No words of people: those stand in the journal."""
+    told = {"task": wish.task, "step": loaded.task.step, "kind": loaded.task.kind}
+    return {**told, "reason": wish.reason} if wish.reason else told
+
+
+def _call(connection: psycopg.Connection[Any], statement: str, parameters: tuple[object, ...]) -> Any:
+    row = connection.execute(statement, parameters, prepare=True).fetchone()
+    return row[0] if row else None
+
+
+def _detail(error: psycopg.Error) -> dict[str, Any]:
+    detail = error.diag.message_detail
+    found = orjson.loads(detail) if detail and detail.startswith("{") else {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,121 @@
+"""Finding the people whom a flow describes, at the moment they are needed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from formloom.models import Department, Person
+from formloom.people import manager_of, members_of_role
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flow_engine.elements.value import Formula
+from flow_engine.elements.who import (
+    Decider,
+    DepartmentHead,
+    FieldPerson,
+    Guest,
+    GuestOf,
+    Initiator,
+    Manager,
+    Member,
+    Role,
+    Who,
+)
+from flow_engine.machine import RunState
+
+
+def person_of(ref: str) -> int | None:
+    """The id in `person:12`; None for a guest."""
+    kind, _, found = ref.partition(":")
+    return int(found) if kind == "person" else None
+
+
+def guest_of(ref: str) -> str | None:
+    """The link's id in `guest:<uuid>`; None for a person."""
+    kind, _, found = ref.partition(":")
+    return found if kind == "guest" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """A guest for whom a link is made."""
+
+    name: str
+    phone: str
+    email: str
+    valid: timedelta
+
+
+@dataclass
+class People:
+    """Answers `who` with refs. `roles` were loaded beforehand; anything else opens `session` only when it must.
+
+    `text_of` and `person_in` evaluate a formula over the record as it is now.
+    """
+
+    session: Callable[[], Session]
+    roles: Mapping[str, tuple[int, ...]]
+    text_of: Callable[[Formula], str]
+    person_in: Callable[[Formula], int | None]
+    invited: dict[str, Invited] = field(default_factory=dict)
+
+    def find(self, several: tuple[Who, ...], state: RunState) -> tuple[str, ...]:
+        """Everybody whom these descriptions mean, each once, in their order; the disabled are left out."""
+        return tuple(dict.fromkeys(ref for who in several for ref in self._find(who, state)))
+
+    def _find(self, who: Who, state: RunState) -> Iterator[str]:
+        match who:
+            case Role(role):
+                yield from (f"person:{person}" for person in self._holding(role))
+            case Initiator():
+                yield state.initiator
+            case Decider(step):
+                yield from state.deciders.get(step, ())[-1:]
+            case GuestOf(step):
+                yield from (ref for ref in state.deciders.get(step, ())[-1:] if ref.startswith("guest:"))
+            case Guest():
+                yield from self._invite(who)
+            case Member(person):
+                yield from self._enabled(person)
+            case FieldPerson(path):
+                yield from self._enabled(self.person_in(path))
+            case Manager(level):
+                yield from self._manager(person_of(state.initiator), level)
+            case DepartmentHead(department):
+                yield from self._head(department, person_of(state.initiator))
+
+    def _holding(self, role: str) -> tuple[int, ...]:
+        held = self.roles.get(role)
+        return tuple(person.id for person in members_of_role(self.session(), role)) if held is None else held
+
+    def _enabled(self, person: int | None) -> Iterator[str]:
+        if person is None:
+            return
+        statement = select(Person.id).where(Person.id == person, Person.disabled_at.is_(None))
+        if self.session().scalar(statement) is not None:
+            yield f"person:{person}"
+
+    def _manager(self, person: int | None, level: int) -> Iterator[str]:
+        found = manager_of(self.session(), person, level) if person is not None else None
+        if found is not None:
+            yield f"person:{found.id}"
+
+    def _head(self, key: str | None, person: int | None) -> Iterator[str]:
+        statement = select(Department.manager_id)
+        if key is None:
+            statement = statement.join(
+                Person, (Person.workspace_id == Department.workspace_id) & (Person.department_id == Department.id)
+            ).where(Person.id == person)
+        else:
+            statement = statement.where(Department.key == key)
+        yield from self._enabled(self.session().scalar(statement))
+
+    def _invite(self, who: Guest) -> Iterator[str]:
+        """A guest without name, phone and address is nobody."""
+        name, phone, email = (self.text_of(part) if part else "" for part in (who.name, who.phone, who.email))
+        if name or phone or email:
+            ref = f"guest:{uuid4()}"
+            self.invited[ref] = Invited(name, phone, email, who.link_valid)
+            yield ref

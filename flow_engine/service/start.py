@@ -1,0 +1,183 @@
+"""How a run begins, and how a timer moves it: ordinary units of work, the same machine, the same SQL function."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+from form_engine.definition import FieldAccess
+from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.facts import Fact
+from formloom.clock import app_now, time_zone
+from formloom.db.retry import sqlstate
+from formloom.db.uow import workspace_of
+from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
+from formloom.wakeups import announce
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from flow_engine.definition import Button, CompiledFlow, Submit
+from flow_engine.machine import MACHINE_VERSION, Event, RunState, Started, TimerFired, Withdrawn
+from flow_engine.models import Run
+from flow_engine.service.catalogue import Catalogue, Pinned
+from flow_engine.service.decide import below, topics_of
+from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
+from flow_engine.service.loaded import set_stage, stored_state
+from flow_engine.service.script import Script
+from flow_engine.service.stage import Stage
+
+_RECORD = text("SELECT record_facts(ARRAY[CAST(:id AS bigint)])")
+_APPLY = text("SELECT flow_apply_step(CAST(:step AS jsonb))")
+
+Prepare = Callable[[Stage], None]
+
+
+def start(
+    session: Session, catalogue: Catalogue, pinned: Pinned, record_id: int, actor: Actor, prepare: Prepare | None = None
+) -> int:
+    """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first.
+
+    Raises Conflict `record_in_run`.
+    """
+    flow, form = pinned
+    run = {"flow": flow.key, "flow_version": flow.version, "form": form.key, "form_version": form.version}
+    run["initiator"] = actor.person_id
+    stage = _stage(session, catalogue, pinned, record_id, actor, actor.ref, run)
+    if prepare is not None:
+        prepare(stage)
+    return _drive(session, stage, None, Started(actor.ref), {"action": "run.started", "detail": {}})
+
+
+def press(
+    session: Session, catalogue: Catalogue, key: str, record_id: int, actor: Actor, changes: Mapping[str, Any] | None
+) -> int:
+    """Start the flow of a button. Raises Forbidden when it is not offered to this person on this record, InvalidInput."""
+    pinned = catalogue.live(session, key)
+    flow, trigger = pinned[0], pinned[0].definition.trigger
+
+    def prepare(stage: Stage) -> None:
+        if not isinstance(trigger, Button) or not offered(stage, flow, actor):
+            raise Forbidden("button_not_offered", {"button": key})
+        if changes:
+            try:
+                stage.change(changes, FieldAccess.of_grant(trigger.fields), actor)
+            except InvalidInput as error:
+                raise below("/changes", error) from error
+        blank = [name for name in trigger.require if stage.record.data.get(name) in (None, "", [])]
+        if blank:
+            raise InvalidInput("invalid_input", issues=tuple(Issue(f"/changes/{name}", "required") for name in blank))
+
+    return start(session, catalogue, pinned, record_id, actor, prepare)
+
+
+def offered(stage: Stage, flow: CompiledFlow, actor: Actor) -> bool:
+    """Whether this person may press this flow's button on the record of the stage."""
+    trigger = flow.definition.trigger
+    if not isinstance(trigger, Button) or not holds(stage, flow):
+        return False
+    return actor.ref in stage.people.find(trigger.by, RunState(initiator=actor.ref))
+
+
+def holds(stage: Stage, flow: CompiledFlow) -> bool:
+    """Whether the trigger's condition holds; an error is no."""
+    when = flow.definition.trigger.when
+    return when is None or flow.evaluate(when.text, stage.env()) is True
+
+
+def submitted(session: Session, catalogue: Catalogue, form: str, record_id: int, actor: Actor) -> int | None:
+    """Start the first flow of this form whose condition holds for the submitted record; the run's id, or None."""
+    for pinned in catalogue.started_by_submit(session, form):
+        if not isinstance(pinned[0].definition.trigger, Submit):
+            continue
+        stage = probe(session, catalogue, pinned, record_id, actor)
+        if holds(stage, pinned[0]):
+            return start(session, catalogue, pinned, record_id, actor)
+    return None
+
+
+def probe(session: Session, catalogue: Catalogue, pinned: Pinned, record_id: int, actor: Actor) -> Stage:
+    """A stage only to ask something of a record."""
+    return _stage(session, catalogue, pinned, record_id, actor, actor.ref, {})
+
+
+def withdraw(session: Session, catalogue: Catalogue, run_id: int, actor: Actor) -> None:
+    """The initiator calls an open run back, where the flow says what that sets. Raises NotFound, IllegalTransition."""
+    run = _locked(session, run_id)
+    if run is None or run.initiator_id is None or run.initiator_id != actor.person_id:
+        raise NotFound("unknown_run", {"run": run_id})
+    _event(session, catalogue, run, actor, Withdrawn(actor.ref), "run.withdrawn")
+
+
+def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> None:
+    """The handler of timers `flow.due`. A run that has ended meanwhile needs nothing."""
+    run = _locked(session, payload["run"])
+    if run is None or RunState.from_json(run.state).ended:
+        return
+    if RunState.from_json(run.state).visit(payload["visit"]) is None:
+        return
+    _event(session, catalogue, run, SYSTEM, TimerFired(payload["visit"], payload["action"]), "timer.fired")
+
+
+def _event(session: Session, catalogue: Catalogue, run: Run, actor: Actor, event: Event, action: str) -> None:
+    state = RunState.from_json(run.state)
+    pinned = catalogue.pinned(workspace_of(session), run.flow, run.flow_version, run.form_version, lambda: session)
+    told = {"id": run.id, "expected": run.version}
+    stage = _stage(session, catalogue, pinned, run.record_id, actor, state.initiator, told)
+    _drive(session, stage, state, event, {"action": action, "detail": {}})
+
+
+def _locked(session: Session, run_id: int) -> Run | None:
+    statement = select(Run).where(Run.workspace_id == workspace_of(session), Run.id == run_id).with_for_update()
+    return session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
+
+
+def _stage(
+    session: Session,
+    catalogue: Catalogue,
+    pinned: Pinned,
+    record_id: int,
+    actor: Actor,
+    initiator: str,
+    run: dict[str, Any],
+) -> Stage:
+    session.flush()
+    raw = session.execute(_RECORD, {"id": record_id}).scalar_one_or_none()
+    if raw is None or raw["form"] != pinned[1].key:
+        raise NotFound("unknown_record", {"record": record_id})
+    zone: ZoneInfo = time_zone(session)
+    return set_stage(
+        pinned,
+        catalogue.forms.forms(session),
+        Fact.read(raw),
+        actor,
+        initiator,
+        Script(workspace_of(session), app_now(session), actor.ref, record_id, run),
+        zone=zone,
+        roles={},
+        session=lambda: session,
+    )
+
+
+def _drive(session: Session, stage: Stage, state: RunState | None, event: Event, audit: dict[str, Any]) -> int:
+    after = stage.drive(state, event)
+    script = stage.script
+    script.run |= {"status": after.status, "state": stored_state(after, stage.flow), "ended": after.ended}
+    script.audit = audit
+    try:
+        applied = session.execute(_APPLY, {"step": _text(script)}).scalar_one()
+    except DBAPIError as error:
+        if sqlstate(error) == RECORD_HELD:
+            raise Conflict("record_in_run", {"record": script.record}) from error
+        if sqlstate(error) in (RUN_MOVED, "FL001", "FL002"):
+            raise Conflict("run_busy") from error
+        raise
+    session.expire_all()
+    announce(session, topics_of(applied, script))
+    run: int = applied["run"]
+    return run
+
+
+def _text(script: Script) -> str:
+    return orjson.dumps(script.to_json(MACHINE_VERSION)).decode()
+
