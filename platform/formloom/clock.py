@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from formloom.db.uow import workspace_of
 from formloom.models import Workspace
 
+_ANSWER = "formloom.clock"
 _frozen: ContextVar[datetime | None] = ContextVar("formloom.clock.frozen", default=None)
 
 
@@ -36,16 +37,14 @@ def time_zone(session: Session) -> ZoneInfo:
 
 def _read(session: Session) -> tuple[datetime, ZoneInfo]:
     """Asked once a transaction: `now()` does not move inside one."""
-    asked_in, answer = session.info.get(_ANSWER, (None, None))
-    if asked_in is not session.get_transaction() or answer is None:
-        statement = select(func.now(), Workspace.clock_offset, Workspace.time_zone)
-        now, offset, zone = session.execute(statement.where(Workspace.id == workspace_of(session))).one()
-        answer = (now.astimezone(UTC) + timedelta(seconds=offset), ZoneInfo(zone))
-        session.info[_ANSWER] = (session.get_transaction(), answer)
+    kept: tuple[object, tuple[datetime, ZoneInfo]] | None = session.info.get(_ANSWER)
+    if kept is not None and kept[0] is session.get_transaction():
+        return kept[1]
+    statement = select(func.now(), Workspace.clock_offset, Workspace.time_zone)
+    now, offset, zone = session.execute(statement.where(Workspace.id == workspace_of(session))).one()
+    answer = (now.astimezone(UTC) + timedelta(seconds=offset), ZoneInfo(zone))
+    session.info[_ANSWER] = (session.get_transaction(), answer)
     return answer
-
-
-_ANSWER = "formloom.clock"
 
 
 @contextmanager

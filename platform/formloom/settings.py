@@ -12,6 +12,7 @@ from formloom.errors import FormloomError, Issue
 DEMO_SECRET = "demo-secret-never-for-real-use"  # noqa: S105  it is refused outside the demo
 SHORTEST_SECRET = 32
 KNOWN_SECRETS = frozenset({DEMO_SECRET, "changeme", "secret", "dev", "development"})
+DEFAULT_SENDER = "Formloom <no-reply@localhost>"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 CODES = (
@@ -43,7 +44,7 @@ class MailSettings:
     username: str | None = None
     password: str | None = field(default=None, repr=False)
     starttls: bool = True
-    sender: str = "Formloom <no-reply@localhost>"
+    sender: str = DEFAULT_SENDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class Settings:
                 username=env.text("MAIL_USERNAME"),
                 password=env.text("MAIL_PASSWORD"),
                 starttls=env.flag("MAIL_STARTTLS", True),
-                sender=env.text("MAIL_SENDER", MailSettings.sender) or MailSettings.sender,
+                sender=env.text("MAIL_SENDER") or DEFAULT_SENDER,
             ),
             s3=S3Settings(
                 bucket=env.text("S3_BUCKET"),

@@ -40,7 +40,7 @@ _DUE = text("""
 def set(  # noqa: A001  read as `timers.set`
     session: Session, key: str, kind: str, payload: Mapping[str, Any], due_at: datetime
 ) -> None:
-    """Have `kind`'s handler called at `due_at` (the workspace's time). The same key again moves it, even a fired one."""
+    """Have `kind`'s handler called at `due_at` (the workspace's time). Setting a key again moves it, even fired."""
     row = {"workspace_id": workspace_of(session), "key": key, "kind": kind, "payload": dict(payload), "due_at": due_at}
     again = {"attempts": 0, "retry_at": None, "last_error": None, "done_at": None, "cancelled_at": None}
     statement = insert(Timer).values(row)

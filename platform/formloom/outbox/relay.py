@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from formloom.db.engine import Databases
 from formloom.outbox.backend import JobBackend, Ref
@@ -56,7 +56,7 @@ class Relay:
             return 0
         with self._databases.router.connect() as connection:
             rows = connection.execute(_CLAIM, {"most": most, "grace": self._grace}).all()
-        refs: list[Ref] = [_ref(row) for row in rows]
+        refs: list[Ref] = [(row.workspace_id, row.id) for row in rows]
         if not refs:
             return 0
         try:
@@ -89,7 +89,3 @@ class Relay:
             connection.execute(
                 _GIVE_BACK, {"wait": self._after_refusal, "workspaces": list(workspaces), "ids": list(ids)}
             )
-
-
-def _ref(row: Row[tuple[int, int]]) -> Ref:
-    return row[0], row[1]

@@ -64,7 +64,7 @@ class Runner:
     most_attempts: int = MOST_ATTEMPTS
 
     def run(self, workspace_id: int, item_id: int) -> bool:
-        """Do the item unless it is done, dead or in another's hands. True when it is done; handlers' errors stay inside."""
+        """Do the item unless it is done, dead or in another's hands. True when it is done; errors stay inside."""
         taken = self._take(workspace_id, item_id)
         if taken is None:
             return False

@@ -11,8 +11,10 @@ from formloom.people.service import (
     ensure_role,
     manager_of,
     members_of_role,
+    names,
     normal_login,
     roles_of,
+    search,
 )
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "ensure_role",
     "manager_of",
     "members_of_role",
+    "names",
     "normal_login",
     "roles_of",
+    "search",
 ]

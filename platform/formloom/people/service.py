@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -116,6 +116,22 @@ def members_of_role(session: Session, role_key: str) -> list[Person]:
             .order_by(Person.id)
         )
     )
+
+
+def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """The names of these people, also of disabled ones; who does not exist is absent."""
+    wanted = select(Person.id, Person.name).where(Person.workspace_id == workspace_of(session), Person.id.in_(set(ids)))
+    return dict(session.execute(wanted).tuples().all())
+
+
+def search(session: Session, query: str, limit: int = 20) -> list[Person]:
+    """Enabled people whose name or login holds the text, for pickers."""
+    found = select(Person).where(Person.workspace_id == workspace_of(session), Person.disabled_at.is_(None))
+    if text := query.strip():
+        found = found.where(
+            or_(Person.name.icontains(text, autoescape=True), Person.login.icontains(text, autoescape=True))
+        )
+    return list(session.scalars(found.order_by(Person.name, Person.id).limit(limit)))
 
 
 def create_department(

@@ -1,0 +1,103 @@
+"""Where the bytes are: a small port with two sides."""
+
+import os
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from formloom.errors import ExternalFailure, NotFound
+from formloom.settings import S3Settings, Settings
+
+
+class FileBackend(Protocol):
+    """Keeps bytes under a key of ours (`7/ab/ab12…`). A kept file never changes."""
+
+    def keep(self, key: str, source: Path) -> None:
+        """Take the file at `source`; when this returns it survives a crash. May move it."""
+
+    def open(self, key: str) -> BinaryIO:
+        """The bytes, to be closed by the caller; raises NotFound."""
+
+    def remove(self, key: str) -> None:
+        """Forget the bytes, if they are there."""
+
+
+class FolderFiles:
+    """A folder of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, key: str, source: Path) -> None:
+        """Flush, move into place in one step, flush the folder: there is never half a file under a key."""
+        target = self._folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with source.open("rb+") as file:
+            os.fsync(file.fileno())
+        source.replace(target)
+        if os.name == "posix":
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def open(self, key: str) -> BinaryIO:
+        """The file itself."""
+        try:
+            return (self._folder / key).open("rb")
+        except FileNotFoundError as error:
+            raise NotFound("unknown_file") from error
+
+    def remove(self, key: str) -> None:
+        """Delete it."""
+        (self._folder / key).unlink(missing_ok=True)
+
+
+class S3Files:
+    """A bucket of any S3-compatible service."""
+
+    def __init__(self, settings: S3Settings) -> None:
+        import boto3  # a quarter of a second that only those pay who use it
+        from botocore.config import Config
+
+        self._prefix = settings.prefix
+        self._bucket = settings.bucket or ""
+        self._client = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint,
+            region_name=settings.region,
+            aws_access_key_id=settings.access_key,
+            aws_secret_access_key=settings.secret_key,
+            config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3, "mode": "standard"}),
+        )
+
+    def keep(self, key: str, source: Path) -> None:
+        """Upload it; S3 shows an object only when it is whole."""
+        from boto3.exceptions import S3UploadFailedError
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.upload_file(str(source), self._bucket, self._prefix + key)
+        except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+            raise ExternalFailure("file_storage_away") from error
+
+    def open(self, key: str) -> BinaryIO:
+        """A stream from the service."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            body: BinaryIO = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)["Body"]  # type: ignore[assignment]
+        except self._client.exceptions.NoSuchKey as error:
+            raise NotFound("unknown_file") from error
+        except (BotoCoreError, ClientError) as error:
+            raise ExternalFailure("file_storage_away") from error
+        return body
+
+    def remove(self, key: str) -> None:
+        """Delete the object."""
+        self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+
+def file_backend(settings: Settings) -> FileBackend:
+    """The backend of these settings: a bucket if one is named, else a folder in `data_dir`."""
+    return S3Files(settings.s3) if settings.s3.bucket else FolderFiles(Path(settings.data_dir) / "files")

@@ -1,0 +1,83 @@
+"""Ways out of the house: SMTP, and two that only pretend (the page `/dev/outbox` shows what they were given)."""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Protocol
+
+import structlog
+
+from formloom.errors import ExternalFailure
+from formloom.settings import MailSettings, Settings
+
+SMTP_SECONDS = 20
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What goes out. `key` is the same when it is sent again after a fault, for receivers that can tell."""
+
+    key: str
+    recipient: str
+    subject: str
+    body: str
+
+
+class Transport(Protocol):
+    """A way out. Raises ExternalFailure when the next hop did not take it; it is then tried again later."""
+
+    def deliver(self, letter: Letter) -> None:
+        """Hand it to the next hop."""
+
+
+class SmtpMail:
+    """Mail through one SMTP server, TLS certificates verified."""
+
+    def __init__(self, settings: MailSettings) -> None:
+        self._settings = settings
+
+    def deliver(self, letter: Letter) -> None:
+        """Send one mail. Its Message-ID comes from the key, so that mail servers drop a second copy."""
+        settings = self._settings
+        mail = EmailMessage()
+        mail["From"], mail["To"] = settings.sender, _one_line(letter.recipient)
+        mail["Subject"] = _one_line(letter.subject)
+        mail["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '-', letter.key)}@formloom>"
+        mail.set_content(letter.body)
+        try:
+            with smtplib.SMTP(settings.host or "", settings.port, timeout=SMTP_SECONDS) as server:
+                if settings.starttls:
+                    server.starttls(context=ssl.create_default_context())
+                if settings.username:
+                    server.login(settings.username, settings.password or "")
+                server.send_message(mail)
+        except (OSError, smtplib.SMTPException) as error:
+            raise ExternalFailure("mail_not_sent", {"reason": type(error).__name__}) from error
+
+
+class DevelopmentOutbox:
+    """Keeps the message where it is: in the ledger, which a page shows."""
+
+    def deliver(self, letter: Letter) -> None:
+        """Nothing leaves the house."""
+        _log.info("message_kept", key=letter.key)
+
+
+class SandboxSms(DevelopmentOutbox):
+    """Text messages that cost nothing. A provider's port takes its place."""
+
+
+def transports(settings: Settings) -> Mapping[str, Transport]:
+    """The ways out that these settings give, by channel."""
+    mail: Transport = SmtpMail(settings.mail) if settings.mail.host else DevelopmentOutbox()
+    return {"mail": mail, "sms": SandboxSms()}
+
+
+def _one_line(text: str) -> str:
+    """No header of ours begins a second one."""
+    return " ".join(text.split())
