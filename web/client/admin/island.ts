@@ -1,0 +1,4 @@
+import { island } from '../island';
+import FormAdmin from './FormAdmin.svelte';
+
+export const mount = island(FormAdmin);

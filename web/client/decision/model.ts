@@ -1,0 +1,31 @@
+/** What the server hands to the bar of decisions. */
+import type { FormModel } from '../form/model';
+
+export interface ActionModel {
+  /** approve, reject, return, resubmit, withdraw, submit, acknowledge, … or a button's key. */
+  readonly decision: string;
+  readonly label?: string | null;
+  /** The second line: what will happen. */
+  readonly hint?: string | null;
+  readonly reasons?: readonly { readonly key: string; readonly label: string }[];
+  readonly comment?: 'optional' | 'required' | 'none';
+  readonly to_steps?: readonly { readonly key: string; readonly label: string }[];
+  readonly tone?: 'primary' | 'danger' | 'plain' | null;
+}
+
+export interface DecisionModel {
+  readonly task: number | string | null;
+  readonly submit: { readonly url: string };
+  readonly actions: readonly ActionModel[];
+  /** What may be written at this step, in the same place. */
+  readonly form?: FormModel | null;
+  readonly next?: string | null;
+  readonly draft_key?: string | null;
+  /** Where the log of a closed task can be read. */
+  readonly inbox?: string | null;
+}
+
+export interface DecisionAnswer {
+  readonly next?: string | null;
+  readonly message?: string | null;
+}

@@ -1,0 +1,169 @@
+/** A form while somebody fills it in: its values, what was touched, what is wrong, what changed. */
+import { SvelteSet } from 'svelte/reactivity';
+import type { Kinds } from '../fields/kind';
+import type { Issue } from '../http';
+import { defaults, look, type Linked } from './evaluation';
+import { isBlank, rowsOf, type FieldModel, type FileModel, type FormModel, type Json, type LinkedRecord, type Values } from './model';
+
+export class FormState {
+  /** Immutable; replaced at every change. */
+  values: Values = $state.raw({});
+  linked: Linked = $state.raw({});
+  people: Readonly<Record<string, { readonly name: string }>> = $state.raw({});
+  files: Readonly<Record<string, Omit<FileModel, 'id'>>> = $state.raw({});
+  /** Submit was tried: from now on everything that is missing is said. */
+  attempted = $state(false);
+  /** Uploads under way. */
+  uploading = $state(0);
+  readonly touched = new SvelteSet<string>();
+
+  private refused: readonly Issue[] = $state.raw([]);
+  private readonly initial: Values;
+
+  private readonly sight = $derived.by(() => look(this.model, this.values, this.linked, this.kinds));
+
+  constructor(
+    readonly model: FormModel,
+    readonly kinds: Kinds,
+  ) {
+    this.linked = model.linked ?? {};
+    this.people = model.people ?? {};
+    this.files = model.files ?? {};
+    const given = model.record?.values ?? {};
+    this.initial = given;
+    this.values = model.record ? given : { ...given, ...defaults(model, kinds, model.fields, given) };
+  }
+
+  /** What the server or this look finds wrong; what the server said of a value holds until it is changed. */
+  readonly issues: readonly Issue[] = $derived.by(() => {
+    const said = new Set(this.refused.map((issue) => issue.pointer));
+    return [...this.refused, ...this.sight.issues.filter((issue) => !said.has(issue.pointer))];
+  });
+
+  /** What is worth saying now: nobody is told of an empty field before they had the chance to fill it. */
+  readonly spoken: readonly Issue[] = $derived.by(() =>
+    this.issues.filter((issue) => this.attempted || this.refused.includes(issue) || (issue.code !== 'required' && this.wasTouched(issue.pointer))),
+  );
+
+  issueAt(pointer: string): Issue | undefined {
+    return this.spoken.find((issue) => issue.pointer === pointer);
+  }
+
+  valueAt(pointer: string): Json {
+    let here: Json | Values = this.values as Record<string, Json>;
+    for (const part of parts(pointer)) {
+      if (here === null || typeof here !== 'object') return null;
+      here = (here as Record<string, Json>)[part] ?? null;
+    }
+    return here as Json;
+  }
+
+  set(pointer: string, value: Json): void {
+    this.values = replaced(this.values, parts(pointer), value) as Values;
+    this.refused = this.refused.filter((issue) => issue.pointer !== '' && !within(issue.pointer, pointer) && !within(pointer, issue.pointer));
+  }
+
+  touch(pointer: string): void {
+    this.touched.add(pointer);
+  }
+
+  computed(pointer: string) {
+    return this.sight.computed.get(pointer) ?? null;
+  }
+
+  hasComputed(pointer: string): boolean {
+    return this.sight.computed.has(pointer);
+  }
+
+  isHidden(pointer: string): boolean {
+    return this.sight.hidden.has(pointer);
+  }
+
+  isRequired(pointer: string): boolean {
+    return this.sight.required.has(pointer);
+  }
+
+  isReadonly(field: FieldModel): boolean {
+    return field.access !== 'write' || this.kinds.get(field.type)?.computed === true || Boolean(field.config?.transitions);
+  }
+
+  remember(form: string, record: LinkedRecord): void {
+    this.linked = { ...this.linked, [form]: { ...this.linked[form], [record.id]: record } };
+  }
+
+  rememberPerson(id: number, name: string): void {
+    this.people = { ...this.people, [id]: { name } };
+  }
+
+  rememberFile(file: FileModel): void {
+    const { id, ...rest } = file;
+    this.files = { ...this.files, [id]: rest };
+  }
+
+  /** The server's refusal, beside the fields it names. */
+  refuse(issues: readonly Issue[]): void {
+    this.refused = issues;
+    this.attempted = true;
+  }
+
+  /** All that was entered, for a new record. */
+  readonly entered: Values = $derived.by(() => this.sendable(() => true));
+
+  /** Only what differs from the record, for an existing one. */
+  readonly changes: Values = $derived.by(() => this.sendable((key, json) => !same(json, this.initial[key] ?? null), true));
+
+  readonly dirty: boolean = $derived.by(() =>
+    this.model.record ? Object.keys(this.changes).length > 0 : !same(this.entered, this.atFirst),
+  );
+
+  private atFirst: Values = $state.raw({});
+
+  /** What stands there now counts as untouched. */
+  settle(): void {
+    this.atFirst = this.entered;
+  }
+
+  private sendable(wanted: (key: string, json: Json) => boolean, blanks = false): Values {
+    const out: Record<string, Json> = {};
+    for (const field of this.model.fields) {
+      const json = this.values[field.key] ?? null;
+      if (this.isReadonly(field) || this.isHidden(`/${field.key}`) || (!blanks && isBlank(json))) continue;
+      if (wanted(field.key, json)) out[field.key] = field.type === 'table' ? this.rows(field, json) : isBlank(json) ? null : json;
+    }
+    return out;
+  }
+
+  private rows(field: FieldModel, json: Json): Json {
+    const columns = (field.fields ?? []).filter((column) => !this.isReadonly(column));
+    return rowsOf(json).map((row) => ({
+      ...(row.id === undefined ? {} : { id: row.id }),
+      ...Object.fromEntries(columns.map((column) => [column.key, row[column.key] ?? null])),
+    }));
+  }
+
+  private wasTouched(pointer: string): boolean {
+    for (const touched of this.touched) if (within(pointer, touched)) return true;
+    return false;
+  }
+}
+
+/** The parts of a JSON pointer (RFC 6901). */
+export function parts(pointer: string): string[] {
+  return pointer.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function within(pointer: string, outer: string): boolean {
+  return pointer === outer || pointer.startsWith(`${outer}/`);
+}
+
+function replaced(here: unknown, path: readonly string[], value: Json): unknown {
+  const [head, ...rest] = path;
+  if (head === undefined) return value;
+  if (Array.isArray(here)) return here.map((each, at) => (String(at) === head ? replaced(each, rest, value) : each));
+  const object = (here ?? {}) as Record<string, unknown>;
+  return { ...object, [head]: replaced(object[head], rest, value) };
+}
+
+function same(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

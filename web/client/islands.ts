@@ -1,0 +1,26 @@
+/** Islands: places of a page that a Svelte component brings to life, by name. */
+
+interface Loaded {
+  mount(target: Element, props: Record<string, unknown>): void;
+}
+
+const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
+  form: () => import('./form/island'),
+  decision: () => import('./decision/island'),
+  'form-admin': () => import('./admin/island'),
+};
+
+/** Mounts each `[data-island]` under `root` once, on the JSON that stands inside it. */
+export function mountIslands(root: ParentNode = document): void {
+  for (const place of root.querySelectorAll<HTMLElement>('[data-island]:not([data-mounted])')) {
+    const load = ISLANDS[place.dataset.island ?? ''];
+    if (!load) continue;
+    place.dataset.mounted = '';
+    void load().then((island) => island.mount(place, propsOf(place)));
+  }
+}
+
+function propsOf(place: HTMLElement): Record<string, unknown> {
+  const json = place.querySelector(':scope > script[type="application/json"]')?.textContent;
+  return json ? JSON.parse(json) : {};
+}

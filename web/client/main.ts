@@ -1,0 +1,22 @@
+/** What every page loads: small things at once, each island only where the page has one. */
+import '../styles/app.css';
+import './icons.svg';
+import { mountIslands } from './islands';
+import { copyButtons } from './page/copy';
+import { dialogs } from './page/dialog';
+import { keys } from './page/keys';
+import { live } from './page/live';
+import { loadMore } from './page/more';
+import { relativeTimes } from './page/time';
+import { themeButtons } from './page/theme';
+import { showCarried } from './page/toast';
+
+mountIslands();
+dialogs();
+copyButtons();
+themeButtons();
+relativeTimes();
+keys();
+live();
+loadMore();
+showCarried();
