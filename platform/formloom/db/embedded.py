@@ -107,15 +107,22 @@ class EmbeddedPostgres:
         """Drop process ids that a `kill -9` left behind: those of users, and a server id now reused."""
         users = server.global_process_id_list
         remembered = users.get_and_remove(-1)
-        alive = [pid for pid in remembered if psutil.pid_exists(pid)]
+        alive = [pid for pid in remembered if _process_name(pid) is not None]
         if alive != remembered:
             users.put(alive)
         pid_file = self._folder / "postmaster.pid"
         try:
             pid = int(pid_file.read_text().split("\n", 1)[0])
-            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE or "postgres" not in psutil.Process(pid).name():
-                pid_file.unlink(missing_ok=True)
         except (FileNotFoundError, ValueError):
             return
-        except psutil.NoSuchProcess:
+        if "postgres" not in (_process_name(pid) or ""):
             pid_file.unlink(missing_ok=True)
+
+
+def _process_name(pid: int) -> str | None:
+    """The name of a living process. One that ended and that nobody has buried yet is dead."""
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else str(process.name())
+    except psutil.NoSuchProcess:
+        return None
