@@ -15,6 +15,8 @@ def same(left: Value, right: Value) -> bool:
         return other is None or (other == "" if isinstance(other, str) else isinstance(other, Decimal) and not other)
     if isinstance(left, (LinkRef, RecordValue)) and isinstance(right, (LinkRef, RecordValue)):
         return left == right or (left.id is not None and (left.form, left.id) == (right.form, right.id))
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(map(same, left, right))
     return type(left) is type(right) and left == right
 
 

@@ -14,6 +14,7 @@ from .values import NUM, VALUE, ErrorValue, Value
 
 FIRST_YEAR = 1900
 _DAY_MS = 86_400_000
+_LONGEST_MS = 100_000_000 * _DAY_MS  # what a JavaScript date can hold
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -27,8 +28,11 @@ def milliseconds(length: timedelta) -> int:
 
 
 def length_of(count: Decimal) -> timedelta:
-    """A duration of so many milliseconds. Raises OverflowError where none can hold them."""
-    return int(round_to(count, 0, HALF_AWAY)) * _MILLISECOND
+    """A duration of so many milliseconds, rounded. Raises OverflowError past a hundred million days."""
+    rounded = round_to(count, 0, HALF_AWAY)
+    if abs(rounded) > _LONGEST_MS:
+        raise OverflowError("a duration too long")
+    return int(rounded) * _MILLISECOND
 
 
 def days_length(days: Decimal) -> timedelta:
@@ -78,7 +82,7 @@ def _moved(start: Value, by: Value, sign: int) -> Value:
     if _is_day(start) and isinstance(by, Decimal):
         return in_range(start + timedelta(days=int(floor(sign * by))))  # type: ignore[operator, arg-type]
     if isinstance(start, timedelta) and isinstance(by, timedelta):
-        return start + sign * by
+        return length_of(Decimal(milliseconds(start) + sign * milliseconds(by)))
     return VALUE
 
 

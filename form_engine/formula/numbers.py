@@ -29,7 +29,9 @@ EXACT = Context(
     traps=[InvalidOperation, DivisionByZero, Overflow, Subnormal],
 )
 #: Wide enough that rounding its results to 28 digits gives the correctly rounded power.
-WIDE = Context(prec=60, rounding=ROUND_HALF_UP, Emin=-99_999, Emax=99_999, traps=[InvalidOperation, Overflow])
+WIDE = Context(
+    prec=60, rounding=ROUND_HALF_UP, Emin=-99_999, Emax=99_999, traps=[InvalidOperation, Overflow, Subnormal]
+)
 
 ZERO, ONE = Decimal(0), Decimal(1)
 HALF_AWAY, AWAY, TOWARD_ZERO = ROUND_HALF_UP, ROUND_UP, ROUND_DOWN

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cmp_to_key
 
 from ..coerce import as_list, as_logical
-from ..comparison import order, same
+from ..comparison import order
 from ..env import Env
 from ..limits import MAX_ITEMS
 from ..numbers import ONE, whole
@@ -36,11 +36,17 @@ def _at(items: Items, position: Decimal) -> Value:
 
 def _unique(items: Items) -> Value:
     """Each value once, where it came first."""
-    kept: dict[Value, None] = {}
+    kept: dict[object, Value] = {}
     for item in items:
-        kept.setdefault(LinkRef(item.form, item.id) if isinstance(item, RecordValue) and item.id else item)
-    found = iter(items)
-    return tuple(next(item for item in found if same(item, key) or item is key) for key in kept)
+        kept.setdefault(_identity(item), item)
+    return tuple(kept.values())
+
+
+def _identity(value: Value) -> object:
+    """Equal for values of one kind that are the same; a link is the record that it leads to."""
+    if isinstance(value, (LinkRef, RecordValue)) and value.id is not None:
+        return LinkRef, value.form, value.id
+    return type(value), value
 
 
 def _sort(items: Items, direction: Decimal = ONE) -> Value:

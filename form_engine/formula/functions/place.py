@@ -20,7 +20,7 @@ def _distance(start: LocationValue, end: LocationValue) -> Value:
     east = radians(float(end.longitude) - float(start.longitude))
     half = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(east / 2) ** 2
     metres = 2 * _EARTH_RADIUS_M * asin(min(1.0, sqrt(half)))
-    return round_to(Decimal(metres), 2, HALF_AWAY)
+    return round_to(Decimal(repr(metres)), 2, HALF_AWAY)
 
 
 FUNCTIONS = (Function("DISTANCE", "location location -> number", _distance),)

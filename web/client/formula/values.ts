@@ -4,6 +4,7 @@ import { Decimal as Base } from 'decimal.js';
 /** 28 digits, half away from zero (decimal.js's ROUND_HALF_UP is by magnitude), as Python's context. */
 export const Decimal = Base.clone({ precision: 28, rounding: 4, minE: -9000, maxE: 9000 });
 export type Decimal = Base;
+export type Rounding = Base.Rounding;
 
 /** A calendar day: no time, no zone, never shifted. `days` counts from 1970-01-01. */
 export class Day {
