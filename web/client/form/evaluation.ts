@@ -3,7 +3,7 @@
  * Pure; the same trees run on the server, whose word is final.
  */
 import type { Kinds } from '../fields/kind';
-import { compile, fromJson, type Context, type Env } from '../formula';
+import { compile, fromJson, type Context, type Env, type Tree } from '../formula';
 import { ErrorValue, Moment, Person, REF, RecordValue, VALUE, type Fetch, type Value } from '../formula/values';
 import type { Issue } from '../http';
 import { dayOf } from './day';
@@ -22,15 +22,14 @@ export interface Look {
 }
 
 type Run = (env: Env) => Value;
-const compiled = new WeakMap<object, Run>();
+const compiled = new WeakMap<Formula, Run>();
 
-/** A tree's closure, made once. */
+/** Each formula becomes a closure once. */
 function run(formula: Formula, env: Env): Value {
-  const tree = formula.tree as object;
-  let call = compiled.get(tree);
+  let call = compiled.get(formula);
   if (!call) {
-    call = compile(tree as Parameters<typeof compile>[0]);
-    compiled.set(tree, call);
+    call = compile(formula.tree as Tree);
+    compiled.set(formula, call);
   }
   return call(env);
 }

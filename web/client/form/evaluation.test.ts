@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { KINDS } from '../fields/registry';
+import { ErrorValue } from '../formula/values';
+import { orderForm } from '../testing/model';
+import { defaults, look } from './evaluation';
+import { stored } from './stored';
+import type { FormModel, Values } from './model';
+
+const at = (model: FormModel, values: Values) => look(model, values, model.linked ?? {}, KINDS);
+const codes = (model: FormModel, values: Values) => at(model, values).issues.map((issue) => `${issue.pointer} ${issue.code}`);
+
+describe('a look at a form', () => {
+  const model = orderForm();
+
+  it('works formulas out in the order they need, through links and rows', () => {
+    const seen = at(model, { amount: '100.00', lines: [{ item: 7, share: '30.00' }, { item: 7, share: '12.50' }] });
+    expect(stored(seen.computed.get('/lines/1/price') ?? null)).toBe('50');
+    expect(stored(seen.computed.get('/total') ?? null)).toBe('42.5');
+    expect(stored(seen.computed.get('/rest') ?? null)).toBe('57.5');
+  });
+
+  it('asks for required fields, only where they are seen', () => {
+    expect(codes(model, {})).toEqual(['/title required', '/amount required']);
+    expect(codes(model, { title: 'A', amount: '1.00', urgent: true })).toEqual(['/reason required']);
+    expect(at(model, { urgent: false }).hidden.has('/reason')).toBe(true);
+  });
+
+  it('keeps rules of fields, rows and the form', () => {
+    expect(codes(model, { title: 'A', amount: '-1.00' })).toContain('/amount rule_failed');
+    expect(codes(model, { title: 'A', amount: '100.00', lines: [{ item: 7, share: '51.00' }] })).toEqual(['/lines/0/share rule_failed']);
+    expect(codes(model, { title: 'A', amount: '10.00', lines: [{ item: 7, share: '11.00' }] })).toEqual([' rule_failed']);
+  });
+
+  it('says what is no value at all, once, and does not calculate on with it', () => {
+    const seen = at(model, { title: 'x'.repeat(21), amount: 'ten' });
+    expect(seen.issues.map((issue) => issue.code)).toEqual(['too_long', 'not_a_decimal', 'rule_error']);
+    expect(seen.computed.get('/rest')).toBeInstanceOf(ErrorValue);
+  });
+
+  it('answers a circle with an error value', () => {
+    const circle = orderForm({
+      fields: [
+        { key: 'a', type: 'formula', label: 'A', access: 'read', formula: { tree: ['+', { own: ['b'] }, { n: '1' }] } },
+        { key: 'b', type: 'formula', label: 'B', access: 'read', formula: { tree: ['+', { own: ['a'] }, { n: '1' }] } },
+      ],
+      rules: [],
+    });
+    expect(at(circle, {}).computed.get('/a')).toBeInstanceOf(ErrorValue);
+  });
+});
+
+it('starts a new record with its defaults', () => {
+  const model = orderForm();
+  const fields = [
+    { key: 'day', type: 'date', label: 'Day', access: 'write', default: { tree: ['TODAY'] } },
+    { key: 'unit', type: 'text', label: 'Unit', access: 'write', default: { value: 'm' } },
+    { key: 'state', type: 'choice', label: 'State', access: 'read', config: { start: 'new', transitions: true } },
+  ] as const;
+  expect(defaults(model, KINDS, fields, {})).toEqual({ day: '2025-12-24', unit: 'm', state: 'new' });
+});
