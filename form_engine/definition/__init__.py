@@ -1,4 +1,6 @@
-"""Forms as typed objects: read (`parse_form`), checked against the other forms (`check_form`), made ready (`compile_form`)."""
+"""Forms as typed objects: read (`parse_form`), checked against the other forms (`check_form`), made ready
+(`compile_form`).
+"""
 
 from form_engine.definition.access import NOTHING, READ_ALL, WRITE_ALL, FieldAccess, Level
 from form_engine.definition.check import check_form

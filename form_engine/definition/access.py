@@ -1,7 +1,7 @@
 """Which fields of a record somebody may see and change.
 
-A grant lists fields by path: `lines.applied` (a column) overrides `lines` (its table), and `*` is every field that is not
-listed, future ones too. Naming a column shows its table, or the column could not be reached.
+A grant lists fields by path: `lines.applied` (a column) overrides `lines` (its table), and `*` is every field that is
+not listed, future ones too. Naming a column shows its table, or the column could not be reached.
 """
 
 from collections.abc import Iterable, Mapping

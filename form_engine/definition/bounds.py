@@ -1,4 +1,6 @@
-"""The first look at a definition, before anything recurses into it: how deep, how big, and only what JSON and PostgreSQL can hold."""
+"""The first look at a definition, before anything recurses into it: how deep, how big, and only what JSON and
+PostgreSQL can hold.
+"""
 
 import re
 from typing import Final

@@ -1,4 +1,7 @@
-"""Whether a form fits its world: what it names exists, what it promises can be kept. Run at publish, before `compile_form`."""
+"""Whether a form fits its world: what it names exists, what it promises can be kept.
+
+Run at publish, before `compile_form`.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

@@ -19,7 +19,8 @@ from form_engine.definition.reads import evaluation_needs, local_reads
 from form_engine.definition.scope import FormTypes
 from form_engine.fields.base import Json
 from form_engine.fields.expression import Expected, Formula
-from form_engine.formula import FormulaError, Type, TypeScope, compile_formula
+from form_engine.formula import FormulaError, Type, TypeScope
+from form_engine.formula.compiler import compile_formula
 from form_engine.formula.types import ANY, LOGICAL, NUMBER, TEXT
 
 _EXPECTED: Mapping[Expected, Type | None] = {"logical": LOGICAL, "number": NUMBER, "text": TEXT, "any": None}
@@ -162,7 +163,9 @@ class FormCompiler:
         return not any(self._unsettling(path) for path in {field.path, *hangs_on[field.path]})
 
     def _unsettling(self, path: str) -> bool:
-        """Whether this field itself looks beyond the record: through a link, into other records, at the clock or the reader."""
+        """Whether this field itself looks beyond the record: through a link, into other records, at the clock or the
+        reader.
+        """
         field = self.form.find(path)
         if field is None or not field.computed:
             return False
@@ -193,7 +196,10 @@ def circle_issue(at: str, circle: tuple[object, ...]) -> Issue:
 
 
 def _fits(found: Type, wanted: Type) -> bool:
-    """Whether a result may stand where `wanted` is needed. A bare number may become money; one currency never another."""
+    """Whether a result may stand where `wanted` is needed.
+
+    A bare number may become money; one currency never another.
+    """
     if ANY.kind in (found.kind, wanted.kind) or found.kind == "blank":
         return True
     if found.kind == "record" or wanted.kind == "record":

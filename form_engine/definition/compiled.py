@@ -38,7 +38,8 @@ class CompiledRule:
 class CompiledField:
     """A field, or a column of a table, ready to clean and to calculate with.
 
-    `formulas` are those of the field's config by name: `value` of a formula field, `filter` of a link, `of` and `where` of a rollup.
+    `formulas` are those of the field's config by name: `value` of a formula field, `filter` of a link, `of` and
+    `where` of a rollup.
     """
 
     path: str
@@ -98,8 +99,9 @@ class CompiledAccess:
 class CompiledForm:
     """A form ready for work. One is equal only to itself.
 
-    `order` lists all paths so that each stands after everything that its formulas read. `scope` types further formulas over
-    this form (a flow's conditions, a view's filter). `display` is the formula or the keys of a record's title.
+    `order` lists all paths so that each stands after everything that its formulas read. `scope` types further
+    formulas over this form (a flow's conditions, a view's filter). `display` is the formula or the keys of a record's
+    title.
     """
 
     definition: FormDef

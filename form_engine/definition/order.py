@@ -7,7 +7,8 @@ N = TypeVar("N")
 
 
 def ordered(nodes: Iterable[N], needs: Callable[[N], Iterable[N]]) -> tuple[list[N], list[tuple[N, ...]]]:
-    """The nodes (and all they need), each after its needs, and the circles found, each beginning with the node met first.
+    """The nodes (and all they need), each after its needs, and the circles found, each beginning with the node met
+    first.
 
     Stable: what is free to stand anywhere stands in the order given. Where there is a circle the order is of no use.
     """

@@ -1,4 +1,7 @@
-"""JSON → `FormDef`. What one document can say about itself is settled here; what it says about others, in `check_form`."""
+"""JSON → `FormDef`.
+
+What one document can say about itself is settled here; what it says about others, in `check_form`.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache

@@ -1,4 +1,6 @@
-"""Where a formula's paths lead: from the form it stands in, through links and tables, to fields of this form and others."""
+"""Where a formula's paths lead: from the form it stands in, through links and tables, to fields of this form and
+others.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

@@ -1,6 +1,7 @@
 """What names mean in a form's formulas: types of fields, worked out when first asked.
 
-A computed field has the type of its formula, which may read computed fields of other forms, so types cannot be listed ahead.
+A computed field has the type of its formula, which may read computed fields of other forms, so types cannot be listed
+ahead.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,7 @@
-"""The field types, one module each. A new one is written beside these and added to the tuple: `docs/recipes/add-a-field-type.md`."""
+"""The field types, one module each.
+
+A new one is written beside these and added to the tuple: `docs/recipes/add-a-field-type.md`.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType

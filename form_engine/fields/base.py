@@ -1,6 +1,7 @@
 """What a field type owes the platform, in one class.
 
-A type is stateless: all that differs between two fields of a type is in the frozen config that `parse_config` made. Three forms of a value:
+A type is stateless: all that differs between two fields of a type is in the frozen config that `parse_config` made.
+Three forms of a value:
 
 - *raw*: what came in as JSON. Nothing is trusted.
 - *stored*: canonical JSON as it stands in a record; one value, one spelling (`docs/decisions/013-canonical-values.md`).
@@ -48,6 +49,17 @@ def refuse(code: str, at: str = "", /, **params: object) -> Refused:
 Cleaner: TypeAlias = Callable[[object], Json | Refused]
 """Raw in, stored out, or the reasons why not. Built once a field; called for every value. Never raises."""
 
+Finisher: TypeAlias = Callable[[Any], Refused | None]
+"""Stored in, the reason why it is not finished out. Blank never reaches it."""
+
+
+def at_least(least: int, code: str) -> Finisher | None:
+    """The finisher of what has a least length."""
+    if least == 0:
+        return None
+    return lambda stored: refuse(code, min=least) if len(stored) < least else None
+
+
 C = TypeVar("C")
 
 
@@ -85,10 +97,17 @@ class FieldType(ABC, Generic[C]):
 
     @abstractmethod
     def cleaner(self, config: C) -> Cleaner:
-        """The closure that turns raw values into stored ones. It is never asked about None: blank is the form's affair."""
+        """The closure that turns raw values into stored ones.
 
-    def unfinished(self, stored: Any, config: C) -> Refused | None:
-        """What a draft may lack and a submitted record may not (too few photos). Blank never reaches it."""
+        It is never asked about None: blank is the form's affair.
+        """
+
+    def finisher(self, config: C) -> Finisher | None:
+        """For what a draft may lack and a submitted record may not (too few photos); None: nothing of the kind."""
+        return None
+
+    def nothing(self, config: C) -> Value:
+        """What formulas see of a computed field when there is nothing to compute it from (a sum of no rows is 0)."""
         return None
 
     def initial(self, config: C) -> Json:
@@ -96,7 +115,10 @@ class FieldType(ABC, Generic[C]):
         return None
 
     def moves(self, config: C) -> Callable[[Json, Json], bool] | None:
-        """For a status: whether it may go from one stored value to another. Only steps and buttons move such a field."""
+        """For a status: whether it may go from one stored value to another.
+
+        Only steps and buttons move such a field.
+        """
         return None
 
     def formulas(self, config: C) -> "tuple[FormulaUse, ...]":

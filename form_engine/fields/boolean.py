@@ -1,4 +1,8 @@
-"""Yes or no. Only JSON's `true` and `false`; a form that must have an answer says `required`, then blank is refused and false is not."""
+"""Yes or no.
+
+Only JSON's `true` and `false`; a form that must have an answer says `required`, then blank is refused and false is
+not.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
 """One of a list of options, stored as the option's key.
 
-With `transitions` it is a status: only the declared moves are legal, `start` is what a new record has, and only steps and
-buttons move it (never a person's edit).
+With `transitions` it is a status: only the declared moves are legal, `start` is what a new record has, and only steps
+and buttons move it (never a person's edit).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,7 @@
-"""A calendar date: `"2026-11-23"`. It has no time zone and never shifts. Before 1900 is out, as in the formula language."""
+"""A calendar date:
+
+`"2026-11-23"`. It has no time zone and never shifts. Before 1900 is out, as in the formula language.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +39,12 @@ class DateField(FieldType[DateConfig]):
         earliest, latest = config.earliest.isoformat(), config.latest.isoformat()
 
         def clean(raw: object) -> str | Refused:
-            if type(raw) is not str or read_date(raw) is None:
+            # `read_date`, written out: rows are full of dates, and the call is half of its cost
+            if type(raw) is not str or len(raw) != 10 or raw[4] != "-" or raw[7] != "-" or not raw.isascii():
+                return refuse("not_a_date")
+            try:
+                date.fromisoformat(raw)
+            except ValueError:
                 return refuse("not_a_date")
             if raw < earliest:
                 return refuse("below_min", min=earliest)

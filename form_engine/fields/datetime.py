@@ -1,4 +1,7 @@
-"""A moment, stored in UTC to the second: `"2026-11-23T08:30:00Z"`. What comes in must say its offset; a moment without one is refused."""
+"""A moment, stored in UTC to the second:
+
+`"2026-11-23T08:30:00Z"`. What comes in must say its offset; a moment without one is refused.
+"""
 
 import re
 from collections.abc import Mapping

@@ -1,9 +1,9 @@
 """Decimals at the door: what number, money and percent share.
 
-The rule (ADR 013). Accepted: a JSON integer, or ASCII text `-?digits[.digits]`. Refused: JSON fractions (binary floats), exponents,
-signs of plus, underscores, spaces, digits of other scripts, NaN. Stored: text with exactly the scale's decimals, no leading
-zeros, no negative zero. At most 18 digits in all, so that the scaled integer fits the slot's bigint. Digits past the scale
-are refused unless they are zeros: rounding money silently is not ours to do.
+The rule (ADR 013). Accepted: a JSON integer, or ASCII text `-?digits[.digits]`. Refused: JSON fractions (binary
+floats), exponents, signs of plus, underscores, spaces, digits of other scripts, NaN. Stored: text with exactly the
+scale's decimals, no leading zeros, no negative zero. At most 18 digits in all, so that the scaled integer fits the
+slot's bigint. Digits past the scale are refused unless they are zeros: rounding money silently is not ours to do.
 """
 
 import re
@@ -107,7 +107,10 @@ def unscaled(scaled: int, scale: int) -> str:
 
 
 def rounded(value: Decimal, scale: int) -> str:
-    """A calculated decimal as raw text at this scale, half away from zero. Out of reach: a text that the cleaner refuses."""
+    """A calculated decimal as raw text at this scale, half away from zero.
+
+    Out of reach: a text that the cleaner refuses.
+    """
     try:
         return f"{value.quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP):f}"
     except InvalidOperation:

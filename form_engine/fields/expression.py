@@ -20,7 +20,9 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class FormulaUse:
-    """A formula in a field's config: its scope (`target` and `row` as form paths, `payment` or `payment.lines`) and what it must give."""
+    """A formula in a field's config: its scope (`target` and `row` as form paths, `payment` or `payment.lines`) and
+    what it must give.
+    """
 
     name: str
     formula: Formula

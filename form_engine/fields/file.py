@@ -1,11 +1,14 @@
-"""Stored files, as a list of their ids (UUIDs in canonical lower case). What a file is, and whose, is asked where files live."""
+"""Stored files, as a list of their ids (UUIDs in canonical lower case).
+
+What a file is, and whose, is asked where files live.
+"""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
-from form_engine.fields.base import Cleaner, ConfigError, FieldType, Refused, refuse
+from form_engine.fields.base import Cleaner, ConfigError, FieldType, Finisher, Refused, at_least, refuse
 from form_engine.fields.schema import count
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
@@ -45,8 +48,8 @@ class FileType(FieldType[F]):
 
         return clean
 
-    def unfinished(self, stored: Any, config: F) -> Refused | None:
-        return refuse("too_few", min=config.least) if len(stored) < config.least else None
+    def finisher(self, config: F) -> Finisher | None:
+        return at_least(config.least, "too_few")
 
     def formula_type(self, config: F) -> Type:
         return Type("list", of=TEXT)

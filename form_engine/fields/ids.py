@@ -1,4 +1,7 @@
-"""Ids at the door: what link and member share. An id is a positive JSON integer that fits a bigint, never text, never true."""
+"""Ids at the door: what link and member share.
+
+An id is a positive JSON integer that fits a bigint, never text, never true.
+"""
 
 from typing import Final
 

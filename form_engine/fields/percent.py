@@ -1,4 +1,7 @@
-"""A share, stored as a fraction: 5 % is `"0.0500"`. `decimals` counts those of the percent figure (two unless told: 5.25 %)."""
+"""A share, stored as a fraction: 5 % is `"0.0500"`.
+
+`decimals` counts those of the percent figure (two unless told: 5.25 %).
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal

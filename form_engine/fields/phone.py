@@ -1,4 +1,7 @@
-"""A telephone number: 5 to 15 ASCII digits (E.164 allows no more), a `+` before them if international. Spaces, hyphens, dots and brackets are dropped."""
+"""A telephone number: 5 to 15 ASCII digits (E.164 allows no more), a `+` before them if international.
+
+Spaces, hyphens, dots and brackets are dropped.
+"""
 
 import re
 from collections.abc import Mapping
@@ -30,6 +33,8 @@ class PhoneField(FieldType[PhoneConfig]):
         def clean(raw: object) -> str | Refused | None:
             if type(raw) is not str:
                 return refuse("not_text")
+            if _SHAPE.fullmatch(raw):
+                return raw
             if len(raw) > 40:
                 return refuse("not_a_phone")
             digits = raw.translate(_DECORATION)

@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType
@@ -83,6 +84,9 @@ class RollupField(FieldType[RollupConfig]):
     def may_index(self, config: RollupConfig) -> bool:
         """Its contributions are kept and covered by an index of their own; it has no slot."""
         return True
+
+    def nothing(self, config: RollupConfig) -> Value:
+        return Decimal(0) if config.fn in ("sum", "count") else None
 
     def to_value(self, stored: Any, config: RollupConfig) -> Value:
         raise NotImplementedError("a computed value is never read back from a record")

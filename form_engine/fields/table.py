@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from form_engine.fields.base import Cleaner, FieldType, Refused, refuse
+from form_engine.fields.base import Cleaner, FieldType, Finisher, at_least, refuse
 from form_engine.fields.file import read_counts
 from form_engine.fields.schema import count
 from form_engine.formula import Type, Value
@@ -38,15 +38,12 @@ class TableField(FieldType[TableConfig]):
                 return refuse("not_a_list")
             if len(raw) > most:
                 return refuse("too_many", max=most)
-            wrong = [at for at, row in enumerate(raw) if type(row) is not dict]
-            if wrong:
-                return Refused(tuple(issue for at in wrong for issue in refuse("not_an_object", f"/{at}").issues))
             return raw or None
 
         return clean
 
-    def unfinished(self, stored: Any, config: TableConfig) -> Refused | None:
-        return refuse("too_few", min=config.least) if len(stored) < config.least else None
+    def finisher(self, config: TableConfig) -> Finisher | None:
+        return at_least(config.least, "too_few")
 
     def formula_type(self, config: TableConfig) -> Type:
         """Rows are typed by the form they stand in, so the scope that knows it says `list:record:<form>.<table>`."""

@@ -1,6 +1,7 @@
 """Words: one line, or several with `multiline`. Stored in Unicode NFC without outer white space.
 
-A `pattern` is an RE2 expression for the whole text: RE2 runs in linear time, so no pattern that an admin writes can hang the server.
+A `pattern` is an RE2 expression for the whole text: RE2 runs in linear time, so no pattern that an admin writes can
+hang the server.
 """
 
 import re
@@ -11,7 +12,18 @@ from typing import Any, ClassVar, Final
 
 import re2
 
-from form_engine.fields.base import WORDS, Cleaner, ConfigError, FieldType, Refused, Slot, Text, refuse
+from form_engine.fields.base import (
+    WORDS,
+    Cleaner,
+    ConfigError,
+    FieldType,
+    Finisher,
+    Refused,
+    Slot,
+    Text,
+    at_least,
+    refuse,
+)
 from form_engine.fields.schema import TEXT, Schema
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT as TEXT_TYPE
@@ -21,7 +33,8 @@ INDEXABLE: Final = 250
 """Characters that a typed slot holds: a B-tree refuses entries past 2,700 bytes."""
 
 _LENGTH: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LONGEST}
-# Control characters other than tab and line feed, lone surrogates (JSON can carry them, UTF-8 and PostgreSQL can't), non-characters.
+# Control characters other than tab and line feed, lone surrogates (JSON can carry them, UTF-8 and PostgreSQL can't),
+# non-characters.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BREAKS: Final = re.compile("\r\n?|\u2028|\u2029")
 
@@ -82,8 +95,8 @@ class TextField(FieldType[TextConfig]):
 
         return clean
 
-    def unfinished(self, stored: Any, config: TextConfig) -> Refused | None:
-        return refuse("too_short", min=config.min_length) if len(stored) < config.min_length else None
+    def finisher(self, config: TextConfig) -> Finisher | None:
+        return at_least(config.min_length, "too_short")
 
     def formula_type(self, config: TextConfig) -> Type:
         return TEXT_TYPE

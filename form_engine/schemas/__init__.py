@@ -1,7 +1,8 @@
 """The JSON Schemas (draft 2020-12) of definitions, and checking against them.
 
-What our checker does otherwise than the library, because definitions travel through a browser and PostgreSQL too: an integer is
-a JSON integer (never `1.0`, never `true`), and `$` ends the text (Python's also stops before a last line break).
+What our checker does otherwise than the library, because definitions travel through a browser and PostgreSQL too: an
+integer is a JSON integer (never `1.0`, never `true`), and `$` ends the text (Python's also stops before a last line
+break).
 """
 
 import json
@@ -30,7 +31,9 @@ def schema(kind: str) -> Mapping[str, Any]:
 
 @cache
 def form_schema() -> Mapping[str, Any]:
-    """The whole schema of a form, with the keys of every field type: for editors, and for tools that write definitions."""
+    """The whole schema of a form, with the keys of every field type: for editors, and for tools that write
+    definitions.
+    """
     whole = json.loads((_FOLDER / "form.schema.json").read_text("utf-8"))
     shared = whole["$defs"].pop("field")
     kinds = {}

@@ -1,0 +1,45 @@
+"""The codes of issues that parsing and checking a definition raise, besides those of formulas
+(`form_engine.formula.CODES`).
+"""
+
+from typing import Final
+
+CODES: Final = (
+    "invalid_definition",
+    "above_max",
+    "bad_character",
+    "bad_format",
+    "bad_pattern",
+    "bad_shape",
+    "below_min",
+    "bounds_crossed",
+    "count_takes_no_value",
+    "duplicate",
+    "duplicate_key",
+    "formula_cycle",
+    "formula_wrong_result",
+    "not_a_date",
+    "not_a_decimal",
+    "not_a_link_to",
+    "not_an_option",
+    "not_in_layout",
+    "not_in_table",
+    "not_indexable",
+    "pattern_needs_seq",
+    "required",
+    "required_but_not_writable",
+    "reserved_key",
+    "too_deep",
+    "too_large",
+    "too_long",
+    "too_many_decimals",
+    "too_many_indexes",
+    "too_short",
+    "unknown_field",
+    "unknown_field_type",
+    "unknown_form",
+    "unknown_key",
+    "unknown_option",
+    "unknown_table",
+    "wrong_type",
+)
