@@ -9,12 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from apps.json_file import read_json
 from apps.schemas import check_shape
 from form_engine.definition import FieldDef, FormDef
 from form_engine.fields.base import Json
+from form_engine.models import Record
 
 BATCH: Final = 500
 """Records a write. Larger batches gain nothing and hold their locks longer."""
@@ -106,6 +110,14 @@ def load(samples: Sequence[Sample], forms: Mapping[str, FormDef], known: Known, 
     return done
 
 
+def find_records(session: Session, samples: Sequence[Sample], known: Known) -> None:
+    """Let `known` learn the ids of sample records that were loaded before."""
+    for sample in samples:
+        name = Record.data[sample.key].astext
+        mine = (Record.workspace_id == workspace_of(session), Record.form == sample.form, name.is_not(None))
+        known.records[sample.form] = dict(session.execute(select(name, Record.id).where(*mine)).tuples().all())
+
+
 def _check_names(sample: Sample, forms: Mapping[str, FormDef]) -> None:
     shown = f"sample/{sample.form}.json"
     form = forms.get(sample.form)
@@ -123,13 +135,14 @@ def _sorted_out(
     later: list[tuple[str, Values]] = []
     for name, values in rows:
         try:
-            ready.append((name, _resolved(values, form.by_key, known)))
+            ready.append((name, resolve(values, form.by_key, known)))
         except UnresolvedError:
             later.append((name, values))
     return ready, later
 
 
-def _resolved(values: Mapping[str, Json], fields: Mapping[str, FieldDef], known: Known) -> Values:
+def resolve(values: Mapping[str, Json], fields: Mapping[str, FieldDef], known: Known) -> Values:
+    """The values with ids where names stood. Raises UnresolvedError."""
     return {key: _value(value, fields[key], known) for key, value in values.items()}
 
 
@@ -145,7 +158,7 @@ def _value(value: Json, definition: FieldDef, known: Known) -> Json:
                 raise UnresolvedError("people", handle)
             return known.people[handle]
         case "table", list(rows):
-            return [_resolved(row, definition.by_key, known) for row in rows if isinstance(row, dict)]
+            return [resolve(row, definition.by_key, known) for row in rows if isinstance(row, dict)]
     return value
 
 
@@ -154,7 +167,7 @@ def _unresolved(
 ) -> InvalidDefinition:
     form, ((name, values), *_) = next(iter(waiting.items()))
     try:
-        _resolved(values, forms[form].by_key, known)
+        resolve(values, forms[form].by_key, known)
     except UnresolvedError as missing:
         return InvalidDefinition(
             "sample_unresolved",

@@ -1,0 +1,104 @@
+"""Installs a bundle into a workspace: everything is checked before anything is live, in the caller's transaction."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from formloom.errors import Conflict, InvalidDefinition, Issue
+from formloom.people import ensure_role
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from apps.bundle import FOLDERS, Bundle, Raw
+from apps.canonical import canonical_text
+from apps.stores import Stores
+from form_engine.models import Definition
+from form_engine.records.actor import Actor
+
+CODES = ("bundle_invalid", "app_newer_installed", "app_required", "key_taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What an install did: versions by kind and key, of those definitions that changed."""
+
+    app: str
+    version: str
+    published: Mapping[str, Mapping[str, int]]
+
+    @property
+    def changed(self) -> bool:
+        return any(self.published.values())
+
+
+def install(session: Session, stores: Stores, bundle: Bundle, actor: Actor) -> Installed:
+    """Publish what the bundle says and the workspace does not say yet; the version that is there changes nothing.
+
+    Raises InvalidDefinition whose issues point to `/forms/payment/fields/3`; Conflict where a newer version is
+    installed, another app is needed first, or a key belongs to somebody else.
+    """
+    there = stores.apps.body(session, bundle.key) if bundle.key in stores.apps.keys(session) else None
+    if there is not None and there["version"] == bundle.version:
+        return Installed(bundle.key, bundle.version, {})
+    if there is not None and _order(there["version"]) > _order(bundle.version):
+        raise Conflict("app_newer_installed", {"app": bundle.key, "version": there["version"]})
+    for needed in bundle.app.get("requires", ()):
+        if needed not in stores.apps.keys(session):
+            raise Conflict("app_required", {"app": needed})
+    _keys_are_free(session, bundle)
+    published = {kind: _publish(session, stores, bundle, kind, actor) for kind in FOLDERS}
+    body = {**bundle.app, "installed": digests(bundle)}
+    stores.apps.publish_together(session, {bundle.key: body}, actor, app=bundle.key, note=bundle.version)
+    return Installed(bundle.key, bundle.version, published)
+
+
+def digests(bundle: Bundle) -> dict[str, str]:
+    """A digest of every definition of the bundle, by `kind/key`: later the base that tells whose change is whose."""
+    return {
+        f"{kind}/{key}": hashlib.sha256(canonical_text(dict(raw)).encode()).hexdigest()
+        for kind in FOLDERS
+        for key, raw in sorted(bundle.of_kind(kind).items())
+    }
+
+
+def _publish(session: Session, stores: Stores, bundle: Bundle, kind: str, actor: Actor) -> Mapping[str, int]:
+    """All of one kind together: their links may be mutual."""
+    store = stores.of_kind(kind)
+    live = set(store.keys(session))
+    changed = {
+        key: dict(raw)
+        for key, raw in bundle.of_kind(kind).items()
+        if key not in live or store.body(session, key) != dict(raw)
+    }
+    if not changed:
+        return {}
+    try:
+        note = f"{bundle.key} {bundle.version}"
+        versions = store.publish_together(session, changed, actor, app=bundle.key, note=note)
+    except InvalidDefinition as error:
+        issues = tuple(Issue(f"/{FOLDERS[kind]}{issue.pointer}", issue.code, issue.params) for issue in error.issues)
+        raise InvalidDefinition("bundle_invalid", {"app": bundle.key, "kind": kind}, issues) from error
+    if kind == "role":
+        for key, raw in changed.items():
+            ensure_role(session, key, _title(raw))
+    return versions
+
+
+def _keys_are_free(session: Session, bundle: Bundle) -> None:
+    """A key belongs to the app that brought it, or to the workspace that made it: nobody's work is overwritten."""
+    for kind in FOLDERS:
+        statement = select(Definition.key, Definition.app).where(
+            Definition.kind == kind, Definition.key.in_(bundle.of_kind(kind))
+        )
+        for key, app in session.execute(statement):
+            if app != bundle.key and kind != "role":
+                raise Conflict("key_taken", {"kind": kind, "key": key, "app": app})
+
+
+def _title(raw: Raw) -> Mapping[str, str]:
+    title = raw["title"]
+    return {"en": title} if isinstance(title, str) else title
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))
