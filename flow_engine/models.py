@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from formloom.db.base import Base, InWorkspace, Numbered
 from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
-
-from formloom.db.base import Base, InWorkspace, Numbered
 
 
 class Run(Numbered, Base):

@@ -2,11 +2,6 @@
 
 from collections.abc import Collection, Iterator
 
-from form_engine.definition import CompiledField, CompiledForm
-from form_engine.fields import ChoiceConfig
-from form_engine.fields.base import Refused
-from form_engine.formula import Type
-from form_engine.formula.types import common
 from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.compile import CompiledFlow, compile_flow
@@ -14,8 +9,21 @@ from flow_engine.definition.flow import Button, FlowDef
 from flow_engine.definition.structure import check_structure
 from flow_engine.elements.value import Assignment, Literal
 from flow_engine.elements.who import Who, roles_in
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields import ChoiceConfig
+from form_engine.fields.base import Refused
+from form_engine.formula import Type
+from form_engine.formula.types import common
 
-CODES = ("unknown_field", "unknown_role", "computed_field", "no_transition", "wrong_value", "wrong_type_of_value", "other_form")
+CODES = (
+    "unknown_field",
+    "unknown_role",
+    "computed_field",
+    "no_transition",
+    "wrong_value",
+    "wrong_type_of_value",
+    "other_form",
+)
 
 
 def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None = None) -> tuple[Issue, ...]:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from form_engine.definition import CompiledForm
-from form_engine.formula import Env, FormulaError, Type, Value, check, compile_formula, parse
 from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.flow import FlowDef, Submit
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import Who, formulas_in
+from form_engine.definition import CompiledForm
+from form_engine.formula import Env, FormulaError, Type, Value, check, compile, parse  # noqa: A004 - the language's own word
 
 CODES = ("formula_error", "formula_gives")
 
@@ -49,7 +49,7 @@ def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> Compile
             continue
         try:
             checked = check(parse(formula.text), form.scope)
-            formulas[formula.text] = CompiledFormula(checked.type, compile_formula(checked))
+            formulas[formula.text] = CompiledFormula(checked.type, compile(checked))
         except FormulaError as error:
             issues.append(Issue(pointer, "formula_error", {**error.params, "reason": error.code}))
     if issues:

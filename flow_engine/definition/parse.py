@@ -54,9 +54,7 @@ def parse_flow(raw: Any, types: tuple[StepType, ...] = STEP_TYPES) -> FlowDef:
 
 def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
     def steps(several: list[Mapping[str, Any]], pointer: str) -> tuple[Step, ...]:
-        return tuple(
-            types[one["type"]].parse(one, f"{pointer}/{number}", steps) for number, one in enumerate(several)
-        )
+        return tuple(types[one["type"]].parse(one, f"{pointer}/{number}", steps) for number, one in enumerate(several))
 
     return FlowDef(
         key=raw["key"],

@@ -10,7 +10,14 @@ from flow_engine.elements.who import Decider, Guest
 from flow_engine.steps import Step
 from flow_engine.steps.branch import Branch
 
-CODES = ("unknown_step", "not_an_earlier_step", "asks_nobody", "return_past_action", "unreachable_case", "guest_needs_fields")
+CODES = (
+    "unknown_step",
+    "not_an_earlier_step",
+    "asks_nobody",
+    "return_past_action",
+    "unreachable_case",
+    "guest_needs_fields",
+)
 
 
 def check_structure(flow: FlowDef) -> Iterator[Issue]:
@@ -36,9 +43,7 @@ def check_structure(flow: FlowDef) -> Iterator[Issue]:
 def _earlier(flow: FlowDef, step: Step) -> Iterator[Issue]:
     """Steps whose decider or guest is asked or told must have been passed before."""
     uses = step.uses()
-    named = [
-        (pointer, who.step) for pointer, people in uses.people for who in people if isinstance(who, Decider)
-    ]
+    named = [(pointer, who.step) for pointer, people in uses.people for who in people if isinstance(who, Decider)]
     for pointer, key in (*named, *uses.earlier):
         if key not in flow.before(step.key):
             yield Issue(step.pointer + pointer, "not_an_earlier_step", {"step": key})

@@ -2,7 +2,16 @@
 
 from flow_engine.machine.advance import advance
 from flow_engine.machine.effects import Ask, AskPeople, AskTruth, Effect
-from flow_engine.machine.events import Answered, Decided, Event, Started, TimerFired, Withdrawn, event_from_json, event_to_json
+from flow_engine.machine.events import (
+    Answered,
+    Decided,
+    Event,
+    Started,
+    TimerFired,
+    Withdrawn,
+    event_from_json,
+    event_to_json,
+)
 from flow_engine.machine.state import RunState, Visit
 from flow_engine.machine.walk import MACHINE_VERSION, Program, Transition
 

@@ -1,22 +1,48 @@
 """The flows of a workspace, compiled with the form they are pinned to, and kept in the process."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
-from typing import Any
 
-from form_engine.definition import CompiledForm
-from form_engine.definitions_store import DefinitionStore, FormStore
 from formloom.db.uow import workspace_of
-from formloom.errors import Issue, NotFound
+from formloom.errors import InvalidDefinition, Issue, NotFound
 from formloom.models import Role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import Button, CompiledFlow, FlowDef, Submit, check_flow, compile_flow, parse_flow
+from flow_engine.steps import Step
+from form_engine.definition import CompiledForm
+from form_engine.definitions_store import DefinitionStore, FormStore
 
 KEPT = 2_000
 Pinned = tuple[CompiledFlow, CompiledForm]
+
+
+class FlowStore(DefinitionStore[FlowDef]):
+    """The definitions of flows. Publishing checks them against the live forms and the roles there are."""
+
+    def __init__(self, forms: FormStore) -> None:
+        super().__init__("flow", parse_flow)
+        self.forms = forms
+
+    def check(self, session: Session, parsed: Mapping[str, FlowDef]) -> None:
+        """Raises InvalidDefinition with every issue, below the flow's key."""
+        forms, roles = self.forms.forms(session), frozenset(session.scalars(select(Role.key)))
+        issues: list[Issue] = []
+        for key, flow in parsed.items():
+            form = forms.get(flow.form)
+            if form is None:
+                issues.append(Issue(f"/{key}/form", "unknown_form", {"form": flow.form}))
+                continue
+            found = check_flow(flow, form, roles)
+            issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
+        if issues:
+            raise InvalidDefinition("invalid_flow", issues=tuple(issues))
+
+    def undecided(self, session: Session, flow: str, form: str) -> bool:
+        """Whether this very transaction published one of them: it may yet be undone, so nobody may keep it."""
+        return self._published_here(session, flow) or self.forms._published_here(session, form)
 
 
 class Catalogue:
@@ -24,7 +50,7 @@ class Catalogue:
 
     def __init__(self, forms: FormStore) -> None:
         self.forms = forms
-        self.flows: DefinitionStore[FlowDef] = DefinitionStore("flow", parse_flow, check=self._check)
+        self.flows = FlowStore(forms)
         self._kept: OrderedDict[tuple[int, str, int, int], Pinned] = OrderedDict()
         self._lock = Lock()
 
@@ -41,6 +67,8 @@ class Catalogue:
         definition = self.flows.version(session(), flow, version)
         form = self.forms.version(session(), definition.form, form_version)
         pair = (compile_flow(definition, form, version), form)
+        if self.flows.undecided(session(), flow, form.key):
+            return pair
         with self._lock:
             self._kept[key] = pair
             while len(self._kept) > KEPT:
@@ -49,10 +77,10 @@ class Catalogue:
 
     def live(self, session: Session, key: str) -> Pinned:
         """The flow that new runs follow. Raises NotFound."""
-        version = self.flows.live_version(session, key)
+        version = self.flows.live_versions(session).get(key)
         if version is None:
             raise NotFound("unknown_flow", {"flow": key})
-        definition = self.flows.version(session, key, version)
+        definition: FlowDef = self.flows.version(session, key, version)
         form = self.forms.forms(session).get(definition.form)
         if form is None:
             raise NotFound("unknown_form", {"form": definition.form})
@@ -66,13 +94,16 @@ class Catalogue:
         """The live flows that have a button on records of this form."""
         return [self.live(session, key) for key, flow in self._of(session, form) if isinstance(flow.trigger, Button)]
 
-    def _of(self, session: Session, form: str) -> list[tuple[str, FlowDef]]:
-        live = self.flows.all_live(session)
-        return [(key, flow) for key, (_, flow) in sorted(live.items()) if flow.form == form]
+    def definition(self, session: Session, key: str, version: int) -> FlowDef:
+        """A published flow, uncompiled: enough for titles and fields."""
+        found: FlowDef = self.flows.version(session, key, version)
+        return found
 
-    def _check(self, session: Session, flow: FlowDef) -> tuple[Issue, ...]:
-        """What publish asks: does the flow fit its live form and the roles there are?"""
-        form = self.forms.forms(session).get(flow.form)
-        if form is None:
-            return (Issue("/form", "unknown_form", {"form": flow.form}),)
-        return check_flow(flow, form, frozenset[Any](session.scalars(select(Role.key))))
+    def step(self, session: Session, key: str, version: int, step: str) -> Step:
+        """One step of a published flow."""
+        return self.definition(session, key, version).step(step)
+
+    def _of(self, session: Session, form: str) -> list[tuple[str, FlowDef]]:
+        live = self.flows.live_versions(session)
+        flows = [(key, self.definition(session, key, version)) for key, version in live.items()]
+        return [(key, flow) for key, flow in flows if flow.form == form]

@@ -8,8 +8,6 @@ from typing import Any, cast
 
 import orjson
 import psycopg
-from form_engine.definition import FieldAccess
-from form_engine.records.actor import Actor
 from formloom.db.direct import direct
 from formloom.db.engine import Databases
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
@@ -23,6 +21,8 @@ from flow_engine.service.errors import LOST_RACES
 from flow_engine.service.loaded import LaterSession, Loaded, set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
+from form_engine.definition import FieldAccess
+from form_engine.records.actor import Actor
 
 ATTEMPTS = 3
 LONGEST_COMMENT = 10_000
@@ -125,7 +125,9 @@ def _play(
     run, task = loaded.run, loaded.task
     session = LaterSession(databases, workspace, stack)
     pinned = catalogue.pinned(workspace, run.flow, run.flow_version, run.form_version, session)
-    forms = catalogue.forms.known(workspace, loaded.versions) or catalogue.forms.forms(session())
+    forms = catalogue.forms.known(workspace)
+    if forms is None or forms.versions != loaded.versions:
+        forms = catalogue.forms.forms(session())
     script = Script(workspace, loaded.now, actor.ref, run.record, {"id": run.id, "expected": run.version})
     stage = set_stage(
         pinned,

@@ -1,18 +1,14 @@
 """What `flow_load_step` gives, typed; and how a stage is set up from it."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from form_engine.definitions_store import Forms
-from form_engine.records.actor import Actor
-from form_engine.records.facts import Fact, Facts
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import CompiledFlow
@@ -21,8 +17,10 @@ from flow_engine.service.catalogue import Pinned
 from flow_engine.service.people import People, person_of
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage, context_of
-
-_FACTS = text("SELECT record_facts(CAST(:ids AS bigint[]), CAST(:without AS bigint[]))")
+from form_engine.records import facts_sql
+from form_engine.records.actor import Actor
+from form_engine.records.facts import Fact, Facts
+from form_engine.records.forms import Forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +105,8 @@ class LaterSession:
 def loader(session: Callable[[], Session], writing: int) -> Callable[[Collection[int]], Iterable[Fact]]:
     """Loads the records that formulas follow links to, as they stand without the record that is being written."""
 
-    def load(ids: Collection[int]) -> Iterator[Fact]:
-        rows = session().execute(_FACTS, {"ids": sorted(ids), "without": [writing]})
-        return (Fact.read(raw) for (raw,) in rows)
+    def load(ids: Collection[int]) -> Iterable[Fact]:
+        return facts_sql.loader(session(), [writing])(ids)
 
     return load
 

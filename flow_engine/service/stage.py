@@ -9,13 +9,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from form_engine.definition import CompiledForm, FieldAccess
-from form_engine.definitions_store import Forms
-from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
-from form_engine.records.actor import Actor
-from form_engine.records.facts import Fact, Facts, record_value
-from form_engine.records.plan import plan_update
-from form_engine.records.write import RecordWrite, batch_json
 from formloom.errors import InvalidInput, Issue
 
 from flow_engine.definition import CompiledFlow
@@ -25,6 +18,13 @@ from flow_engine.machine import Answered, Ask, AskPeople, Effect, Event, RunStat
 from flow_engine.machine.effects import CloseVisit, Copy, EndRun, FinishTask, OpenTasks, SetFields, SetTimer, Tell
 from flow_engine.service.people import People, guest_of, person_of
 from flow_engine.service.script import Script
+from form_engine.definition import CompiledForm, FieldAccess
+from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
+from form_engine.records.actor import Actor
+from form_engine.records.facts import Fact, Facts, record_value
+from form_engine.records.forms import Forms
+from form_engine.records.plan import plan_update
+from form_engine.records.write import RecordWrite, batch_json
 
 CODES = ("set_failed",)
 

@@ -5,9 +5,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from form_engine.definition import FieldAccess
-from form_engine.records.actor import SYSTEM, Actor
-from form_engine.records.facts import Fact
 from formloom.clock import app_now, time_zone
 from formloom.db.retry import sqlstate
 from formloom.db.uow import workspace_of
@@ -26,6 +23,9 @@ from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
+from form_engine.definition import FieldAccess
+from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.facts import Fact
 
 _RECORD = text("SELECT record_facts(ARRAY[CAST(:id AS bigint)])")
 _APPLY = text("SELECT flow_apply_step(CAST(:step AS jsonb))")
@@ -180,4 +180,3 @@ def _drive(session: Session, stage: Stage, state: RunState | None, event: Event,
 
 def _text(script: Script) -> str:
     return orjson.dumps(script.to_json(MACHINE_VERSION)).decode()
-

@@ -54,7 +54,9 @@ class Branch(Step):
     def uses(self) -> Uses:
         """The conditions."""
         return Uses(
-            conditions=tuple((f"/cases/{number}/when", case.when) for number, case in enumerate(self.cases) if case.when)
+            conditions=tuple(
+                (f"/cases/{number}/when", case.when) for number, case in enumerate(self.cases) if case.when
+            )
         )
 
     def _ask(self, case: Case) -> str:

@@ -39,6 +39,4 @@ def _parse(raw: Mapping[str, Any], pointer: str, steps: ParseSteps) -> Update:
     return Update(**frame(raw, pointer), set=parse_set(raw["set"]), when_returned=raw.get("when_returned"))
 
 
-TYPE = StepType(
-    "update", {"set": ref("set"), "when_returned": {"enum": ["keep", "repeat"]}}, _parse, required=("set",)
-)
+TYPE = StepType("update", {"set": ref("set"), "when_returned": {"enum": ["keep", "repeat"]}}, _parse, required=("set",))

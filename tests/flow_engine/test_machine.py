@@ -1,12 +1,12 @@
 """The machine by itself: scenarios saved and restored between all steps."""
 
 import pytest
+from formloom.errors import Conflict, IllegalTransition, InvalidInput
+
 from flow_engine.definition import parse_flow
 from flow_engine.machine import Decided, RunState, TimerFired
 from flow_engine.machine.effects import CloseVisit, Copy, EndRun, FinishTask, OpenTasks, SetTimer, Tell
 from flow_engine.machine.events import Decision, Withdrawn
-from formloom.errors import Conflict, IllegalTransition, InvalidInput
-
 from tests.flow_engine.flows import CONFIRMATION, Shell, approve, flow_of
 
 ROLES = {"finance": ["person:2", "person:5"], "supervisor": ["person:3", "person:2"], "admin": ["person:9"]}

@@ -1,0 +1,38 @@
+"""Flows at work: what starts, moves and shows runs. README.md says how a decision is stored."""
+
+from formloom.outbox import Handler
+from formloom.timers import Handler as TimerHandler
+
+from flow_engine.service.decide import Answer
+from flow_engine.service.errors import CODES
+from flow_engine.service.flows import ButtonView, Flows
+from flow_engine.service.inbox import TABS, InboxItem, InboxPage
+from flow_engine.service.replay import Replay
+from flow_engine.service.task_view import Moment, RunView, TaskView
+
+
+def handlers(flows: Flows) -> dict[str, Handler]:
+    """For the outbox, by kind."""
+    return flows.letters()
+
+
+def timer_handlers(flows: Flows) -> dict[str, TimerHandler]:
+    """For the clock, by kind."""
+    return {"flow.due": flows.fire}
+
+
+__all__ = [
+    "CODES",
+    "TABS",
+    "Answer",
+    "ButtonView",
+    "Flows",
+    "InboxItem",
+    "InboxPage",
+    "Moment",
+    "Replay",
+    "RunView",
+    "TaskView",
+    "handlers",
+    "timer_handlers",
+]

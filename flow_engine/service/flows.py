@@ -1,0 +1,175 @@
+"""Flows as the rest of the house uses them: one object, composed once, with a method for everything a page or a program needs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from formloom.db.engine import Databases
+from formloom.db.uow import workspace_of
+from formloom.errors import NotFound
+from formloom.outbox import Handler
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from flow_engine.definition import Button
+from flow_engine.elements.outcome import Text
+from flow_engine.models import Run, Task
+from flow_engine.service import inbox as inboxes
+from flow_engine.service import start as starting
+from flow_engine.service.catalogue import Catalogue, FlowStore
+from flow_engine.service.decide import Answer, Wish, decide
+from flow_engine.service.inbox import InboxPage, Tab
+from flow_engine.service.letters import Letters, Translate
+from flow_engine.service.replay import Replay, replay
+from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
+from form_engine.definitions_store import FormStore
+from form_engine.records.actor import Actor
+from form_engine.records.changed import RecordChanged
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonView:
+    """A button that somebody may press on a record; `fields` are what they fill then, `required` what must not be blank."""
+
+    key: str
+    label: Text
+    title: Text
+    fields: Mapping[str, str]
+    required: tuple[str, ...]
+
+
+def english(message: str, locale: str, /, **params: object) -> str:
+    """What is said where no catalogue was handed in."""
+    return message % params if params else message
+
+
+class Flows:
+    """Give `record_changed` to the records as a subscriber, `handlers` to the outbox, `timer_handlers` to the clock."""
+
+    def __init__(self, databases: Databases, forms: FormStore, *_: object, translate: Translate = english) -> None:
+        self._databases = databases
+        self._catalogue = Catalogue(forms)
+        self._letters = Letters(self._catalogue, translate)
+
+    @property
+    def definitions(self) -> FlowStore:
+        """Drafts and published versions of flows."""
+        return self._catalogue.flows
+
+    # What happens to runs
+
+    def record_changed(self, session: Session, change: RecordChanged) -> None:
+        """Submitting a record starts its flow, in the same transaction. What flows and imports write starts nothing."""
+        fresh = change.action == "submitted" or (change.action == "created" and not change.after.draft)
+        if fresh and change.actor.kind in ("person", "guest"):
+            starting.submitted(session, self._catalogue, change.after.form, change.after.id, change.actor)
+
+    def start(self, session: Session, flow: str, record: int, initiator: Actor) -> int:
+        """Begin a run of the live flow on a record; its id. Raises NotFound, Conflict `record_in_run`."""
+        return starting.start(session, self._catalogue, self._catalogue.live(session, flow), record, initiator)
+
+    def press(
+        self, session: Session, button: str, record: int, actor: Actor, changes: Mapping[str, Any] | None = None
+    ) -> int:
+        """Press a button: start its flow, with what the person filled in. Raises Forbidden, InvalidInput, Conflict."""
+        return starting.press(session, self._catalogue, button, record, actor, changes)
+
+    def decide(
+        self,
+        workspace_id: int,
+        task_id: int,
+        actor: Actor,
+        decision: str,
+        *,
+        comment: str | None = None,
+        reason: str | None = None,
+        changes: Mapping[str, Any] | None = None,
+        to_step: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Decide a task, in a transaction of its own: see `flow_engine.service.decide`."""
+        wish = Wish(task_id, decision, comment, reason, changes, to_step, idempotency_key)
+        return decide(self._databases, self._catalogue, workspace_id, actor, wish)
+
+    def withdraw(self, session: Session, run: int, actor: Actor) -> None:
+        """The initiator calls a run back where the flow lets them. Raises NotFound, IllegalTransition."""
+        starting.withdraw(session, self._catalogue, run, actor)
+
+    def fire(self, session: Session, payload: Mapping[str, Any]) -> None:
+        """A due timer of a run."""
+        starting.fire(session, self._catalogue, payload)
+
+    # What people see
+
+    def inbox(
+        self, session: Session, person_id: int, tab: Tab = "todo", cursor: str | None = None, limit: int = 30
+    ) -> InboxPage:
+        """A page of a tab. Raises InvalidInput for a cursor that is none."""
+        return inboxes.inbox(session, self._catalogue, person_id, tab, cursor, limit)
+
+    def counts(self, session: Session, person_id: int) -> dict[str, int]:
+        """Open tasks (`todo`) and unread copies (`cc`)."""
+        return inboxes.counts(session, person_id)
+
+    def task(self, session: Session, task_id: int, actor: Actor) -> TaskView:
+        """The actor's own task, open or done. Raises NotFound."""
+        return task_view(session, self._catalogue, task_id, actor)
+
+    def guest_task(self, session: Session, link: UUID) -> TaskView:
+        """The one task behind a guest's link. Raises NotFound."""
+        return guest_task(session, self._catalogue, link)
+
+    def guest_link(self, session: Session, record: int) -> UUID | None:
+        """The link of the guest who is asked about this record now; staff show it as a QR code."""
+        statement = select(Task.guest_link_id).where(
+            Task.workspace_id == workspace_of(session),
+            Task.record_id == record,
+            Task.status == "open",
+            Task.guest_link_id.is_not(None),
+        )
+        return session.scalars(statement.order_by(Task.id.desc()).limit(1)).one_or_none()
+
+    def timeline(self, session: Session, record: int, person: int | None = None) -> tuple[RunView, ...]:
+        """The runs of a record, the latest first. The caller has checked that the reader may see the record."""
+        return timeline(session, self._catalogue, record=record, person=person)
+
+    def run(self, session: Session, run: int, person: int | None = None) -> RunView:
+        """One run. Raises NotFound."""
+        found = timeline(session, self._catalogue, run=run, person=person)
+        if not found:
+            raise NotFound("unknown_run", {"run": run})
+        return found[0]
+
+    def buttons(self, session: Session, form: str, record: int, actor: Actor) -> tuple[ButtonView, ...]:
+        """The buttons that this person may press on this record now."""
+        found = []
+        for pinned in self._catalogue.buttons(session, form):
+            flow, trigger = pinned[0], pinned[0].definition.trigger
+            stage = starting.probe(session, self._catalogue, pinned, record, actor)
+            if isinstance(trigger, Button) and stage.record.run_id is None and starting.offered(stage, flow, actor):
+                title = flow.definition.title
+                found.append(ButtonView(flow.key, trigger.label, title, trigger.fields, trigger.require))
+        return tuple(found)
+
+    def read_cc(self, session: Session, task_id: int, person_id: int) -> None:
+        """A copy has been read."""
+        read_copy(session, task_id, person_id)
+
+    # What operators ask
+
+    def replay(self, session: Session, run: int) -> Replay:
+        """Replay a run's journal and compare with what is stored. Raises NotFound."""
+        return replay(session, self._catalogue, run)
+
+    def run_ids(self, session: Session) -> Iterator[int]:
+        """The ids of all runs, in order."""
+        statement = select(Run.id).where(Run.workspace_id == workspace_of(session)).order_by(Run.id)
+        return iter(session.scalars(statement).all())
+
+    def letters(self) -> dict[str, Handler]:
+        """The handlers of the outbox items that flows put."""
+        return self._letters.handlers()
+
+    def close(self) -> None:
+        """Nothing is held open."""
