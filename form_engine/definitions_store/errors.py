@@ -1,0 +1,15 @@
+"""What may go wrong with definitions in the store."""
+
+from typing import Final
+
+CODES: Final = (
+    "unknown_definition",
+    "revision_conflict",
+    "invalid_definition",
+    "wrong_key",
+    "too_many_indexed",
+    "rollup_reads_elsewhere",
+    "access_not_in_sql",
+    "filter_not_in_sql",
+    "nothing_to_publish",
+)

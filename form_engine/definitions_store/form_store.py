@@ -1,0 +1,158 @@
+"""The store of forms: a world whose members speak of each other, checked, compiled and indexed together."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Final
+
+from formloom.db.uow import workspace_of
+from formloom.errors import InvalidDefinition, NotFound
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledForm, FormDef
+from form_engine.definition.check import check_form
+from form_engine.definition.compile import compile_form
+from form_engine.definition.parse import parse_form
+from form_engine.definitions_store.backfill import fill_parts, fill_slots, forget_parts
+from form_engine.definitions_store.fit import outside_reach
+from form_engine.definitions_store.slots import assign_slots
+from form_engine.definitions_store.store import DefinitionStore, prefixed
+from form_engine.models import FormSlot
+from form_engine.records.forms import Forms
+from form_engine.rollups.parts import Feed
+
+_HERE: Final = "form_engine.forms"
+_MOST_WORKSPACES: Final = 200
+
+
+class FormStore(DefinitionStore[FormDef]):
+    """Forms, live and past. One object serves all threads and workspaces of a process."""
+
+    def __init__(self) -> None:
+        super().__init__("form", parse_form)
+        self._worlds: OrderedDict[int, Forms] = OrderedDict()
+        self._compiled: dict[tuple[int, str, int, int], CompiledForm] = {}
+
+    def forms(self, session: Session) -> Forms:
+        """The live forms as they are in this transaction; asking again costs nothing."""
+        asked_in, known = session.info.get(_HERE, (None, None))
+        if known is None or asked_in is not session.get_transaction():
+            known = self._current(session)
+            session.info[_HERE] = (session.get_transaction(), known)
+        forms: Forms = known
+        return forms
+
+    def known(self, workspace_id: int) -> Forms | None:
+        """The forms that this process saw last: for a hot path that compares `versions` with what the database says."""
+        return self._worlds.get(workspace_id)
+
+    def live(self, session: Session, key: str) -> CompiledForm:
+        """The live version, compiled. Raises NotFound `unknown_form`."""
+        form = self.forms(session).get(key)
+        if form is None:
+            raise NotFound("unknown_form", {"form": key})
+        return form
+
+    def version(self, session: Session, key: str, version: int) -> CompiledForm:
+        """A published version, compiled among the forms that are live now: a run keeps the one that it began with."""
+        forms = self.forms(session)
+        live = forms.get(key)
+        if live is not None and live.version == version:
+            return live
+        place = (workspace_of(session), key, version, id(forms))
+        known = self._compiled.get(place)
+        if known is None:
+            definition = self.parsed(session, key, version)
+            world = {other: form.definition for other, form in forms.items()}
+            known = compile_form(definition, world, version)
+            if len(self._compiled) > 1_000:
+                self._compiled.clear()
+            self._compiled[place] = known
+        return known
+
+    def check(self, session: Session, parsed: Mapping[str, FormDef]) -> None:
+        """Every live form among the new ones: what they speak of may have gone."""
+        world = {key: form.definition for key, form in self.forms(session).items()} | dict(parsed)
+        issues = [prefixed(issue, key) for key, form in world.items() for issue in check_form(form, world)]
+        if not issues:
+            compiled = Forms({key: compile_form(form, world) for key, form in world.items()}, {})
+            issues = [prefixed(issue, key) for key in parsed for issue in outside_reach(compiled, key)]
+            issues += [
+                prefixed(issue, key)
+                for key, form in parsed.items()
+                for issue in assign_slots(form, self._slots(session).get(key, {}))[1]
+            ]
+        if issues:
+            raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
+
+    def published(self, session: Session, parsed: Mapping[str, FormDef], versions: Mapping[str, int]) -> None:
+        """Give new fields their slots and bring what is derived from older records up to date, in this transaction."""
+        before = self.forms(session)
+        session.info.pop(_HERE, None)
+        existing = self._slots(session)
+        added: dict[str, dict[str, str]] = {}
+        for key, form in parsed.items():
+            given, _ = assign_slots(form, existing.get(key, {}))
+            if given:
+                added[key] = given
+                rows = [
+                    {"workspace_id": workspace_of(session), "form": key, "field": field, "slot": slot}
+                    for field, slot in given.items()
+                ]
+                statement = insert(FormSlot).values(rows)
+                changed = {"slot": statement.excluded.slot}
+                session.execute(
+                    statement.on_conflict_do_update(index_elements=["workspace_id", "form", "field"], set_=changed)
+                )
+        forms = self.forms(session)
+        for key in added:
+            if key in before:  # a form that is new has no records yet
+                fill_slots(session, forms, key)
+        old, new = _feeds(before), _feeds(forms)
+        for name in old.keys() - new.keys():
+            forget_parts(session, name)
+        changed_feeds = [feed for name, feed in new.items() if name not in old or not _alike(old[name], feed)]
+        for key in {feed.config.form for feed in changed_feeds if feed.config.form in before}:
+            fill_parts(session, forms, key, [feed for feed in changed_feeds if feed.config.form == key])
+
+    def _current(self, session: Session) -> Forms:
+        workspace = workspace_of(session)
+        versions = self.live_versions(session)
+        known = self._worlds.get(workspace)
+        if (
+            known is not None
+            and known.versions == versions
+            and not any(self._published_here(session, key) for key in versions)
+        ):
+            self._worlds.move_to_end(workspace)
+            return known
+        world = {key: self.parsed(session, key, version) for key, version in versions.items()}
+        compiled = {key: compile_form(form, world, versions[key]) for key, form in world.items()}
+        forms = Forms(compiled, self._slots(session))
+        if not any(self._published_here(session, key) for key in versions):
+            self._worlds[workspace] = forms
+            while len(self._worlds) > _MOST_WORKSPACES:
+                self._worlds.popitem(last=False)
+        return forms
+
+    def _slots(self, session: Session) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        statement = select(FormSlot.form, FormSlot.field, FormSlot.slot)
+        for form, field, slot in session.execute(statement.where(FormSlot.workspace_id == workspace_of(session))):
+            found.setdefault(form, {})[field] = slot
+        return found
+
+
+def _feeds(forms: Forms) -> dict[str, Feed]:
+    return {feed.name: feed for feeds in forms.feeds.values() for feed in feeds}
+
+
+def _alike(one: Feed, other: Feed) -> bool:
+    """Whether two versions of a rollup count the same; how it is shown does not matter."""
+    texts = [{name: formula.text for name, formula in feed.field.formulas.items()} for feed in (one, other)]
+    return texts[0] == texts[1] and (one.config.source, one.config.via, one.config.fn) == (
+        other.config.source,
+        other.config.via,
+        other.config.fn,
+    )

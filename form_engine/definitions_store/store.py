@@ -1,0 +1,242 @@
+"""Definitions of one kind: a draft with a revision, immutable published versions, one of them live.
+
+Generic over what a definition is: forms add to it (`form_store`), flows and views use it as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from formloom.clock import app_now
+from formloom.db.uow import workspace_of
+from formloom.errors import Conflict, FormloomError, InvalidDefinition, Issue, NotFound
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from form_engine.models import Definition, DefinitionVersion
+from form_engine.records.actor import Actor
+
+T = TypeVar("T")
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is being worked on. `revision` goes up with every save; without changes `definition` is the live one."""
+
+    definition: Body
+    revision: int
+    live_version: int | None
+    changed: bool
+
+
+class DefinitionStore(Generic[T]):
+    """Definitions of `kind`; `parse` turns a body into its frozen object or raises InvalidDefinition.
+
+    Parsed versions are remembered for ever: a published version never changes.
+    """
+
+    def __init__(self, kind: str, parse: Callable[[Any], T]) -> None:
+        self.kind, self._parse = kind, parse
+        self._parsed: dict[tuple[int, str, int], T] = {}
+
+    def keys(self, session: Session) -> tuple[str, ...]:
+        """The keys of all live definitions, in order."""
+        return tuple(self.live_versions(session))
+
+    def live_versions(self, session: Session) -> dict[str, int]:
+        """By key: which version is live."""
+        statement = (
+            select(Definition.key, Definition.live_version)
+            .where(*self._mine(session), Definition.live_version.is_not(None))
+            .order_by(Definition.key.collate("C"))
+        )
+        return {key: version for key, version in session.execute(statement) if version is not None}
+
+    def body(self, session: Session, key: str, version: int | None = None) -> Body:
+        """A published version as it was published; the live one by default. Raises NotFound."""
+        if version is None:
+            version = self._live_version(session, key)
+        statement = select(DefinitionVersion.body).where(
+            DefinitionVersion.workspace_id == workspace_of(session),
+            DefinitionVersion.kind == self.kind,
+            DefinitionVersion.key == key,
+            DefinitionVersion.version == version,
+        )
+        found = session.scalar(statement)
+        if found is None:
+            raise self._unknown(key)
+        return found
+
+    def parsed(self, session: Session, key: str, version: int) -> T:
+        """A published version as its frozen object."""
+        place = (workspace_of(session), key, version)
+        known = self._parsed.get(place)
+        if known is None:
+            known = self._parse(self.body(session, key, version))
+            if not self._published_here(session, key):
+                self._parsed[place] = known
+        return known
+
+    def live(self, session: Session, key: str) -> Any:
+        """The live version as its frozen object. Raises NotFound."""
+        return self.parsed(session, key, self._live_version(session, key))
+
+    def version(self, session: Session, key: str, version: int) -> Any:
+        """One published version as its frozen object. Raises NotFound."""
+        return self.parsed(session, key, version)
+
+    def draft(self, session: Session, key: str) -> Draft:
+        """The draft, or the live version where nobody has begun one. Raises NotFound."""
+        row = self._row(session, key)
+        if row.draft is not None:
+            return Draft(row.draft, row.draft_revision, row.live_version, changed=True)
+        return Draft(self.body(session, key, row.live_version), row.draft_revision, row.live_version, changed=False)
+
+    def save_draft(
+        self, session: Session, key: str, definition: Body, actor: Actor, *, revision: int | None = None
+    ) -> int:
+        """Keep a draft, right or wrong; returns its new revision. `revision` is the one worked on (None: a new key).
+
+        Raises Conflict `revision_conflict` when somebody has saved in between.
+        """
+        row = self._row(session, key, lock=True) if revision is not None else None
+        if row is not None and row.draft_revision != revision:
+            raise Conflict("revision_conflict", {"revision": row.draft_revision, "by": row.updated_by})
+        values = {"draft": definition, "updated_at": app_now(session), "updated_by": actor.ref}
+        new = insert(Definition).values(
+            workspace_id=workspace_of(session), kind=self.kind, key=key, draft_revision=1, **values
+        )
+        changed = {**values, "draft_revision": Definition.draft_revision + 1}
+        statement = new.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_=changed)
+        return session.execute(statement.returning(Definition.draft_revision)).scalar_one()
+
+    def problems(self, session: Session, key: str, definition: Any) -> tuple[Issue, ...]:
+        """All that stands in the way of publishing this body."""
+        try:
+            self.check(session, {key: self._read(key, definition)})
+        except InvalidDefinition as error:
+            return tuple(unprefixed(issue, key) for issue in error.issues)
+        return ()
+
+    def publish(self, session: Session, key: str, actor: Actor, *, revision: int | None = None, note: str = "") -> int:
+        """Publish the draft as the next version and make it live.
+
+        Raises InvalidDefinition with every problem, pointing into the draft.
+        """
+        row = self._row(session, key, lock=True)
+        if revision is not None and row.draft_revision != revision:
+            raise Conflict("revision_conflict", {"revision": row.draft_revision, "by": row.updated_by})
+        if row.draft is None:
+            raise Conflict("nothing_to_publish", {"key": key})
+        try:
+            return self.publish_together(session, {key: row.draft}, actor, app=row.app, note=note)[key]
+        except InvalidDefinition as error:
+            issues = tuple(unprefixed(issue, key) for issue in error.issues)
+            raise InvalidDefinition(error.code, error.params, issues) from None
+
+    def publish_together(
+        self, session: Session, bodies: Mapping[str, Body], actor: Actor, *, app: str | None = None, note: str = ""
+    ) -> dict[str, int]:
+        """Publish these bodies as one world: they may speak of each other. All or none; issues point to `/<key>/…`."""
+        parsed: dict[str, T] = {}
+        issues: list[Issue] = []
+        for key, body in bodies.items():
+            try:
+                parsed[key] = self._read(key, body)
+            except InvalidDefinition as error:
+                issues += error.issues
+        if issues:
+            raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
+        self.check(session, parsed)
+        versions = {key: self._publish_one(session, key, body, actor, app, note) for key, body in bodies.items()}
+        session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
+        self.published(session, parsed, versions)
+        return versions
+
+    def check(self, session: Session, parsed: Mapping[str, T]) -> None:
+        """Raise InvalidDefinition unless these fit among the live ones. Kinds that know a world say how."""
+
+    def published(self, session: Session, parsed: Mapping[str, T], versions: Mapping[str, int]) -> None:
+        """Called in the transaction that made these live. Kinds with something to bring up to date say what."""
+
+    def _read(self, key: str, body: Any) -> T:
+        try:
+            parsed = self._parse(body)
+        except InvalidDefinition as error:
+            raise InvalidDefinition(
+                error.code, error.params, tuple(prefixed(issue, key) for issue in error.issues)
+            ) from None
+        except FormloomError:
+            raise
+        if isinstance(body, dict) and body.get("key") != key:
+            issue = Issue(f"/{key}/key", "wrong_key", {"expected": key})
+            raise InvalidDefinition("invalid_definition", {"kind": self.kind}, (issue,))
+        return parsed
+
+    def _publish_one(self, session: Session, key: str, body: Body, actor: Actor, app: str | None, note: str) -> int:
+        now = app_now(session)
+        known = select(func.coalesce(func.max(DefinitionVersion.version), 0) + 1).where(
+            DefinitionVersion.workspace_id == workspace_of(session),
+            DefinitionVersion.kind == self.kind,
+            DefinitionVersion.key == key,
+        )
+        values = {"live_version": 0, "draft": None, "updated_at": now, "updated_by": actor.ref}
+        values |= {"app": app} if app is not None else {}
+        row = insert(Definition).values(workspace_id=workspace_of(session), kind=self.kind, key=key, **values)
+        # The row first: whoever publishes the same key waits here, and counts versions after us.
+        session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_=values))
+        version = session.execute(known).scalar_one()
+        session.add(
+            DefinitionVersion(
+                workspace_id=workspace_of(session),
+                kind=self.kind,
+                key=key,
+                version=version,
+                body=body,
+                note=note,
+                published_at=now,
+                published_by=actor.ref,
+            )
+        )
+        session.flush()
+        session.execute(
+            row.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_={"live_version": version})
+        )
+        return version
+
+    def _mine(self, session: Session) -> tuple[Any, ...]:
+        return Definition.workspace_id == workspace_of(session), Definition.kind == self.kind
+
+    def _row(self, session: Session, key: str, *, lock: bool = False) -> Definition:
+        statement = select(Definition).where(*self._mine(session), Definition.key == key)
+        statement = statement.execution_options(populate_existing=True)
+        row = session.scalar(statement.with_for_update() if lock else statement)
+        if row is None:
+            raise self._unknown(key)
+        return row
+
+    def _live_version(self, session: Session, key: str) -> int:
+        version = session.scalar(select(Definition.live_version).where(*self._mine(session), Definition.key == key))
+        if version is None:
+            raise self._unknown(key)
+        return version
+
+    def _unknown(self, key: str) -> NotFound:
+        return NotFound("unknown_definition", {"kind": self.kind, "key": key})
+
+    def _published_here(self, session: Session, key: str) -> bool:
+        """Whether this transaction published it: it may yet be undone, so no cache may learn of it."""
+        return (self.kind, key) in session.info.get(_PUBLISHED, ())
+
+
+_PUBLISHED = "form_engine.published"
+
+
+def prefixed(issue: Issue, key: str) -> Issue:
+    return Issue(f"/{key}{issue.pointer}", issue.code, issue.params)
+
+
+def unprefixed(issue: Issue, key: str) -> Issue:
+    return Issue(issue.pointer.removeprefix(f"/{key}"), issue.code, issue.params)

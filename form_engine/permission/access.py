@@ -1,0 +1,180 @@
+"""The one answer to "what may this actor see and do on this form": roles, row filters, field access, single grants.
+
+List, detail, rows of tables, lookups, search, charts and export all ask here (docs/decisions/016). Which records:
+`predicate()`, always in SQL. Which fields of a record: `rights()`, in SQL as well, because row filters decide it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_ as joined
+from typing import Any
+
+from formloom.clock import app_now
+from formloom.db.uow import workspace_of
+from formloom.models import AccessGrant
+from sqlalchemy import ColumnElement, exists, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from form_engine.definition import NOTHING, WRITE_ALL, CompiledAccess, CompiledForm, FieldAccess, Level
+from form_engine.formula import Context
+from form_engine.models import Record
+from form_engine.permission.readable import closed_over
+from form_engine.query.columns import FormColumns
+from form_engine.query.evaluate import evaluator
+from form_engine.query.formula_sql import Translator
+from form_engine.records.actor import Actor
+from form_engine.records.context import context_for
+from form_engine.records.forms import Forms
+
+SEES_ALL = frozenset({"create", "read", "update", "delete", "export"})
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What may be done with one record, and with which of its fields."""
+
+    may: frozenset[str] = frozenset()
+    fields: FieldAccess = NOTHING
+
+
+@dataclass(frozen=True)
+class Access:
+    """One actor's access to one form. Made by `access_for`; lives as long as the transaction."""
+
+    forms: Forms
+    form: CompiledForm
+    actor: Actor
+    context: Context
+    rules: tuple[CompiledAccess, ...]
+    granted: tuple[Mapping[str, str], ...]
+    now: datetime
+    elsewhere: Mapping[str, FieldAccess]
+
+    def may(self, action: str) -> bool:
+        """Whether there can be any record on which the action is allowed (for `create`: whether it is)."""
+        return (
+            self.actor.trusted
+            or any(action in rule.may for rule in self.rules)
+            or (action == "read" and bool(self.granted))
+        )
+
+    def predicate(self, action: str = "read", columns: FormColumns | None = None) -> ColumnElement[bool]:
+        """The records of this form with which the actor may do this, over `record` (or the record of `columns`)."""
+        columns = columns or self.columns()
+        if self.actor.trusted:
+            return true()
+        lines = [self._where(rule, columns) for rule in self.rules if action in rule.may]
+        if self.granted:
+            lines.append(self._is_granted(action, columns.record))
+        return or_(false(), *lines)
+
+    def columns(self) -> FormColumns:
+        """The form's columns as access rules read them: a blank never equals anything."""
+        return FormColumns(self.forms, self.form, evaluator(self.context), blank_equals=False)
+
+    def readable(self, form: str, path: str) -> bool:
+        """Whether a filter or an order may speak of this field: it must be readable in every record that can be met.
+
+        A field that is hidden in some of them would be told by what a filter leaves out.
+        """
+        if self.actor.trusted:
+            return True
+        if form != self.form.key:
+            access = self.elsewhere.get(form)
+            return access is not None and access.may_read(path)
+        reading = [rule.fields for rule in self.rules if "read" in rule.may]
+        reading += [FieldAccess.of_grant(grant) for grant in self.granted]
+        return bool(reading) and all(self._closed(each).may_read(path) for each in reading)
+
+    def fields_for_new(self) -> FieldAccess:
+        """What may be filled in when a record is created."""
+        if self.actor.trusted:
+            return WRITE_ALL
+        return self._closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
+
+    def rights(self, session: Session, ids: Iterable[int]) -> dict[int, Rights]:
+        """By id: the rights on those of these records that the actor may read. Others are absent."""
+        wanted = sorted(set(ids))
+        if self.actor.trusted:
+            return dict.fromkeys(wanted, Rights(SEES_ALL, WRITE_ALL))
+        if not wanted:
+            return {}
+        columns = self.columns()
+        lines = [func.coalesce(self._where(rule, columns), false()) for rule in self.rules]
+        statement = select(Record.id, *lines).where(
+            Record.workspace_id == workspace_of(session),
+            Record.form == self.form.key,
+            Record.id.in_(wanted),
+        )
+        grants = self._grants_on(session, wanted)
+        found = {}
+        for record_id, *met in session.execute(statement):
+            rules = [rule for rule, holds in zip(self.rules, met, strict=True) if holds]
+            rights = self._together(rules, grants.get(record_id, []))
+            if "read" in rights.may:
+                found[record_id] = rights
+        return found
+
+    def _together(self, rules: list[CompiledAccess], grants: list[AccessGrant]) -> Rights:
+        may = frozenset(action for rule in rules for action in rule.may)
+        may |= frozenset(action for grant in grants for action in grant.actions)
+        seen = _union(rule.fields for rule in rules if "read" in rule.may)
+        written = _union(rule.fields for rule in rules if "update" in rule.may)
+        # What a role may only create or only read it may not change later.
+        fields = seen.at_most(Level.READ) | written
+        fields = fields | _union(FieldAccess.of_grant(grant.fields) for grant in grants)
+        return Rights(may, self._closed(fields if "update" in may else fields.at_most(Level.READ)))
+
+    def _closed(self, fields: FieldAccess) -> FieldAccess:
+        return closed_over(self.form, fields, self.elsewhere, self.forms.sources)
+
+    def _where(self, rule: CompiledAccess, columns: FormColumns) -> ColumnElement[bool]:
+        if rule.where is None:
+            return true()
+        return Translator(columns, columns.evaluate, blank_equals=False).condition(rule.where.checked.node)
+
+    def _is_granted(self, action: str, record: Any) -> ColumnElement[bool]:
+        return exists().where(
+            AccessGrant.workspace_id == record.workspace_id,
+            AccessGrant.record_id == record.id,
+            AccessGrant.person_id == self.actor.person_id,
+            AccessGrant.actions.contains([action]),
+            or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > self.now),
+        )
+
+    def _grants_on(self, session: Session, ids: list[int]) -> dict[int, list[AccessGrant]]:
+        if not self.granted:
+            return {}
+        found: dict[int, list[AccessGrant]] = {}
+        live = _is_live(self.actor, self.form.key, self.now)
+        for grant in session.scalars(select(AccessGrant).where(*live, AccessGrant.record_id.in_(ids))):
+            found.setdefault(grant.record_id, []).append(grant)
+        return found
+
+
+def access_for(session: Session, forms: Forms, form: CompiledForm, actor: Actor) -> Access:
+    """The actor's access to a form, from the roles they hold and the grants they have now."""
+    now = app_now(session)
+    granted: tuple[Mapping[str, str], ...] = ()
+    if actor.kind == "person":
+        granted = tuple(session.scalars(select(AccessGrant.fields).distinct().where(*_is_live(actor, form.key, now))))
+    elsewhere = {
+        key: _union(rule.fields for rule in other.access if rule.role in actor.roles and "read" in rule.may)
+        for key, other in forms.items()
+    }
+    rules = tuple(rule for rule in form.access if rule.role in actor.roles)
+    return Access(forms, form, actor, context_for(session, actor), rules, granted, now, elsewhere)
+
+
+def _is_live(actor: Actor, form: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        AccessGrant.person_id == actor.person_id,
+        AccessGrant.form == form,
+        or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > now),
+    )
+
+
+def _union(fields: Iterable[FieldAccess]) -> FieldAccess:
+    return reduce(joined, fields, NOTHING)

@@ -1,0 +1,134 @@
+"""A form's fields as SQL over `record`: stored values, typed slots, rollups, formulas, and what links lead to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, cast, column, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields import LinkConfig, RollupConfig, TableConfig
+from form_engine.formula import Name, Node, Value
+from form_engine.models import Record, RollupPart
+from form_engine.query.errors import NotInSql
+from form_engine.query.formula_sql import Translator
+from form_engine.query.sql_value import Sql, from_json
+from form_engine.records.forms import Forms
+
+Root = str
+_SYSTEM: Final[Mapping[str, tuple[str, str]]] = {
+    "id": ("number", "id"),
+    "number": ("text", "number"),
+    "created_at": ("datetime", "created_at"),
+    "created_by": ("person", "created_by"),
+    "updated_at": ("datetime", "updated_at"),
+}
+
+PLAIN_SLOTS: Final = frozenset({"link", "member", "choice", "date", "datetime", "number_series"})
+"""Types whose slot holds the very value; other slots are scaled or carry a sort key, for filters and orders only."""
+
+
+@dataclass(frozen=True)
+class FormColumns:
+    """The columns of one form's record. `index` is the joined `record_index`, where there is one; then slots are used.
+
+    `root` says which names of a formula are of this record (`own` or `target`); the others are constants to it.
+    """
+
+    forms: Forms
+    form: CompiledForm
+    evaluate: Callable[[Node], Value]
+    record: Any = Record
+    index: Any = None
+    root: Root = "own"
+    blank_equals: bool = True
+
+    def of(self, name: Name) -> Sql | None:
+        """The column behind a name of a formula; None where it is not of this record."""
+        if name.root != self.root:
+            return None
+        if not name.path:
+            return Sql("record", self.record.id, nullable=False)
+        return self.path(name.path, name)
+
+    def path(self, path: tuple[str, ...], node: Node | None = None) -> Sql:
+        """The column at `("contract", "customer", "name")`. Raises NotInSql."""
+        key, *rest = path
+        if not rest and key in _SYSTEM:
+            kind, attribute = _SYSTEM[key]
+            return Sql(kind, getattr(self.record, attribute), nullable=key not in ("id", "created_at"))
+        field = self.form.field(key)
+        if field is None:
+            raise NotInSql("unknown_field", node, field=".".join(path))
+        if rest:
+            return self._behind(field, tuple(rest), node)
+        return self._field(field, node)
+
+    def slot(self, field: CompiledField) -> ColumnElement[Any] | None:
+        """The typed slot of a field, when the index is there."""
+        slot = self.forms.slots.get(self.form.key, {}).get(field.path)
+        return self.index.c[slot] if slot is not None and self.index is not None else None
+
+    def _field(self, field: CompiledField, node: Node | None) -> Sql:
+        config = field.definition.config
+        if isinstance(config, RollupConfig):
+            return self._rollup(field, config)
+        formula = field.formulas.get("value")
+        if formula is not None:
+            own = FormColumns(self.forms, self.form, self.evaluate, self.record, self.index, "own", self.blank_equals)
+            return Translator(own, self.evaluate, blank_equals=self.blank_equals).value(formula.checked.node)
+        slot = self.slot(field)
+        if slot is not None and field.definition.type.name in PLAIN_SLOTS:
+            return Sql(field.type.kind, slot)
+        found = from_json(field.type.kind, self.record.data[field.key].astext)
+        if found is None:
+            raise NotInSql("not_in_sql", node, field=field.path, kind=field.type.kind)
+        return found
+
+    def _rollup(self, field: CompiledField, config: RollupConfig) -> Sql:
+        figure = {"sum": func.coalesce(func.sum(RollupPart.amount), 0), "count": func.count()}.get(config.fn)
+        if figure is None:
+            figure = getattr(func, config.fn)(RollupPart.amount)
+        total = (
+            select(figure)
+            .select_from(RollupPart)
+            .where(
+                RollupPart.workspace_id == self.record.workspace_id,
+                RollupPart.parent_id == self.record.id,
+                RollupPart.rollup == f"{self.form.key}.{field.key}",
+            )
+            .correlate(self.record)
+            .scalar_subquery()
+        )
+        return Sql("number", total, nullable=config.fn not in ("sum", "count"))
+
+    def _behind(self, field: CompiledField, rest: tuple[str, ...], node: Node | None) -> Sql:
+        config = field.definition.config
+        if not isinstance(config, LinkConfig):
+            raise NotInSql("not_in_sql", node, field=field.path)
+        target = self.forms.get(config.form)
+        if target is None:
+            raise NotInSql("unknown_field", node, field=field.path)
+        linked = aliased(Record)
+        inner = FormColumns(self.forms, target, self.evaluate, linked, None, "own", self.blank_equals).path(rest, node)
+        found = (
+            select(inner.expression)
+            .where(
+                linked.workspace_id == self.record.workspace_id,
+                linked.id == self._field(field, node).expression,
+                linked.form == config.form,
+                linked.deleted_at.is_(None),
+                linked.draft.is_(False),
+            )
+            .correlate_except(linked)
+            .scalar_subquery()
+        )
+        return Sql(inner.kind, found)
+
+    def rows_of(self, table: CompiledField, name: str) -> Any:
+        """A table's rows as a lateral set with one column `value` (JSONB)."""
+        assert isinstance(table.definition.config, TableConfig)  # noqa: S101 - callers look before they ask
+        rows = func.coalesce(self.record.data[table.key], cast("[]", JSONB))
+        return func.jsonb_array_elements(rows).table_valued(column("value", JSONB), name=name)

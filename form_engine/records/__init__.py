@@ -1,0 +1,1 @@
+"""Records: planned as plain data (`plan`), applied by one SQL function (`sql/`), read with their facts (`facts`)."""

@@ -1,0 +1,54 @@
+"""Handing writes to the database, and what it may answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from formloom.db.retry import sqlstate
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from form_engine.records.actor import Actor
+from form_engine.records.write import RecordWrite, batch_json
+
+_APPLY = text("SELECT apply_record_writes(CAST(:batch AS jsonb))")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of one write."""
+
+    id: int
+    version: int
+    number: str | None
+
+
+class Refused(Exception):  # noqa: N818 - the database's answer, turned into one of our errors by the service
+    """The database did not take the batch: `state` is FL001 (version), FL002 (a total moved) or FL003 (not unique)."""
+
+    def __init__(self, state: str, detail: dict[str, Any]) -> None:
+        super().__init__(state, detail)
+        self.state, self.detail = state, detail
+
+
+VERSION, TOTAL, UNIQUE = "FL001", "FL002", "FL003"
+
+
+def apply_writes(
+    session: Session, writes: Sequence[RecordWrite], actor: Actor, at: datetime, via: str | None = None
+) -> list[Applied]:
+    """Apply a batch whole, or raise `Refused` and leave the transaction usable."""
+    batch = orjson.dumps(batch_json(writes, actor, at, via)).decode()
+    try:
+        with session.begin_nested():
+            answers = session.scalar(_APPLY, {"batch": batch})
+    except DBAPIError as error:
+        state = sqlstate(error)
+        if state not in (VERSION, TOTAL, UNIQUE):
+            raise
+        detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
+        raise Refused(str(state), orjson.loads(detail or "{}")) from None
+    return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

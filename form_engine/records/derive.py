@@ -1,0 +1,123 @@
+"""What is derived from a record's document and stands beside it: slots, links, unique values, title, words. Pure."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Final
+
+import orjson
+from formloom.i18n import LOCALES
+
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields import LinkConfig, TextField
+from form_engine.fields.base import Json, SlotValue
+from form_engine.formula import Context, Env, RecordValue
+from form_engine.records.sort_key import slot_text
+from form_engine.records.write import Link
+
+SEARCHED: Final = frozenset({"text", "phone", "choice", "number_series"})
+"""The field types that a search looks into."""
+
+LONGEST_TITLE: Final = 300
+LONGEST_SEARCH: Final = 20_000
+
+Document = Mapping[str, Json]
+
+
+def slots_of(form: CompiledForm, slots: Mapping[str, str], data: Document) -> dict[str, str | int]:
+    """The values of the typed slots by slot name; blank fields are absent."""
+    found: dict[str, str | int] = {}
+    for path, slot in slots.items():
+        field = form.field(path)
+        value = slot_value(field, data.get(path)) if field is not None else None
+        if value is not None:
+            found[slot] = value.isoformat() if isinstance(value, date | datetime) else value
+    return found
+
+
+def slot_value(field: CompiledField, stored: Json) -> SlotValue:
+    """What a field's slot holds. Free text carries its sort key; a number does not: it is known only when taken."""
+    value = field.slot_value(stored)
+    return slot_text(value) if isinstance(value, str) and isinstance(field.definition.type, TextField) else value
+
+
+def links_of(form: CompiledForm, data: Document) -> tuple[Link, ...]:
+    """Every link of a document, those in tables too."""
+    return tuple(sorted(_links(form, data)))
+
+
+def _links(form: CompiledForm, data: Document) -> Iterable[Link]:
+    for field in form.fields:
+        stored = data.get(field.key)
+        if isinstance(field.definition.config, LinkConfig) and isinstance(stored, int):
+            yield Link(field.path, "", stored)
+        if not field.columns or not isinstance(stored, list):
+            continue
+        columns = [column for column in field.columns if isinstance(column.definition.config, LinkConfig)]
+        for row in stored:
+            for column in columns:
+                target = row.get(column.key) if isinstance(row, dict) else None
+                if isinstance(row, dict) and isinstance(target, int):
+                    yield Link(column.path, str(row.get("id", "")), target)
+
+
+def unique_of(form: CompiledForm, data: Document) -> tuple[tuple[str, str], ...]:
+    """The values that nobody else may have, by rule (`code` or `site,code`). A group with a blank is free."""
+    found = []
+    for group in form.definition.unique:
+        values = [data.get(key) for key in group]
+        if all(value is not None for value in values):
+            found.append((",".join(group), orjson.dumps(values).decode()))
+    return tuple(found)
+
+
+def title_of(form: CompiledForm, value: RecordValue, context: Context) -> str:
+    """How links show the record: its display formula, or the listed fields, else its number."""
+    if isinstance(form.display, tuple):
+        shown = [_plain(form, key, value) for key in form.display]
+        text = " ".join(part for part in shown if part)
+    else:
+        result = form.display.run(Env(own=value, context=context))
+        text = result if isinstance(result, str) else ""
+    return (text or str(value.values.get("number") or ""))[:LONGEST_TITLE]
+
+
+def _plain(form: CompiledForm, key: str, value: RecordValue) -> str:
+    found = value.values.get(key)
+    if found is None or isinstance(found, bool):
+        return ""
+    field = form.field(key)
+    if field is None:
+        return str(found)
+    stored = field.definition.type.to_json(found, field.definition.config)
+    if isinstance(stored, str | int):
+        return (
+            field.text(stored, LOCALES[0]) if field.definition.type.stored or isinstance(stored, str) else str(stored)
+        )
+    return ""
+
+
+def searched_fields(form: CompiledForm) -> tuple[CompiledField, ...]:
+    """The fields whose words a search finds."""
+    return tuple(field for field in form.fields if field.definition.type.name in SEARCHED)
+
+
+def search_text(form: CompiledForm, data: Document, number: str | None) -> str:
+    """The words that a search finds, normalised, one field a line."""
+    words = [number or ""]
+    for field in searched_fields(form):
+        stored = data.get(field.key)
+        if stored is not None:
+            words += dict.fromkeys(field.text(stored, locale) for locale in LOCALES)
+    return normalised("\n".join(word for word in words if word))[:LONGEST_SEARCH]
+
+
+def normalised(text: str) -> str:
+    """Without case and width, as both sides of a search are compared."""
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def changes_between(before: Document, after: Document) -> dict[str, tuple[Json, Json]]:
+    """Field by field what is different: old and new."""
+    keys = dict.fromkeys((*before, *after))
+    return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}

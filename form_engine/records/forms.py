@@ -1,0 +1,40 @@
+"""The live forms of a workspace at one moment: compiled together, because links and rollups make them one world."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from form_engine.definition import CompiledForm
+from form_engine.records.sources import Sources
+from form_engine.rollups.parts import Feed, feeds_of
+
+
+@dataclass(frozen=True)
+class Forms(Mapping[str, CompiledForm]):
+    """`slots[form][path]` is the typed slot of a field; `feeds[form]` are the rollups that read a form. Immutable."""
+
+    compiled: Mapping[str, CompiledForm]
+    slots: Mapping[str, Mapping[str, str]]
+    feeds: Mapping[str, tuple[Feed, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feeds", feeds_of(self.compiled.values()))
+
+    def __getitem__(self, key: str) -> CompiledForm:
+        return self.compiled[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.compiled)
+
+    def __len__(self) -> int:
+        return len(self.compiled)
+
+    @property
+    def versions(self) -> dict[str, int]:
+        """Which version of each form is live."""
+        return {key: form.version for key, form in self.compiled.items()}
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What computed fields are computed from."""
+        return Sources(self.compiled)

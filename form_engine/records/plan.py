@@ -1,0 +1,194 @@
+"""What a change of a record amounts to, as a `RecordWrite`. Pure: facts in, plain data out; no session, no clock.
+
+The service plans here and applies the result; a flow's hot path does the same with what it loaded itself.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from secrets import token_hex
+from typing import Any
+
+from form_engine.definition import CompiledForm, FieldAccess
+from form_engine.fields import NumberSeriesConfig, SeriesPattern
+from form_engine.fields.base import Json
+from form_engine.formula import Context, RecordValue
+from form_engine.records.derive import changes_between, links_of, search_text, slots_of, title_of, unique_of
+from form_engine.records.facts import Fact, Facts, linked_ids, record_value
+from form_engine.records.forms import Forms
+from form_engine.records.links import check_links
+from form_engine.records.write import KEEP, Action, Keep, NumberMark, RecordWrite
+from form_engine.rollups.parts import parts_of
+from form_engine.validate import Clean, validate
+
+Raw = Mapping[str, Any]
+
+
+def plan_create(
+    forms: Forms,
+    form: CompiledForm,
+    values: Raw,
+    facts: Facts,
+    *,
+    writable: FieldAccess | None,
+    created_by: int | None = None,
+    draft: bool = False,
+    run_id: int | Keep | None = KEEP,
+) -> RecordWrite:
+    """A new record. Raises InvalidInput with every issue at once. A draft may be unfinished, and counts nowhere."""
+    blank = Fact(0, form.key, form.version, 0, 0, {}, created_at=facts.context.now, created_by=created_by, draft=True)
+    clean = _validated(form, values, facts, blank, None, writable, draft)
+    return _write(forms, form, facts, blank, clean, action="created", draft=draft, run_id=run_id)
+
+
+def plan_update(
+    forms: Forms,
+    form: CompiledForm,
+    record: Fact,
+    changes: Raw,
+    facts: Facts,
+    *,
+    writable: FieldAccess | None,
+    submit: bool = False,
+    partial: bool = False,
+    run_id: int | Keep | None = KEEP,
+) -> RecordWrite:
+    """A change of a record as it stands in `record`; `submit` turns a draft into a record that counts.
+
+    `partial` asks only the rules that hang on what changed, as a flow's writes do. `form` may be an older version than
+    the live one (a run keeps its own). Raises InvalidInput.
+    """
+    draft = record.draft and not submit
+    action: Action = "submitted" if submit and record.draft else "updated"
+
+    def planned(partial: bool) -> RecordWrite:
+        clean = _validated(form, changes, facts, record, record.data, writable, draft, partial=partial)
+        return _write(forms, form, facts, record, clean, action=action, draft=draft, run_id=run_id)
+
+    write = planned(partial)
+    # What begins to count is judged whole: a rule about a parent's total does not name the status that counts.
+    return planned(False) if partial and not isinstance(write.parts, Keep) else write
+
+
+def plan_removal(forms: Forms, form: CompiledForm, record: Fact, facts: Facts, *, restore: bool = False) -> RecordWrite:
+    """Into the bin, where it counts nowhere, or out of it again. What it says is not judged anew."""
+    clean = Clean(dict(record.data))
+    action: Action = "restored" if restore else "deleted"
+    return _write(forms, form, facts, record, clean, action=action, draft=record.draft, deleted=not restore)
+
+
+def _validated(
+    form: CompiledForm,
+    raw: Raw,
+    facts: Facts,
+    record: Fact,
+    before: Mapping[str, Json] | None,
+    writable: FieldAccess | None,
+    draft: bool,
+    *,
+    partial: bool = False,
+) -> Clean:
+    fetch: Callable[[str, int | str], RecordValue | None] = partial(_fetch, facts, record)
+    for target, ids in linked_ids(form, raw).items():  # so that they are loaded together
+        facts.want(target, ids)
+    clean = validate(
+        form,
+        raw,
+        before=before,
+        context=facts.context,
+        fetch=fetch,
+        system={**record.system, "id": record.id} if record.id else record.system,
+        writable=writable,
+        draft=draft,
+        partial=partial,
+    )
+    check_links(form, clean.values, before or {}, facts, record)
+    return clean
+
+
+def _fetch(facts: Facts, record: Fact, form: str, record_id: int | str) -> RecordValue | None:
+    """Other records as they stand; the record itself too, which a formula over its own rollups asks for."""
+    if record.id and (form, record_id) == (record.form, record.id):
+        return facts.value(record)
+    return facts.fetch(form, record_id)
+
+
+def _write(
+    forms: Forms,
+    form: CompiledForm,
+    facts: Facts,
+    record: Fact,
+    clean: Clean,
+    *,
+    action: Action,
+    draft: bool,
+    deleted: bool = False,
+    run_id: int | Keep | None = KEEP,
+) -> RecordWrite:
+    is_new = record.id == 0
+    data = {key: value for key, value in clean.values.items() if value is not None}
+    numbers = () if draft or deleted else _take_numbers(form, data, record, facts.context)
+    own_number = next((mark.token for mark in numbers if mark.own), record.number)
+    after = replace(record, data=data, number=own_number, draft=draft, deleted=deleted)
+    # Titles, slots and contributions hang on the document: a total that is read for them must not bind the write.
+    noted = dict(facts.totals_read)
+    value, value_before = record_value(facts, after), record_value(facts, record)
+    title = title_of(form, value, facts.context)
+    facts.totals_read = noted
+
+    counted, counts = not is_new and not record.draft and not record.deleted, not draft and not deleted
+    slots, feeds = forms.slots.get(form.key, {}), forms.feeds.get(form.key, ())
+
+    def facet(compute: Callable[[Mapping[str, Json]], Any], nothing: Any) -> Any:
+        """The new state of one thing beside the document, KEEP where it is as it was."""
+        old = compute(record.data) if counted else nothing
+        new = compute(data) if counts else nothing
+        return KEEP if old == new else new
+
+    parts_before = parts_of(value_before, feeds, facts.context) if counted else ()
+    parts = parts_of(value, feeds, facts.context) if counts else ()
+    return RecordWrite(
+        form=form.key,
+        form_version=form.version,
+        action=action,
+        data=data,
+        title=title,
+        search=search_text(form, data, own_number),
+        id=None if is_new else record.id,
+        expected=None if is_new else record.version,
+        draft=draft,
+        deleted=deleted,
+        numbers=numbers,
+        run_id=run_id,
+        slots=facet(lambda document: slots_of(form, slots, document), None),
+        links=facet(lambda document: links_of(form, document), ()),
+        unique=facet(lambda document: unique_of(form, document), ()),
+        parts=KEEP if parts == parts_before else parts,
+        changes=changes_between(record.data, data),
+        seen={parent: touched for parent, touched in noted.items() if parent},
+    )
+
+
+def _take_numbers(form: CompiledForm, data: dict[str, Json], record: Fact, context: Context) -> tuple[NumberMark, ...]:
+    """Marks for the numbers that the record has yet to get; their tokens are put where the numbers will stand."""
+    marks: list[NumberMark] = []
+    if form.definition.number and record.number is None:
+        marks.append(_mark(SeriesPattern.parse(form.definition.number), form.key, context, own=True))
+    for field in form.fields:
+        config = field.definition.config
+        if isinstance(config, NumberSeriesConfig) and data.get(field.key) is None:
+            own = record.number is None and not any(mark.own for mark in marks)
+            mark = _mark(config.pattern, f"{form.key}.{field.key}", context, own=own)
+            data[field.key] = mark.token
+            marks.append(mark)
+    return tuple(marks)
+
+
+def _mark(pattern: SeriesPattern, series: str, context: Context, *, own: bool) -> NumberMark:
+    # The period's text with the running number left open names the series; around the gap stand prefix and suffix.
+    today = context.today
+    first = pattern.format(today, 1)
+    period = pattern.period(today)
+    prefix, _, rest = period.partition("{seq")
+    suffix = rest.partition("}")[2]
+    width = len(first) - len(prefix) - len(suffix)
+    return NumberMark(f"{series}:{period}", prefix, suffix, width, f"number{token_hex(12)}", own)

@@ -1,0 +1,67 @@
+"""What a document names outside the forms: people and files. They must exist in this workspace."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from formloom.db.uow import workspace_of
+from formloom.errors import Issue
+from formloom.models import Person, StoredFile
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields.base import Json
+
+
+def unknown_references(
+    session: Session, form: CompiledForm, data: Mapping[str, Json], before: Mapping[str, Json]
+) -> tuple[Issue, ...]:
+    """An issue for every new person or file that is not there."""
+    old = {(field.path, value) for _, field, value in _named(form, before)}
+    named = [each for each in _named(form, data) if (each[1].path, each[2]) not in old]
+    people = {value for _, field, value in named if field.definition.type.name == "member"}
+    files = {value for _, field, value in named if field.definition.type.name != "member"}
+    missing = (people - _people(session, people)) | (files - _files(session, files))
+    return tuple(
+        Issue(pointer, "unknown_person" if field.definition.type.name == "member" else "unknown_file")
+        for pointer, field, value in named
+        if value in missing
+    )
+
+
+def _named(form: CompiledForm, data: Mapping[str, Json]) -> Iterator[tuple[str, CompiledField, Any]]:
+    for field in form.fields:
+        stored = data.get(field.key)
+        yield from _in_field(field, stored, f"/{field.key}")
+        if field.columns and isinstance(stored, list):
+            for at, row in enumerate(stored):
+                for column in field.columns:
+                    if isinstance(row, dict):
+                        yield from _in_field(column, row.get(column.key), f"/{field.key}/{at}/{column.key}")
+
+
+def _in_field(field: CompiledField, stored: Json, pointer: str) -> Iterator[tuple[str, CompiledField, Any]]:
+    if field.definition.type.name == "member" and isinstance(stored, int):
+        yield pointer, field, stored
+    if field.definition.type.name in ("file", "photo") and isinstance(stored, list):
+        yield from ((f"{pointer}/{at}", field, each) for at, each in enumerate(stored))
+
+
+def _people(session: Session, ids: set[Any]) -> set[Any]:
+    if not ids:
+        return set()
+    return set(
+        session.scalars(select(Person.id).where(Person.workspace_id == workspace_of(session), Person.id.in_(ids)))
+    )
+
+
+def _files(session: Session, ids: set[Any]) -> set[Any]:
+    if not ids:
+        return set()
+    found = session.scalars(
+        select(StoredFile.id).where(
+            StoredFile.workspace_id == workspace_of(session), StoredFile.id.in_([UUID(each) for each in ids])
+        )
+    )
+    return {str(each) for each in found}

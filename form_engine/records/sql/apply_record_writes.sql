@@ -1,0 +1,162 @@
+-- The one door through which records change (docs/decisions/017). A batch is applied whole or not at all:
+--
+--   {"actor": "person:12", "person_id": 12, "at": "2026-01-05T08:00:00Z", "via": "run:7",
+--    "seen": {"17": 4},              -- totals of these records were read by rules while `touched` was 4
+--    "writes": [{"op": "insert"} | {"op": "update", "id": 5, "expected": 2}, each with
+--       "form", "form_version", "action", "data", "title", "search", "draft", "deleted",
+--       "numbers": [{"series", "prefix", "suffix", "width", "token", "own"}]  -- taken here; each replaces its token in the write
+--       "run_id":  7 | null                                           -- only when it changes
+--       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
+--       "links":   [{"path", "row_id", "to_id"}]
+--       "unique":  [{"rule", "value"}]
+--       "parts":   [{"rollup", "row_id", "parent_id", "amount"}]
+--       "changes": {field: [old, new]}}]}
+--
+-- What a write does not mention (slots, links, unique, parts) is left as it is.
+-- Returns [{"id", "version", "number"}] in the order of the writes. Raises
+--   FL001 the record has moved on: detail {"id", "version"}
+--   FL002 a total that a rule had read has moved: detail {"id"}
+--   FL003 the value is taken: detail {"form", "rule", "record_id"}
+CREATE OR REPLACE FUNCTION apply_record_writes(batch jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  ws        bigint := nullif(current_setting('app.workspace', true), '')::bigint;
+  happened  timestamptz := (batch ->> 'at')::timestamptz;
+  item      jsonb;
+  mark      jsonb;
+  entry     jsonb;
+  target    bigint;
+  reached   integer;
+  taken     bigint;
+  wording   text;
+  own_number text;
+  moved     bigint[] := '{}';
+  answers   jsonb := '[]';
+BEGIN
+  IF ws IS NULL THEN
+    RAISE EXCEPTION 'no workspace is set';
+  END IF;
+
+  -- Everything that may be touched is locked first, in the order of ids: two batches can wait for each other, never in a ring.
+  PERFORM 1 FROM record r
+  WHERE r.workspace_id = ws AND r.id IN (
+    SELECT (w ->> 'id')::bigint FROM jsonb_array_elements(batch -> 'writes') w WHERE w ? 'id'
+    UNION SELECT k::bigint FROM jsonb_object_keys(coalesce(batch -> 'seen', '{}')) k
+    UNION SELECT (p ->> 'parent_id')::bigint
+      FROM jsonb_array_elements(batch -> 'writes') w, jsonb_array_elements(coalesce(w -> 'parts', '[]')) p
+    UNION SELECT old.parent_id
+      FROM jsonb_array_elements(batch -> 'writes') w
+      JOIN rollup_part old ON old.workspace_id = ws AND old.child_id = (w ->> 'id')::bigint
+      WHERE w ? 'parts')
+  ORDER BY r.id
+  FOR NO KEY UPDATE;
+
+  SELECT r.id INTO target
+  FROM jsonb_each_text(coalesce(batch -> 'seen', '{}')) s
+  JOIN record r ON r.workspace_id = ws AND r.id = s.key::bigint
+  WHERE r.touched <> s.value::bigint
+  LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'a total has moved' USING ERRCODE = 'FL002', DETAIL = jsonb_build_object('id', target)::text;
+  END IF;
+
+  FOR item IN SELECT w FROM jsonb_array_elements(batch -> 'writes') w LOOP
+    -- The number comes last of all that is waited for, so that nobody waits for us while we wait for somebody else.
+    own_number := NULL;
+    FOR mark IN SELECT n FROM jsonb_array_elements(coalesce(item -> 'numbers', '[]')) n LOOP
+      INSERT INTO serial AS s (workspace_id, key, next) VALUES (ws, mark ->> 'series', 2)
+      ON CONFLICT (workspace_id, key) DO UPDATE SET next = s.next + 1
+      RETURNING s.next - 1 INTO taken;
+      wording := concat(mark ->> 'prefix',
+                        lpad(taken::text, greatest((mark ->> 'width')::integer, length(taken::text)), '0'),
+                        mark ->> 'suffix');
+      -- As JSON text without its quotes, because it goes into JSON text.
+      item := replace(item::text, mark ->> 'token', substr(to_jsonb(wording)::text, 2, length(to_jsonb(wording)::text) - 2))::jsonb;
+      IF (mark ->> 'own')::boolean THEN
+        own_number := wording;
+      END IF;
+    END LOOP;
+
+    IF item ->> 'op' = 'insert' THEN
+      INSERT INTO record (workspace_id, form, form_version, number, title, data, search, draft, run_id,
+                          created_at, created_by, updated_at, updated_by)
+      VALUES (ws, item ->> 'form', (item ->> 'form_version')::bigint, own_number, item ->> 'title', item -> 'data', lower(item ->> 'search'),
+              (item ->> 'draft')::boolean, (item ->> 'run_id')::bigint,
+              happened, (batch ->> 'person_id')::bigint, happened, batch ->> 'actor')
+      RETURNING id, version INTO target, reached;
+    ELSE
+      target := (item ->> 'id')::bigint;
+      UPDATE record r SET
+        form_version = (item ->> 'form_version')::bigint,
+        number = coalesce(own_number, r.number),
+        title = item ->> 'title',
+        data = item -> 'data',
+        search = lower(item ->> 'search'),
+        draft = (item ->> 'draft')::boolean,
+        run_id = CASE WHEN item ? 'run_id' THEN (item ->> 'run_id')::bigint ELSE r.run_id END,
+        deleted_at = CASE WHEN (item ->> 'deleted')::boolean THEN coalesce(r.deleted_at, happened) END,
+        version = r.version + 1,
+        updated_at = happened,
+        updated_by = batch ->> 'actor'
+      WHERE r.workspace_id = ws AND r.id = target AND r.version = (item ->> 'expected')::bigint
+      RETURNING r.version INTO reached;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the record has moved on' USING ERRCODE = 'FL001', DETAIL = jsonb_build_object(
+          'id', target, 'version', (SELECT r.version FROM record r WHERE r.workspace_id = ws AND r.id = target))::text;
+      END IF;
+    END IF;
+
+    IF item ? 'slots' THEN
+      DELETE FROM record_index i WHERE i.workspace_id = ws AND i.record_id = target;
+      IF jsonb_typeof(item -> 'slots') = 'object' THEN
+        INSERT INTO record_index
+        SELECT (jsonb_populate_record(NULL::record_index, (item -> 'slots') || jsonb_build_object(
+                  'workspace_id', ws, 'record_id', target, 'form', r.form, 'created_at', r.created_at))).*
+        FROM record r WHERE r.workspace_id = ws AND r.id = target;
+      END IF;
+    END IF;
+
+    IF item ? 'links' THEN
+      DELETE FROM record_link l WHERE l.workspace_id = ws AND l.from_id = target;
+      INSERT INTO record_link (workspace_id, from_id, path, row_id, to_id, from_form)
+      SELECT ws, target, l ->> 'path', l ->> 'row_id', (l ->> 'to_id')::bigint, item ->> 'form'
+      FROM jsonb_array_elements(item -> 'links') l;
+    END IF;
+
+    IF item ? 'unique' THEN
+      DELETE FROM record_unique u WHERE u.workspace_id = ws AND u.record_id = target;
+      FOR entry IN SELECT u FROM jsonb_array_elements(item -> 'unique') u LOOP
+        INSERT INTO record_unique (workspace_id, form, rule, value, record_id)
+        VALUES (ws, item ->> 'form', entry ->> 'rule', entry ->> 'value', target)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'the value is taken' USING ERRCODE = 'FL003', DETAIL = jsonb_build_object(
+            'form', item ->> 'form', 'rule', entry ->> 'rule')::text;
+        END IF;
+      END LOOP;
+    END IF;
+
+    IF item ? 'parts' THEN
+      WITH gone AS (
+        DELETE FROM rollup_part p WHERE p.workspace_id = ws AND p.child_id = target RETURNING p.parent_id
+      )
+      SELECT moved || coalesce(array_agg(g.parent_id), '{}') INTO moved FROM gone g;
+      WITH added AS (
+        INSERT INTO rollup_part (workspace_id, child_id, rollup, row_id, parent_id, amount)
+        SELECT ws, target, p ->> 'rollup', p ->> 'row_id', (p ->> 'parent_id')::bigint, (p ->> 'amount')::numeric
+        FROM jsonb_array_elements(item -> 'parts') p
+        RETURNING parent_id
+      )
+      SELECT moved || coalesce(array_agg(a.parent_id), '{}') INTO moved FROM added a;
+    END IF;
+
+    INSERT INTO record_history (workspace_id, record_id, version, at, actor, action, changes, via)
+    VALUES (ws, target, reached, happened, batch ->> 'actor', item ->> 'action', coalesce(item -> 'changes', '{}'), batch ->> 'via');
+
+    answers := answers || jsonb_build_object('id', target, 'version', reached, 'number', own_number);
+  END LOOP;
+
+  UPDATE record r SET touched = r.touched + 1 WHERE r.workspace_id = ws AND r.id = ANY (moved);
+  RETURN answers;
+END
+$$;

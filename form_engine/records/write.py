@@ -1,0 +1,143 @@
+"""One write of one record as plain data: what the planner decides and `apply_record_writes` does, and nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, Literal
+
+from form_engine.fields.base import Json
+from form_engine.records.actor import Actor
+
+Action = Literal["created", "updated", "submitted", "deleted", "restored"]
+
+
+class Keep:
+    """What a write leaves as it is."""
+
+    def __repr__(self) -> str:
+        return "KEEP"
+
+
+KEEP: Final = Keep()
+
+
+@dataclass(frozen=True, slots=True)
+class NumberMark:
+    """A number to be taken from `series` while the write is applied. `token` stands for it in the write until then.
+
+    `own`: it is the record's own number, not only that of a field.
+    """
+
+    series: str
+    prefix: str
+    suffix: str
+    width: int
+    token: str
+    own: bool
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "series": self.series,
+            "prefix": self.prefix,
+            "suffix": self.suffix,
+            "width": self.width,
+            "token": self.token,
+            "own": self.own,
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Link:
+    """A field or a row's column that points to another record."""
+
+    path: str
+    row_id: str
+    to_id: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """What one row adds to a rollup (`form.field`) of its parent."""
+
+    rollup: str
+    row_id: str
+    parent_id: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWrite:
+    """An insert (`id` is None) or an update that expects version `expected`; what is KEEP stays as it is.
+
+    `seen` holds the records whose totals a rule read, with the `touched` it saw: where one has moved since, nothing is
+    applied.
+    """
+
+    form: str
+    form_version: int
+    action: Action
+    data: Mapping[str, Json]
+    title: str
+    search: str
+    id: int | None = None
+    expected: int | None = None
+    draft: bool = False
+    deleted: bool = False
+    numbers: tuple[NumberMark, ...] = ()
+    run_id: int | Keep | None = KEEP
+    slots: Mapping[str, str | int] | Keep | None = KEEP
+    links: tuple[Link, ...] | Keep = KEEP
+    unique: tuple[tuple[str, str], ...] | Keep = KEEP
+    parts: tuple[Part, ...] | Keep = KEEP
+    changes: Mapping[str, tuple[Json, Json]] = field(default_factory=dict)
+    seen: Mapping[int, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """The write as `apply_record_writes` reads it (`seen` belongs to the batch)."""
+        out: dict[str, Json] = {
+            "op": "insert" if self.id is None else "update",
+            "form": self.form,
+            "form_version": self.form_version,
+            "action": self.action,
+            "data": dict(self.data),
+            "title": self.title,
+            "search": self.search,
+            "draft": self.draft,
+            "deleted": self.deleted,
+            "changes": {key: list(pair) for key, pair in self.changes.items()},
+        }
+        if self.id is not None:
+            out |= {"id": self.id, "expected": self.expected}
+        if self.numbers:
+            out["numbers"] = [mark.to_json() for mark in self.numbers]
+        if not isinstance(self.run_id, Keep):
+            out["run_id"] = self.run_id
+        if not isinstance(self.slots, Keep):
+            out["slots"] = None if self.slots is None else dict(self.slots)
+        if not isinstance(self.links, Keep):
+            out["links"] = [{"path": one.path, "row_id": one.row_id, "to_id": one.to_id} for one in self.links]
+        if not isinstance(self.unique, Keep):
+            out["unique"] = [{"rule": rule, "value": value} for rule, value in sorted(self.unique)]
+        if not isinstance(self.parts, Keep):
+            out["parts"] = [
+                {"rollup": one.rollup, "row_id": one.row_id, "parent_id": one.parent_id, "amount": f"{one.amount:f}"}
+                for one in self.parts
+            ]
+        return out
+
+
+def batch_json(writes: Iterable[RecordWrite], actor: Actor, at: datetime, via: str | None = None) -> dict[str, Json]:
+    """The argument of `apply_record_writes`: these writes together, by `actor`, at `at` (UTC)."""
+    writes = tuple(writes)
+    seen: dict[str, Json] = {}
+    for write in writes:
+        seen |= {str(record): touched for record, touched in write.seen.items()}
+    return {
+        "actor": actor.ref,
+        "person_id": actor.person_id,
+        "at": at.isoformat(),
+        "via": via,
+        "seen": seen,
+        "writes": [write.to_json() for write in writes],
+    }
