@@ -11,7 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 
 class Run(Numbered, Base):
-    """A flow at work on a record, pinned to one version of the flow and of the form. `state` is the machine's; `version` counts its events."""
+    """A flow at work on a record, pinned to one version of the flow and of the form.
+
+    `state` is the machine's; `version` counts its events.
+    """
 
     __tablename__ = "run"
     __table_args__ = (
@@ -34,7 +37,10 @@ class Run(Numbered, Base):
 
 
 class Task(Numbered, Base):
-    """One person (or guest) is asked for one thing. `visit` numbers the step's opening in the run; `status` is open, done or closed (somebody else decided)."""
+    """One person (or guest) is asked for one thing.
+
+    `visit` numbers the step's opening in the run; `status` is open, done or closed (somebody else decided).
+    """
 
     __tablename__ = "task"
     __table_args__ = (
@@ -63,7 +69,10 @@ class Task(Numbered, Base):
 
 
 class RunJournal(InWorkspace, Base):
-    """The n-th event of a run with all that the machine was told. Replayed, it gives the stored state. Rows are only ever added."""
+    """The n-th event of a run with all that the machine was told.
+
+    Replayed, it gives the stored state. Rows are only ever added.
+    """
 
     __tablename__ = "run_journal"
     run_id: Mapped[int] = mapped_column(primary_key=True)

@@ -1,4 +1,5 @@
-"""Flows as frozen typed objects: read once at publish or load, checked against the form they work on, compiled, cached."""
+"""Flows as frozen typed objects: read once at publish or load, checked against the form they work on, compiled,
+cached."""
 
 from flow_engine.definition.check import check_flow
 from flow_engine.definition.compile import CompiledFlow, compile_flow

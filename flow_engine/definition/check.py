@@ -27,7 +27,10 @@ CODES = (
 
 
 def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None = None) -> tuple[Issue, ...]:
-    """All that is wrong, with pointers; empty means that it may be published. Without `roles`, roles are not checked."""
+    """All that is wrong, with pointers; empty means that it may be published.
+
+    Without `roles`, roles are not checked.
+    """
     issues = list(check_structure(flow))
     try:
         compiled = compile_flow(flow, form)

@@ -70,7 +70,8 @@ class FlowDef:
         return self._after[key]
 
     def before(self, key: str) -> tuple[str, ...]:
-        """The steps that every walk to this one has passed, nearest first: earlier in its list, and in the lists around."""
+        """The steps that every walk to this one has passed, nearest first: earlier in its list, and in the lists
+        around."""
         return self._before[key]
 
     @cached_property

@@ -37,7 +37,10 @@ _MEANINGS = {
 
 
 def parse_flow(raw: Any, types: tuple[StepType, ...] = STEP_TYPES) -> FlowDef:
-    """The flow. Raises InvalidDefinition `invalid_flow` with every issue found; never anything else, whatever `raw` is."""
+    """The flow.
+
+    Raises InvalidDefinition `invalid_flow` with every issue found; never anything else, whatever `raw` is.
+    """
     if _too_deep(raw):
         raise InvalidDefinition("invalid_flow", issues=(Issue("", "too_deep", {"max": MAX_DEPTH}),))
     issues = [_issue(deepest(error)) for error in validator(types).iter_errors(raw)]

@@ -1,4 +1,5 @@
-"""Checks of a flow by itself: does every name lead somewhere, and never past something that must not be repeated unthought?"""
+"""Checks of a flow by itself: does every name lead somewhere, and never past something that must not be repeated
+unthought?"""
 
 from collections.abc import Iterator
 

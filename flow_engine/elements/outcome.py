@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flow_engine.elements.value import Assignment, parse_set
 from flow_engine.elements.who import Who, parse_people
@@ -23,7 +23,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """From the `after`-th rejection on, an exception is put before these people, besides what a rejection does anyway."""
+    """From the `after`-th rejection on, an exception is put before these people, besides what a rejection does
+    anyway."""
 
     after: int
     to: tuple[Who, ...]
@@ -33,7 +34,8 @@ class Again:
 class Outcome:
     """One thing a decision can lead to.
 
-    `return_to` is a step key or INITIATOR; without one an approval goes on and a rejection ends the run. `fields` are what the
+    `return_to` is a step key or INITIATOR; without one an approval goes on and a rejection ends the run. `fields` are
+    what the
     initiator may edit after a return.
     """
 
@@ -44,6 +46,10 @@ class Outcome:
     fields: Mapping[str, str] | None = None
     label: Text | None = None
     comment_required: bool = False
+
+
+NOTHING: Final = Outcome()
+"""Sets nothing and leads on."""
 
 
 def parse_outcome(raw: Mapping[str, Any] | None) -> Outcome:

@@ -1,4 +1,7 @@
-"""The heart: a pure function from a flow, a run's state and an event to the next state and its effects. Start with README.md."""
+"""The heart: a pure function from a flow, a run's state and an event to the next state and its effects.
+
+Start with README.md.
+"""
 
 from flow_engine.machine.advance import advance
 from flow_engine.machine.effects import Ask, AskPeople, AskTruth, Effect

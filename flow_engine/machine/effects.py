@@ -1,4 +1,7 @@
-"""What the machine wants done and known. Plain values: the shell does them, in order, in the transaction that stores the state."""
+"""What the machine wants done and known.
+
+Plain values: the shell does them, in order, in the transaction that stores the state.
+"""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""What a run remembers between two events. Small on purpose: it is written again at every step, so it never grows with the run's length."""
+"""What a run remembers between two events.
+
+Small on purpose: it is written again at every step, so it never grows with the run's length.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,8 +60,10 @@ class Entry:
 class RunState:
     """Everything the machine knows of a run.
 
-    `open`: the visits that wait for somebody. `entering`: the steps that wait for answers of the shell (always empty in a stored state).
-    `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was rejected. `done`: action
+    `open`: the visits that wait for somebody. `entering`: the steps that wait for answers of the shell (always empty
+    in a stored state).
+    `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was rejected. `done`:
+    action
     steps that have acted and need not act again. `visits` counts all visits ever opened.
     """
 

@@ -12,7 +12,10 @@ from flow_engine.machine.events import Decided
 from flow_engine.machine.state import Entry, Kind, RunState, Status, Visit
 
 MACHINE_VERSION = 1
-"""Journalled with every event. A change of what the machine does for an event raises it, after open runs have been snapshot."""
+"""Journalled with every event.
+
+A change of what the machine does for an event raises it, after open runs have been snapshot.
+"""
 
 Answers = Mapping[str, Any]
 
@@ -102,7 +105,10 @@ class Walk:
             self.enter(following)
 
     def go_back_to(self, target: str, from_step: str, because: str) -> None:
-        """Return to the initiator, or to an earlier step and walk on from there. `because` is the decision that does it."""
+        """Return to the initiator, or to an earlier step and walk on from there.
+
+        `because` is the decision that does it.
+        """
         if target == INITIATOR:
             self.enter(from_step, "resubmit", because)
         else:

@@ -57,7 +57,8 @@ class Catalogue:
     def pinned(
         self, workspace: int, flow: str, version: int, form_version: int, session: Callable[[], Session]
     ) -> Pinned:
-        """The flow as it was published, with the form as it was; `session` is opened only when they are not kept yet."""
+        """The flow as it was published, with the form as it was; `session` is opened only when they are not kept
+        yet."""
         key = (workspace, flow, version, form_version)
         with self._lock:
             found = self._kept.get(key)

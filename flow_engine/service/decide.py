@@ -68,7 +68,8 @@ class Answer:
 def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Actor, wish: Wish) -> Answer:
     """Decide a task, in a transaction of its own. Tries again when somebody was faster, at most three times.
 
-    Raises NotFound for a task that is not the actor's, Conflict `task_closed` (with by, decision, at), InvalidInput, and
+    Raises NotFound for a task that is not the actor's, Conflict `task_closed` (with by, decision, at), InvalidInput,
+    and
     what the machine raises.
     """
     _check_words(wish)

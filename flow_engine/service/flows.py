@@ -1,4 +1,5 @@
-"""Flows as the rest of the house uses them: one object, composed once, with a method for everything a page or a program needs."""
+"""Flows as the rest of the house uses them: one object, composed once, with a method for everything a page or a
+program needs."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ from form_engine.records.changed import RecordChanged
 
 @dataclass(frozen=True, slots=True)
 class ButtonView:
-    """A button that somebody may press on a record; `fields` are what they fill then, `required` what must not be blank."""
+    """A button that somebody may press on a record; `fields` are what they fill then, `required` what must not be
+    blank."""
 
     key: str
     label: Text

@@ -1,4 +1,7 @@
-"""The inbox: what waits for a person, what they did, what they started, what was shown to them. Keyset pages, counts."""
+"""The inbox: what waits for a person, what they did, what they started, what was shown to them.
+
+Keyset pages, counts.
+"""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -111,12 +114,12 @@ def _started(person: int, after: Sequence[Any] | None) -> Select[Any]:
     return statement if after is None else statement.where(Run.id < after[1])
 
 
-def _after(at: ColumnElement[Any], id: Any, cursor: Sequence[Any]) -> ColumnElement[bool]:
-    return tuple_(at, id) > tuple_(literal(cursor[0]), literal(cursor[1]))
+def _after(at: ColumnElement[Any], number: Any, cursor: Sequence[Any]) -> ColumnElement[bool]:
+    return tuple_(at, number) > tuple_(literal(cursor[0]), literal(cursor[1]))
 
 
-def _before(at: Any, id: Any, cursor: Sequence[Any]) -> ColumnElement[bool]:
-    return or_(at < cursor[0], and_(at == cursor[0], id < cursor[1]))
+def _before(at: Any, number: Any, cursor: Sequence[Any]) -> ColumnElement[bool]:
+    return or_(at < cursor[0], and_(at == cursor[0], number < cursor[1]))
 
 
 def _item(session: Session, catalogue: Catalogue, tab: Tab, row: Mapping[str, Any]) -> InboxItem:

@@ -73,7 +73,10 @@ class Letters:
     def _to_guest(
         self, session: Session, guest: str, email: str, words: tuple[str, str], said: Mapping[str, str], key: str
     ) -> None:
-        """By text message where there is a number, else by mail. A guest with neither gets the QR code from the staff."""
+        """By text message where there is a number, else by mail.
+
+        A guest with neither gets the QR code from the staff.
+        """
         link = session.get(GuestLink, (workspace_of(session), UUID(guest)))
         if link is None or link.revoked_at is not None or not (link.phone or email):
             return

@@ -1,4 +1,5 @@
-"""The shell around the machine: plays its effects into a script, answers its questions, until nothing is asked any more.
+"""The shell around the machine: plays its effects into a script, answers its questions, until nothing is asked any
+more.
 
 Nothing is stored here. `flow_apply_step` stores the script, in one transaction.
 """

@@ -52,7 +52,10 @@ def start(
 def press(
     session: Session, catalogue: Catalogue, key: str, record_id: int, actor: Actor, changes: Mapping[str, Any] | None
 ) -> int:
-    """Start the flow of a button. Raises Forbidden when it is not offered to this person on this record, InvalidInput."""
+    """Start the flow of a button.
+
+    Raises Forbidden when it is not offered to this person on this record, InvalidInput.
+    """
     pinned = catalogue.live(session, key)
     flow, trigger = pinned[0], pinned[0].definition.trigger
 

@@ -26,7 +26,8 @@ from form_engine.records.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task for the one whom it asks. `writable` is what the step lets them change, `fields` what it lets them read besides
+    """A task for the one whom it asks. `writable` is what the step lets them change, `fields` what it lets them
+    read besides
     what their roles do; `offers` is empty when nothing can be decided any more."""
 
     id: int
@@ -194,7 +195,10 @@ def timeline(
     run: int | None = None,
     person: int | None = None,
 ) -> tuple[RunView, ...]:
-    """The runs of a record (or one run), the latest first. Whoever may see the record may see them; the caller checks that."""
+    """The runs of a record (or one run), the latest first.
+
+    Whoever may see the record may see them; the caller checks that.
+    """
     wanted = Run.record_id == record if run is None else Run.id == run
     statement = (
         select(Run, Person.name)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from formloom.errors import InvalidInput, Issue
 
-from flow_engine.elements.outcome import Outcome, parse_outcome
+from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.machine.effects import FinishTask
 from flow_engine.machine.events import Decided
 from flow_engine.machine.side import finish
@@ -21,8 +21,8 @@ class Approve(PeopleStep):
     """`any`: the first decision is the decision. `all`: everybody must agree, and the first rejection is one."""
 
     mode: Literal["any", "all"] = "any"
-    on_approve: Outcome = Outcome()
-    on_reject: Outcome = Outcome()
+    on_approve: Outcome = NOTHING
+    on_reject: Outcome = NOTHING
     returns: tuple[Outcome, ...] = ()
 
     @property

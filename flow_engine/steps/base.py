@@ -1,4 +1,5 @@
-"""What every step type gives: its JSON shape, how it is read, what a check must look at, and its behaviour (machine.walk.Behaviour)."""
+"""What every step type gives: its JSON shape, how it is read, what a check must look at, and its behaviour
+(machine.walk.Behaviour)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -79,7 +80,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepType:
-    """A registered type. `schema` lists the properties beyond key, type and title; `required` which of them must be there."""
+    """A registered type.
+
+    `schema` lists the properties beyond key, type and title; `required` which of them must be there.
+    """
 
     name: str
     schema: Mapping[str, Json]

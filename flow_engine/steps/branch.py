@@ -24,7 +24,10 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class Branch(Step):
-    """Cases in order. An error in a condition that must be known is no `false`: the run is stuck until somebody mends it."""
+    """Cases in order.
+
+    An error in a condition that must be known is no `false`: the run is stuck until somebody mends it.
+    """
 
     cases: tuple[Case, ...]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flow_engine.elements.outcome import Outcome, parse_outcome
+from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.machine.events import Decided
 from flow_engine.machine.side import finish
 from flow_engine.machine.state import Visit
@@ -17,7 +17,7 @@ from flow_engine.steps.people import SCHEMA, PeopleStep, people_frame
 class Fill(PeopleStep):
     """The first who submits has filled it for all who were asked."""
 
-    on_submit: Outcome = Outcome()
+    on_submit: Outcome = NOTHING
 
     @property
     def decisions(self) -> tuple[str, ...]:

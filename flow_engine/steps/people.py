@@ -1,11 +1,12 @@
-"""What steps that ask people share: whom they ask, what happens when nobody is there, and by when they want an answer."""
+"""What steps that ask people share: whom they ask, what happens when nobody is there, and by when they want an
+answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flow_engine.elements.due import Due, Escalate, parse_due
-from flow_engine.elements.outcome import Outcome, parse_outcome
+from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.who import Who, parse_people
 from flow_engine.machine.effects import Ask, AskPeople
 from flow_engine.machine.state import Entry
@@ -30,7 +31,7 @@ class PeopleStep(Step):
     by: tuple[Who, ...]
     if_nobody: tuple[Who, ...] = ()
     due: Due | None = None
-    on_resubmit: Outcome = Outcome()
+    on_resubmit: Outcome = NOTHING
     on_withdraw: Outcome | None = None
 
     def asks(self, walk: Walk) -> tuple[Ask, ...]:

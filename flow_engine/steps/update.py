@@ -13,7 +13,10 @@ from flow_engine.steps.base import ParseSteps, Step, StepType, Uses, frame, ref
 
 @dataclass(frozen=True, kw_only=True)
 class Update(Step):
-    """Writes once in a run. Where a return can lead past it, `when_returned` says whether it writes again (`repeat`) or not (`keep`)."""
+    """Writes once in a run.
+
+    Where a return can lead past it, `when_returned` says whether it writes again (`repeat`) or not (`keep`).
+    """
 
     set: tuple[Assignment, ...]
     when_returned: Literal["keep", "repeat"] | None = None
