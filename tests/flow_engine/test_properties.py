@@ -1,0 +1,145 @@
+"""Whatever people decide in whatever order, a run keeps its invariants."""
+
+from typing import Any
+
+import pytest
+from formloom.errors import FormloomError, InvalidDefinition
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flow_engine.definition import parse_flow
+from flow_engine.machine import Decided, RunState, TimerFired, Withdrawn
+from flow_engine.machine.effects import EndRun
+from flow_engine.machine.events import DECISIONS
+from tests.flow_engine.flows import CONFIRMATION, Shell, approve, flow_of
+
+PEOPLE = [f"person:{number}" for number in range(1, 7)]
+ROLES = ("finance", "supervisor", "admin", "director")
+BRANCHED = flow_of(
+    {"key": "fill_in", "type": "fill", "by": {"initiator": True}, "fields": {"*": "write"}},
+    {
+        "key": "size",
+        "type": "branch",
+        "cases": [
+            {"key": "large", "when": "amount > 1", "steps": [approve("director", "director", mode="all")]},
+            {"key": "odd", "when": "amount > 2", "steps": [{"key": "end", "type": "stop", "as": "rejected"}]},
+        ],
+    },
+    approve(
+        "check",
+        "finance",
+        on_reject={"return_to": {"initiator": True}, "again": {"after": 1, "do": "exception", "to": {"role": "admin"}}},
+        returns=[{"return_to": {"step": "fill_in"}}],
+    ),
+    {"key": "mark", "type": "update", "set": {"status": "checked"}},
+    {"key": "tell", "type": "notify", "to": [{"initiator": True}], "text": "checked"},
+    separate=["check", "director"],
+    on_withdraw={"set": {"status": "withdrawn"}},
+)
+FLOWS = [parse_flow(CONFIRMATION), BRANCHED]
+
+moves = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(DECISIONS),
+        st.integers(0, 6),
+        st.sampled_from(["timer", "decide", "withdraw"]),
+    ),
+    max_size=40,
+)
+holders = st.fixed_dictionaries({role: st.lists(st.sampled_from(PEOPLE), max_size=4) for role in ROLES})
+truths = st.lists(st.sampled_from([True, False, {"error": "#DIV/0!"}]), min_size=1, max_size=5)
+
+
+@settings(max_examples=150, deadline=None)
+@given(flow=st.sampled_from(FLOWS), moves=moves, roles=holders, truths=truths)
+def test_invariants(flow: Any, moves: list[Any], roles: dict[str, list[str]], truths: list[Any]) -> None:
+    answers = iter(truths * 100)
+    run = Shell(flow, roles, truths=lambda *_: next(answers)).start("person:1")
+    _hold(run)
+    for index, decision, who, what in moves:
+        state = run.state
+        assert state is not None
+        visit = state.open[index % len(state.open)] if state.open else None
+        number = visit.id if visit else index
+        asked = visit.asked[who % len(visit.asked)] if visit and visit.asked else PEOPLE[who % len(PEOPLE)]
+        before = run.state
+        event = {
+            "timer": TimerFired(number, index % 2),
+            "withdraw": Withdrawn("person:1"),
+            "decide": Decided(number, asked, decision, reason="payer", to="fill_in"),
+        }[what]
+        try:
+            run.tell(event)
+        except FormloomError:
+            assert run.state == before
+        _hold(run)
+
+
+def _hold(run: Shell) -> None:
+    """Open means that somebody is asked or the run says it is stuck; ended means that nothing is open."""
+    state = run.state
+    assert isinstance(state, RunState)
+    assert not state.entering
+    ids = [visit.id for visit in state.open]
+    assert len(ids) == len(set(ids))
+    assert all(number <= state.visits for number in ids)
+    if state.ended:
+        assert not state.open
+        assert sum(isinstance(effect, EndRun) for effect in run.effects) == 1
+    else:
+        main = [visit for visit in state.open if visit.kind != "exception"]
+        assert len(main) == 1
+        assert main[0].asked or main[0].kind == "stuck"
+        assert (state.status == "stuck") is (main[0].kind == "stuck")
+    for visit in state.open:
+        assert set(visit.agreed) < set(visit.asked) or not visit.agreed
+    _separate(run, state)
+    assert run.replayed() == state
+
+
+def _separate(run: Shell, state: RunState) -> None:
+    """Nobody has acted for two of the steps that must be kept separate."""
+    actors = [set(state.deciders.get(step, ())) for step in run.flow.separate if step != "initiator"]
+    if "initiator" in run.flow.separate:
+        actors.append({state.initiator})
+    for number, one in enumerate(actors):
+        assert not any(one & other for other in actors[number + 1 :])
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(key=st.sampled_from(["steps", "trigger", "separate", "form", "title", "x"]), value=json_values)
+def test_any_json_is_a_flow_or_refused_with_pointers(key: str, value: Any) -> None:
+    _parse_or_refuse({**CONFIRMATION, key: value})
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    step=st.integers(0, 2), key=st.sampled_from(["by", "due", "on_reject", "type", "fields", "x"]), value=json_values
+)
+def test_any_json_inside_a_step(step: int, key: str, value: Any) -> None:
+    steps = [{**one, key: value} if number == step else one for number, one in enumerate(CONFIRMATION["steps"])]
+    _parse_or_refuse({**CONFIRMATION, "steps": steps})
+
+
+def _parse_or_refuse(raw: dict[str, Any]) -> None:
+    try:
+        parse_flow(raw)
+    except InvalidDefinition as refused:
+        if not refused.issues:
+            raise
+
+
+def test_depth_is_bounded() -> None:
+    deep: Any = []
+    for _ in range(200_000):
+        deep = [deep]
+    with pytest.raises(InvalidDefinition, match="too_deep"):
+        parse_flow({**CONFIRMATION, "steps": deep})
