@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, final
 
 from formloom.errors import Issue
 
@@ -34,6 +34,7 @@ ORDER: Final[tuple[Operator, ...]] = (*EQUALITY, "lt", "le", "gt", "ge", "betwee
 WORDS: Final[tuple[Operator, ...]] = (*EQUALITY, "starts", "contains")
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Why a raw value cannot be taken. Pointers are relative to the value."""

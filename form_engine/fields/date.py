@@ -36,19 +36,19 @@ class DateField(FieldType[DateConfig]):
         return DateConfig(earliest, latest)
 
     def cleaner(self, config: DateConfig) -> Cleaner:
-        earliest, latest = config.earliest.isoformat(), config.latest.isoformat()
+        earliest, latest, from_iso = config.earliest.isoformat(), config.latest.isoformat(), date.fromisoformat
 
         def clean(raw: object) -> str | Refused:
             # `read_date`, written out: rows are full of dates, and the call is half of its cost
             if type(raw) is not str or len(raw) != 10 or raw[4] != "-" or raw[7] != "-" or not raw.isascii():
                 return refuse("not_a_date")
             try:
-                date.fromisoformat(raw)
+                from_iso(raw)
             except ValueError:
                 return refuse("not_a_date")
-            if raw < earliest:
-                return refuse("below_min", min=earliest)
-            return refuse("above_max", max=latest) if raw > latest else raw
+            if earliest <= raw <= latest:
+                return raw
+            return refuse("below_min", min=earliest) if raw < earliest else refuse("above_max", max=latest)
 
         return clean
 

@@ -34,8 +34,7 @@ class SeriesPattern:
         return cls(text)
 
     def period(self, today: date) -> str:
-        """What identifies the series on this day: the pattern with its dates filled in, the running number left open.
-        """
+        """What identifies the series on this day: the pattern with its dates filled in and `{seq}` left open."""
         return _PART.sub(lambda part: part[0] if part[1].startswith("seq") else _dated(part[1], today), self.text)
 
     def format(self, today: date, number: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-import re2
+import re2  # type: ignore[import-untyped]
 
 from form_engine.fields.base import (
     WORDS,

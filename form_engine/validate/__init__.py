@@ -7,12 +7,16 @@ from formloom.errors import InvalidInput, Issue
 
 from form_engine.definition.access import FieldAccess
 from form_engine.definition.compiled import CompiledForm
-from form_engine.formula import NO_CONTEXT, Context, RecordValue, Value
+from form_engine.formula import NO_CONTEXT, Context, Value
+from form_engine.formula.values import nothing_linked
+from form_engine.validate.ask import ask, require
 from form_engine.validate.codes import CODES
 from form_engine.validate.plan import plan_of
 from form_engine.validate.result import Clean
 from form_engine.validate.rows import row_ids
-from form_engine.validate.run import Run, follow_nothing
+from form_engine.validate.run import Fetch, Run
+from form_engine.validate.settle import settle
+from form_engine.validate.take import take
 
 MAX_ISSUES: Final = 500
 """More would help nobody, and a body of a megabyte could ask for them."""
@@ -26,7 +30,7 @@ def validate(
     *,
     before: Mapping[str, Any] | None = None,
     context: Context = NO_CONTEXT,
-    fetch: Callable[[str, int | str], RecordValue | None] = follow_nothing,
+    fetch: Fetch = nothing_linked,
     system: Mapping[str, Value] = NOTHING_KNOWN,
     writable: FieldAccess | None = None,
     draft: bool = False,
@@ -50,12 +54,12 @@ def validate(
     if not isinstance(raw, Mapping):
         raise InvalidInput("invalid_input", issues=(Issue("", "not_an_object"),))
     run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids())
-    run.take(raw)
-    run.settle(raw)
+    take(run, raw)
+    settle(run, raw)
     if not draft:
         changed = run.changed() if partial and before is not None else None
-        run.require(changed)
-        run.ask(changed)
+        require(run, changed)
+        ask(run, changed)
     if run.issues:
         raise InvalidInput("invalid_input", {"form": form.key}, tuple(run.issues[:MAX_ISSUES]))
     return Clean(run.values, run.computed)

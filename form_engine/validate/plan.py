@@ -41,8 +41,10 @@ class Columns:
     """Of the columns that may be sent."""
     blank: Mapping[str, Json]
     """A new row before anything was sent: every stored column, with its fixed default."""
+    empty: Mapping[str, None]
     read: tuple[FieldPlan, ...]
-    required: tuple[FieldPlan, ...]
+    wanted: tuple[FieldPlan, ...]
+    """Those that may be required or unfinished."""
     finishing: tuple[FieldPlan, ...]
     live: bool
     """Formulas look into the rows, so that they must become values."""
@@ -56,7 +58,7 @@ class Step:
     table: str | None
     default: Callable[[Env], Value] | None
     to_json: Callable[[Any], object]
-    visible: CompiledFormula | None
+    visible: Callable[[Env], Value] | None
     value: Callable[[Env], Value] | None
 
 
@@ -81,6 +83,8 @@ class Plan:
     cleaners: Mapping[str, Cleaner]
     """Of the fields that may be sent and are no tables."""
     blank: Mapping[str, Json]
+    """A new record before anything was sent: every stored field, with its fixed default."""
+    empty: Mapping[str, None]
     guarded: tuple[FieldPlan, ...]
     wanted: tuple[FieldPlan, ...]
     read: tuple[FieldPlan, ...]
@@ -115,9 +119,10 @@ def _make(form: CompiledForm) -> Plan:
         fields=fields,
         cleaners={key: plan.clean for key, plan in fields.items() if not plan.computed and plan.columns is None},
         blank={key: plan.initial for key, plan in fields.items() if not plan.computed},
+        empty={key: None for key, plan in fields.items() if not plan.computed},
         guarded=tuple(plan for plan in fields.values() if plan.moves is not None),
         wanted=tuple(plan for plan in fields.values() if _may_lack(plan)),
-        read=tuple(plan for plan in fields.values() if plan.read and not plan.computed),
+        read=tuple(plan for plan in fields.values() if _is_seen(plan)),
         rollups=tuple(each for each in rollups if each[0] in read),
         steps=steps,
         questions=questions,
@@ -159,16 +164,22 @@ def _columns(form: CompiledForm, table: CompiledField, read: frozenset[str]) -> 
         fields=fields,
         cleaners={plan.key: plan.clean for plan in stored},
         blank={plan.key: plan.initial for plan in stored},
+        empty={plan.key: None for plan in stored},
         read=tuple(plan for plan in stored if plan.read),
-        required=tuple(plan for plan in stored if plan.required is not False),
+        wanted=tuple(plan for plan in stored if _may_lack(plan)),
         finishing=tuple(plan for plan in stored if plan.finisher is not None),
         live=asked or table.path in read or any(rule.per_row for rule in table.rules),
     )
 
 
+def _is_seen(plan: FieldPlan) -> bool:
+    """Whether formulas need its value to be made from the document."""
+    return plan.columns.live if plan.columns is not None else plan.read and not plan.computed
+
+
 def _may_lack(plan: FieldPlan) -> bool:
     """Whether the submitted record must be asked for it."""
-    inside = plan.columns is not None and bool(plan.columns.required or plan.columns.finishing)
+    inside = plan.columns is not None and bool(plan.columns.wanted)
     return not plan.computed and (plan.required is not False or plan.finisher is not None or inside)
 
 
@@ -192,7 +203,7 @@ def _step(form: CompiledForm, fields: Mapping[str, FieldPlan], path: str) -> Ste
         table=key if dot else None,
         default=default.run if default is not None else None,
         to_json=lambda result: kind.to_json(result, config),
-        visible=compiled.visible,
+        visible=compiled.visible.run if compiled.visible is not None else None,
         value=value.run if value is not None else None,
     )
 

@@ -61,10 +61,11 @@ class RowTaker:
         self._old = {row["id"]: row for row in before} if isinstance(before, list) else {}
         self._cleaners = self._writable()
         was = list(self._old)
+        self._given = set(was)
         taken = [self._row(index, each) for index, each in enumerate(raw)]
-        if self.access is not None and not self.access.may_write(self.table.path):
-            if [row["id"] for row in taken] != was:  # who may not write the table adds, drops and moves no rows
-                self._refuse("", "not_writable")
+        writes_table = self.access is None or self.access.may_write(self.table.path)
+        if not writes_table and [row["id"] for row in taken] != was:  # such a person adds, drops and moves no rows
+            self._refuse("", "not_writable")
         return taken
 
     def keep(self, before: object) -> None:
@@ -79,13 +80,13 @@ class RowTaker:
         return {key: clean for key, clean in self.columns.cleaners.items() if access.may_write(fields[key].path)}
 
     def _row(self, index: int, raw: object) -> dict[str, Json]:
-        if not isinstance(raw, dict):
+        if type(raw) is not dict:
             self._refuse(f"/{index}", "not_an_object")
             return {"id": None}
         name = raw.get("id")
         previous = self._old.pop(name, None) if isinstance(name, str) else None  # each may be sent once
         if previous is not None:
-            stored = {**self.columns.blank, **previous}
+            stored = {**self.columns.empty, **previous}
         else:
             stored = {"id": self._fresh() if name is None else self._brought(index, name), **self.columns.blank}
         cleaners = self._cleaners
@@ -95,10 +96,12 @@ class RowTaker:
                 if key != "id":
                     self._guarded(index, key, value, stored)
                 continue
-            stored[key] = result = None if value is None else clean(value)
+            result = None if value is None else clean(value)
             if type(result) is Refused:
                 stored[key] = None
                 self._refused(f"/{index}/{key}", result)
+            else:
+                stored[key] = result
         if self.columns.live:
             self._show(index, stored, raw, new=previous is None)
         return stored
@@ -119,7 +122,7 @@ class RowTaker:
 
     def _fresh(self) -> str:
         fresh = self.new_row_id()
-        while fresh in self._old or fresh in self._given:
+        while fresh in self._given:
             fresh = self.new_row_id()
         self._given.add(fresh)
         return fresh
