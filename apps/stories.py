@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from form_engine.records.service import Records
 from formloom import clock
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
@@ -30,6 +29,7 @@ from flow_engine.service import Flows
 from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json
 from form_engine.records.actor import Actor
+from form_engine.records.service import Records
 
 GUEST = "guest"
 

@@ -1,0 +1,123 @@
+"""A bundle becomes a running app, and a running app the same bundle."""
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from formloom.db.uow import unit_of_work
+from formloom.errors import Conflict, InvalidDefinition
+from formloom.people import Role
+from sqlalchemy import select
+
+from apps import bundle
+from apps.bundle import Bundle
+from apps.demo import FOLDER
+from apps.export import export
+from apps.install import Installed, install
+from form_engine.records.actor import SYSTEM
+from tests.apps.conftest import LEAVE, House
+
+
+def put(house: House, workspace: int, app: Bundle) -> Installed:
+    with unit_of_work(house.databases, workspace) as session:
+        return install(session, house.stores, app, SYSTEM)
+
+
+def changed(app: Bundle, version: str, kind: str, key: str, **changes: Any) -> Bundle:
+    """The bundle in another version, with one definition changed."""
+    definitions = copy.deepcopy({each: dict(some) for each, some in app.definitions.items()})
+    definitions[kind][key] = {**definitions[kind][key], **changes}
+    return replace(app, app={**app.app, "version": version}, definitions=definitions)
+
+
+@pytest.mark.parametrize("folder", [FOLDER, LEAVE], ids=lambda folder: folder.name)
+def test_what_is_exported_is_what_was_installed_to_the_byte(
+    folder: Path, house: House, workspace: int, other_workspace: int, tmp_path: Path
+) -> None:
+    put(house, workspace, bundle.read(folder))
+    with unit_of_work(house.databases, workspace) as session:
+        bundle.write(export(session, house.stores, bundle.read(folder).key), tmp_path / "first")
+    put(house, other_workspace, bundle.read(tmp_path / "first"))
+    with unit_of_work(house.databases, other_workspace) as session:
+        bundle.write(export(session, house.stores, bundle.read(folder).key), tmp_path / "second")
+    written = sorted((tmp_path / "first").rglob("*.json"))
+    assert len(written) > 3
+    for path in written:
+        name = path.relative_to(tmp_path / "first")
+        assert path.read_bytes() == (folder / name).read_bytes() == (tmp_path / "second" / name).read_bytes(), name
+
+
+def test_the_same_version_again_changes_nothing(house: House, workspace: int) -> None:
+    assert put(house, workspace, bundle.read(FOLDER)).changed
+    assert not put(house, workspace, bundle.read(FOLDER)).changed
+
+
+def test_a_newer_version_publishes_only_what_changed(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    put(house, workspace, leave)
+    newer = changed(leave, "1.1.0", "form", "leave", title={"en": "Absence", "zh-CN": "请假单"})
+    assert put(house, workspace, newer).published == {"role": {}, "form": {"leave": 2}, "flow": {}, "view": {}}
+    with unit_of_work(house.databases, workspace) as session:
+        assert house.forms.live(session, "leave").definition.title["en"] == "Absence"  # type: ignore[index,call-overload]
+        assert house.stores.apps.body(session, "leave")["version"] == "1.1.0"
+
+
+def test_roles_are_there_with_their_titles(house: House, workspace: int) -> None:
+    put(house, workspace, bundle.read(LEAVE))
+    with unit_of_work(house.databases, workspace) as session:
+        roles = {role.key: role.title["zh-CN"] for role in session.scalars(select(Role))}
+    assert roles == {"employee": "员工", "manager": "主管"}
+
+
+def test_what_was_changed_in_the_workspace_is_exported(house: House, workspace: int) -> None:
+    put(house, workspace, bundle.read(LEAVE))
+    with unit_of_work(house.databases, workspace) as session:
+        draft = house.forms.draft(session, "leave")
+        body = {**draft.definition, "title": {"en": "Time off", "zh-CN": "休假"}}
+        house.forms.save_draft(session, "leave", body, SYSTEM, revision=draft.revision)
+        house.forms.publish(session, "leave", SYSTEM)
+        assert export(session, house.stores, "leave").of_kind("form")["leave"]["title"]["en"] == "Time off"
+
+
+def test_an_older_version_is_refused(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    put(house, workspace, changed(leave, "1.10.0", "form", "leave"))
+    with pytest.raises(Conflict, match="app_newer_installed"):
+        put(house, workspace, changed(leave, "1.9.0", "form", "leave"))
+
+
+def test_nobody_else_s_definition_is_overwritten(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    with unit_of_work(house.databases, workspace) as session:
+        house.forms.publish_together(session, {"leave": dict(leave.of_kind("form")["leave"])}, SYSTEM)
+    with pytest.raises(Conflict, match="key_taken"):
+        put(house, workspace, leave)
+
+
+def test_an_app_that_needs_another_says_so(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    with pytest.raises(Conflict, match="app_required"):
+        put(house, workspace, replace(leave, app={**leave.app, "requires": ["payroll"]}))
+
+
+def test_a_wrong_definition_is_named_and_nothing_is_stored(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    form = leave.of_kind("form")["leave"]
+    fields = [{**field, "value": "to - since"} if field["key"] == "days" else field for field in form["fields"]]
+    with pytest.raises(InvalidDefinition) as caught:
+        put(house, workspace, changed(leave, "1.0.0", "form", "leave", fields=fields))
+    assert {issue.pointer for issue in caught.value.issues} == {"/forms/leave/fields/3/value"}
+    with unit_of_work(house.databases, workspace) as session:
+        for store in (house.forms, house.stores.roles, house.stores.flows, house.stores.apps):
+            assert store.keys(session) == ()
+
+
+def test_a_flow_that_sets_what_is_not_there_is_named(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    steps = copy.deepcopy(leave.of_kind("flow")["leave_approval"]["steps"])
+    steps[0]["on_approve"]["set"] = {"state": "granted"}
+    with pytest.raises(InvalidDefinition) as caught:
+        put(house, workspace, changed(leave, "1.0.0", "flow", "leave_approval", steps=steps))
+    assert [issue.pointer for issue in caught.value.issues] == ["/flows/leave_approval/steps/0/on_approve/set/state"]
