@@ -14,6 +14,7 @@ from form_engine.definition.compiled import (
 )
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
 from form_engine.definition.parse import parse_form
+from form_engine.definition.views import RoleDef, Sort, ViewDef, check_view, parse_role, parse_view
 
 __all__ = [
     "NOTHING",
@@ -30,9 +31,15 @@ __all__ = [
     "FieldDef",
     "FormDef",
     "Level",
+    "RoleDef",
     "Rule",
     "Section",
+    "Sort",
+    "ViewDef",
     "check_form",
+    "check_view",
     "compile_form",
     "parse_form",
+    "parse_role",
+    "parse_view",
 ]

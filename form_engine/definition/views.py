@@ -1,0 +1,114 @@
+"""Views and roles as typed objects."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from formloom.errors import InvalidDefinition, Issue
+
+from form_engine.definition.bounds import check_bounds
+from form_engine.definition.model import SYSTEM_NAMES, FormDef
+from form_engine.definition.scope import FormTypes
+from form_engine.fields.base import ConfigError, Text
+from form_engine.fields.expression import Formula, read_formula
+from form_engine.formula import FormulaError
+from form_engine.schemas import Checker, schema
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One key of an order."""
+
+    by: str
+    desc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ViewDef:
+    """Some records of a form, and how they are listed. Without `roles` everybody finds it who may read the form."""
+
+    key: str
+    title: Text
+    form: str
+    show: str = "list"
+    columns: tuple[str, ...] = ()
+    where: Formula | None = None
+    sort: tuple[Sort, ...] = ()
+    roles: frozenset[str] = field(default_factory=frozenset)
+    icon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleDef:
+    """A group of people with a purpose; what it may do stands in the access of each form."""
+
+    key: str
+    title: Text
+    description: Text | None = None
+
+
+def parse_view(raw: object) -> ViewDef:
+    """The view that `raw` describes. Raises InvalidDefinition with every issue, and nothing else."""
+    read = _checked("view", raw)
+    try:
+        where = read_formula(read["where"], "/where") if "where" in read else None
+    except ConfigError as error:
+        raise InvalidDefinition("invalid_definition", issues=(error.issue,)) from None
+    return ViewDef(
+        key=read["key"],
+        title=read["title"],
+        form=read["form"],
+        show=read.get("show", "list"),
+        columns=tuple(read.get("columns", ())),
+        where=where,
+        sort=tuple(Sort(each["by"], each.get("desc", False)) for each in read.get("sort", ())),
+        roles=frozenset(read.get("roles", ())),
+        icon=read.get("icon"),
+    )
+
+
+def check_view(view: ViewDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]:
+    """What the view names that its form does not have, and a filter that does not fit. Whether it can become SQL
+    is asked where SQL is made.
+    """
+    form = world.get(view.form)
+    if form is None:
+        return (Issue("/form", "unknown_form", {"form": view.form}),)
+    named = [(f"/columns/{at}", path) for at, path in enumerate(view.columns)]
+    named += [(f"/sort/{at}/by", each.by) for at, each in enumerate(view.sort)]
+    issues = [
+        Issue(at, "unknown_field", {"field": path})
+        for at, path in named
+        if form.find(path) is None and path not in SYSTEM_NAMES
+    ]
+    if view.where is not None:
+        types = FormTypes(world)
+        try:
+            found = types.check(view.where.node, types.scope(form)).type
+        except FormulaError as error:
+            issues.append(Issue(view.where.at, error.code, error.params))
+        else:
+            if found.kind not in ("logical", "any", "blank"):
+                params = {"expected": "logical", "found": str(found)}
+                issues.append(Issue(view.where.at, "formula_wrong_result", params))
+    return tuple(issues)
+
+
+def parse_role(raw: object) -> RoleDef:
+    """The role that `raw` describes. Raises InvalidDefinition with every issue, and nothing else."""
+    read = _checked("role", raw)
+    return RoleDef(read["key"], read["title"], read.get("description"))
+
+
+@cache
+def _checker(kind: str) -> Checker:
+    return Checker(schema(kind))
+
+
+def _checked(kind: str, raw: object) -> Mapping[str, Any]:
+    check_bounds(raw)
+    issues = tuple(_checker(kind).issues(raw))
+    if issues or not isinstance(raw, dict):
+        raise InvalidDefinition("invalid_definition", issues=issues)
+    return raw
