@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, cast, column, func, select
+from sqlalchemy import ColumnElement, cast, column, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -14,7 +14,7 @@ from form_engine.formula import Name, Node, Value
 from form_engine.models import Record, RollupPart
 from form_engine.query.errors import NotInSql
 from form_engine.query.formula_sql import Translator
-from form_engine.query.sql_value import Sql, from_json
+from form_engine.query.sql_value import SQL_TYPES, Sql, from_json
 from form_engine.records.forms import Forms
 
 Root = str
@@ -127,8 +127,18 @@ class FormColumns:
         )
         return Sql(inner.kind, found)
 
+    def sum_of(self, name: Name) -> Sql | None:
+        """`SUM(lines.cost)`: a stored number column of a table, added up; None for any other name."""
+        table = self.form.field(name.path[0]) if len(name.path) == 2 and name.root == self.root else None
+        summed = table.by_key.get(name.path[1]) if table is not None else None
+        if table is None or summed is None or summed.computed or summed.type.kind != "number":
+            return None
+        rows = self.rows_of(table, "summed_row")
+        total = func.coalesce(func.sum(cast(rows.c.value[summed.key].astext, SQL_TYPES["number"])), 0)
+        return Sql("number", select(total).select_from(rows).scalar_subquery(), nullable=False)
+
     def rows_of(self, table: CompiledField, name: str) -> Any:
         """A table's rows as a lateral set with one column `value` (JSONB)."""
         assert isinstance(table.definition.config, TableConfig)  # noqa: S101 - callers look before they ask
-        rows = func.coalesce(self.record.data[table.key], cast("[]", JSONB))
+        rows = func.coalesce(self.record.data[table.key], literal([], JSONB))
         return func.jsonb_array_elements(rows).table_valued(column("value", JSONB), name=name)

@@ -19,10 +19,16 @@ from form_engine.query.sql_value import BLANK, ERROR, SQL_TYPES, Sql, constant
 
 
 class Columns(Protocol):
-    """Where names come from."""
+    """Where names come from. Names of another root than `root` are constants to a query."""
+
+    @property
+    def root(self) -> str: ...
 
     def of(self, name: Name) -> Sql | None:
         """The column behind a name; None where the name is not of the row (it is then a constant). Raises NotInSql."""
+
+    def sum_of(self, name: Name) -> Sql | None:
+        """The sum over a table's column; None where the name is no such column."""
 
 
 EMPTY: Final[Mapping[str, object]] = {"number": 0, "text": "", "logical": False}
@@ -59,6 +65,10 @@ class Translator:
             case Call():
                 if node.function == "IN":
                     return self._is_in(node)
+                if node.function == "SUM" and len(node.args) == 1 and isinstance(node.args[0], Name):
+                    total = self._columns.sum_of(node.args[0])
+                    if total is not None:
+                        return total
                 translate = _OPERATIONS.get(node.function)
                 if translate is None:
                     raise NotInSql("not_in_sql", node, function=node.function)
@@ -74,7 +84,7 @@ class Translator:
             case Literal():
                 return True
             case Name():
-                return self._columns.of(node) is None
+                return node.root != self._columns.root
             case Call():
                 return all(self._is_constant(arg) for arg in node.args)
 

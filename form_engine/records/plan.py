@@ -87,8 +87,15 @@ def _validated(
     *,
     partial: bool = False,
 ) -> Clean:
-    fetch: Callable[[str, int | str], RecordValue | None] = partial(_fetch, facts, record)
-    for target, ids in linked_ids(form, raw).items():  # so that they are loaded together
+    def fetch(key: str, record_id: int | str) -> RecordValue | None:
+        """Other records as they stand; the record itself too, which a formula over its own rollups asks for."""
+        if record.id and (key, record_id) == (record.form, record.id):
+            return facts.value(record)
+        return facts.fetch(key, record_id)
+
+    for target, ids in linked_ids(
+        form, raw if isinstance(raw, Mapping) else {}
+    ).items():  # so that they are loaded together
         facts.want(target, ids)
     clean = validate(
         form,
@@ -103,13 +110,6 @@ def _validated(
     )
     check_links(form, clean.values, before or {}, facts, record)
     return clean
-
-
-def _fetch(facts: Facts, record: Fact, form: str, record_id: int | str) -> RecordValue | None:
-    """Other records as they stand; the record itself too, which a formula over its own rollups asks for."""
-    if record.id and (form, record_id) == (record.form, record.id):
-        return facts.value(record)
-    return facts.fetch(form, record_id)
 
 
 def _write(
