@@ -54,11 +54,23 @@ def entry_tags(name: str = ENTRY) -> Markup:
     return Markup("\n").join(tags)
 
 
+def asset(name: str) -> str:
+    """The address of one built file, by its path in the source (``icons.svg`` is in ``web/client``)."""
+    return _url(_files().get(f"web/client/{name}", name))
+
+
+@cache
+def _files() -> dict[str, str]:
+    manifest = DIST / "manifest.json"
+    chunks = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
+    return {key: chunk["file"] for key, chunk in chunks.items()}
+
+
 def _url(file: str) -> str:
     return url_for("static", filename=f"dist/{file}")
 
 
 def init_assets(app: Flask) -> None:
     """Give templates ``entry_tags()``; hashed file names may be kept by the browser for ever."""
-    app.jinja_env.globals["entry_tags"] = entry_tags
+    app.jinja_env.globals.update(entry_tags=entry_tags, asset=asset)
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 0 if app.debug else 31_536_000

@@ -14,8 +14,9 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from web.translations import FOLDER
+
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "web" / "translations"
 LOCALES = ("zh_Hans_CN", "en")
 KEYWORDS = {
     "_": None,
@@ -26,18 +27,18 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "tn": (1, 2),
 }
-SOURCES = ("web",)
+CLIENT = (".ts", ".svelte")
 
 
-def extracted() -> Catalog:
-    """All messages that the sources say now."""
+def extracted(suffixes: tuple[str, ...] = ("",)) -> Catalog:
+    """All messages that the sources (with one of these suffixes) say now."""
     with (ROOT / "babel.cfg").open() as file:
         methods, options = parse_mapping_cfg(file)
     catalogue = Catalog(project="Formloom", charset="utf-8")
-    for source in SOURCES:
-        found = extract_from_dir(ROOT / source, methods, options, keywords=KEYWORDS, comment_tags=("i18n:",))
-        for name, _line, message, comments, context in sorted(found, key=lambda hit: (hit[0], hit[1])):
-            catalogue.add(message, None, [(f"{source}/{name}", None)], auto_comments=comments, context=context)
+    found = extract_from_dir(ROOT / "web", methods, options, keywords=KEYWORDS, comment_tags=("i18n:",))
+    for name, _line, message, comments, context in sorted(found, key=lambda hit: (hit[0], hit[1])):
+        if name.endswith(suffixes):
+            catalogue.add(message, None, [(f"web/{name}", None)], auto_comments=comments, context=context)
     return catalogue
 
 
@@ -65,10 +66,16 @@ def update() -> None:
 
 
 def compile_all() -> None:
-    """Write the ``.mo`` files that the server reads."""
+    """Write the ``.mo`` files that the server reads: the whole, and the part that pages hand to their scripts."""
+    spoken = {message.id for message in extracted(CLIENT)}
     for locale in LOCALES:
-        with _po(locale).with_suffix(".mo").open("wb") as file:
-            write_mo(file, read(locale))
+        whole, part = read(locale), Catalog(locale=locale, charset="utf-8")
+        for message in whole:
+            if message.id in spoken:
+                part.add(message.id, message.string)
+        for name, catalogue in (("messages.mo", whole), ("client.mo", part)):
+            with _po(locale).with_name(name).open("wb") as file:
+                write_mo(file, catalogue)
 
 
 def _say_itself(catalogue: Catalog) -> None:

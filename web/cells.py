@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask_babel import gettext
-from form_engine.definition import CompiledField
 from formloom.i18n import localized
 
+from form_engine.definition import CompiledField
 from web import locales
 from web.names import FileCard, Names
 
@@ -62,7 +62,9 @@ def _shown_as(column: CompiledField) -> str:
         return str(shown.format)
     if column.type.currency:
         return "money"
-    return {"number": "number", "logical": "boolean", "date": "date", "datetime": "datetime"}.get(column.type.kind, "text")
+    return {"number": "number", "logical": "boolean", "date": "date", "datetime": "datetime"}.get(
+        column.type.kind, "text"
+    )
 
 
 def _currency(column: CompiledField) -> str:

@@ -93,7 +93,7 @@ def demo(host: str, port: int, prepare_only: bool) -> None:
         people = prepare_demo(services)
     click.echo("\nLog in as")
     for person in people:
-        click.echo(f"  {person.login:<24} {person.password:<12} {person.role} · {person.name}")
+        click.echo(f"  {person.login:<24} {person.password:<12} {person.title['en']} · {person.name}")
     if prepare_only:
         return
     click.echo(f"\nhttp://{host}:{port}\n")
@@ -112,15 +112,13 @@ def migrate() -> None:
 @cli.command()
 def worker() -> None:
     """Work off background jobs from Redis, until stopped."""
-    from formloom.outbox import run_worker
-
-    from web.composition import job_context
+    from formloom.outbox.rq import run_worker
 
     settings = _settings()
     if not settings.redis_url:
         raise click.ClickException("without REDIS_URL the server works off its jobs itself")
-    with job_context(settings):
-        run_worker(settings)
+    with _services(settings) as services:
+        run_worker(settings.redis_url, services.runner)
 
 
 @cli.command()
@@ -164,9 +162,11 @@ def audit_verify(workspace: str) -> None:
     from formloom.audit import verify
 
     with _services() as services, _session(services, workspace) as session:
-        result = verify(session)
-    click.echo(str(result))
-    sys.exit(0 if result.ok else 1)
+        verdict = verify(session)
+    if verdict.ok:
+        click.echo(f"{verdict.sealed} entries sealed and whole; the last seal is {verdict.last}")
+        return
+    raise click.ClickException(f"entry {verdict.broken_entry} was {verdict.reason}")
 
 
 @cli.group()
@@ -184,7 +184,8 @@ def app_install(folder: Path, workspace: str) -> None:
     from form_engine.records.actor import SYSTEM
 
     with _services() as services, _session(services, workspace) as session:
-        click.echo(str(install(session, bundle.read(folder), SYSTEM)))
+        done = install(session, services.stores, bundle.read(folder), SYSTEM)
+    click.echo(f"{done.app} {done.version}: {len(done.published)} definitions published")
 
 
 @app.command("export")
@@ -193,10 +194,11 @@ def app_install(folder: Path, workspace: str) -> None:
 @workspace_option
 def app_export(key: str, folder: Path, workspace: str) -> None:
     """Write the app KEY as it runs now to FOLDER; the same app gives the same bytes."""
+    from apps import bundle
     from apps.export import export
 
     with _services() as services, _session(services, workspace) as session:
-        export(session, key, folder)
+        bundle.write(export(session, services.stores, key), folder)
 
 
 @cli.group()
@@ -212,7 +214,6 @@ def user() -> None:
 @workspace_option
 def user_create(login: str, name: str, roles: tuple[str, ...], password: str, workspace: str) -> None:
     """Create an account; the workspace and the role admin come into being with the first."""
-    from formloom.access import set_password
     from formloom.people import create_person, ensure_role
     from formloom.workspaces import create_workspace
 
@@ -222,7 +223,7 @@ def user_create(login: str, name: str, roles: tuple[str, ...], password: str, wo
             if "admin" in roles:
                 ensure_role(session, "admin", {"zh-CN": "管理员", "en": "Administrator"})
             person = create_person(session, login, name, roles=roles)
-            set_password(session, services.settings, person.id, password)
+            services.access.set_password(session, person.id, password)
     click.echo(f"{login} may log in")
 
 
@@ -232,11 +233,10 @@ def user_create(login: str, name: str, roles: tuple[str, ...], password: str, wo
 @workspace_option
 def user_password(login: str, password: str, workspace: str) -> None:
     """Set a new password and end all sessions of the account."""
-    from formloom.access import set_password
     from formloom.people import find_person
 
     with _services() as services, _session(services, workspace) as session:
-        set_password(session, services.settings, find_person(session, login).id, password)
+        services.access.set_password(session, find_person(session, login).id, password)
     click.echo("done; all sessions of this account have ended")
 
 

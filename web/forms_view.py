@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from formloom.i18n import localized
+
 from form_engine.definition import CompiledField, CompiledForm, CompiledFormula, CompiledRule, FieldAccess
 from form_engine.definition.model import Text
 from form_engine.fields.decimals import DecimalConfig, unscaled
 from form_engine.formula import Context, Path, Type, to_json
-from formloom.i18n import localized
-
 from web.names import Names
 
 MayRead = Callable[[str, str], bool]

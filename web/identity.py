@@ -1,31 +1,13 @@
 """Who is asking: the person behind a session cookie or an API token, found once a request."""
 
-from dataclasses import dataclass
-
 from flask import current_app, g, request
+from formloom.access import Identity
 
+from form_engine.records.actor import Actor
 from web.context import services
 
 SESSION_COOKIE = "formloom_session"
 _BEARER = "bearer "
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A person, where they belong, and by what right they speak. ``scopes`` is ``None`` for a browser session."""
-
-    workspace_id: int
-    person_id: int
-    name: str
-    locale: str | None
-    time_zone: str
-    roles: frozenset[str]
-    scopes: frozenset[str] | None = None
-
-    @property
-    def ref(self) -> str:
-        """The actor string of history, audit and journal."""
-        return f"person:{self.person_id}"
 
 
 def bearer_token() -> str | None:
@@ -44,10 +26,10 @@ def current_identity() -> Identity | None:
     if "identity" not in g:
         token = bearer_token()
         if token is not None:
-            g.identity = services().identify_token(token)
+            g.identity = services().access.token_of(token)
         else:
             cookie = session_token()
-            g.identity = services().identify_session(cookie) if cookie else None
+            g.identity = services().access.session_of(cookie) if cookie else None
     identity: Identity | None = g.identity
     return identity
 
@@ -66,6 +48,11 @@ def is_api_request() -> bool:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best != "text/html" and bool(request.accept_mimetypes)
+
+
+def actor_of(identity: Identity) -> Actor:
+    """The caller as the engines know them: what they do is done by this actor."""
+    return Actor.person(identity.person_id, identity.roles, identity.name)
 
 
 def cookies_are_secure() -> bool:

@@ -2,15 +2,23 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import Babel, format_currency, format_date, format_datetime, format_decimal, format_percent, gettext, ngettext
+from flask_babel import (
+    Babel,
+    format_currency,
+    format_date,
+    format_datetime,
+    format_decimal,
+    format_percent,
+    gettext,
+    ngettext,
+)
 from formloom.i18n import LOCALES, best_locale
 
 from web.identity import current_identity
+from web.translations import FOLDER as TRANSLATIONS
 
-TRANSLATIONS = Path(__file__).parent / "translations"
 _BABEL = {"zh-CN": "zh_Hans_CN", "en": "en"}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 

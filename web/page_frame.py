@@ -1,19 +1,26 @@
 """What every page's frame shows: who is signed in, which lists they may open, what waits for them."""
 
+import gettext
 from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import get_translations
-from formloom.i18n import localized
+from flask_babel import gettext as gettext_
+from formloom.access import Identity
+from formloom.i18n import FOLDERS, localized
 from markupsafe import Markup
 
-from web.context import services, transaction
-from web.identity import Identity, current_identity
+from web.context import transaction
+from web.desk import frame
+from web.identity import current_identity
 from web.islands import inert_json
-from web.locales import current_locale
+from web.locales import TRANSLATIONS, current_locale
+from web.phrases.marking import N_
 
 THEMES = ("light", "dark")
+HOME, INBOX, ADMINISTRATION = N_("Home"), N_("Inbox"), N_("Administration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,15 @@ class Nav:
     forms: tuple[MenuForm, ...] = ()
     todo: int = 0
     unread: int = 0
+    notifications: tuple[frame.Note, ...] = ()
+    now: datetime | None = None
 
 
 def init_frame(app: Flask) -> None:
     """Give templates the reader's locale and theme, and ``nav`` on pages of signed-in people."""
 
     @app.context_processor
-    def frame() -> dict[str, Any]:
+    def surroundings() -> dict[str, Any]:
         theme = request.cookies.get("theme")
         return {
             "locale": current_locale(),
@@ -51,7 +60,7 @@ def init_frame(app: Flask) -> None:
             "section": (request.view_args or {}).get("form"),
         }
 
-    app.jinja_env.globals.update(client_messages=client_messages, load_nav=load_nav)
+    app.jinja_env.globals.update(client_messages=client_messages, destinations=destinations)
     app.jinja_env.filters["face"] = face
 
 
@@ -66,14 +75,19 @@ def load_nav() -> Nav:
 def _nav_of(identity: Identity) -> Nav:
     locale = current_locale()
     with transaction() as session:
-        frame = services().pages.frame(session, identity)
+        forms, figures = frame.listable_forms(session, identity), frame.badges(session, identity)
+        notes = frame.notifications(session, identity)
     return Nav(
         person_id=identity.person_id,
         name=identity.name,
         is_admin="admin" in identity.roles,
-        forms=tuple(MenuForm(form.key, localized(form.title, locale), form.icon) for form in frame.forms),
-        todo=frame.todo,
-        unread=frame.unread,
+        forms=tuple(
+            MenuForm(form.key, localized(form.definition.title, locale), form.definition.icon) for form in forms
+        ),
+        todo=figures["inbox"]["todo"],
+        unread=figures["notifications"],
+        notifications=notes.items,
+        now=notes.now,
     )
 
 
@@ -87,6 +101,25 @@ def face(name: str) -> str:
 
 def client_messages() -> Markup:
     """The words that the page's script may say, in the reader's language, as inert JSON."""
-    if current_locale() == "en":
-        return inert_json({})
-    return inert_json(services().client_words(get_translations()))
+    return inert_json(_client_words(current_locale()))
+
+
+@cache
+def _client_words(locale: str) -> dict[str, str]:
+    """The part of the catalogue that scripts use, compiled to a file of its own (``client.mo``)."""
+    words: Any = gettext.translation("client", TRANSLATIONS, [FOLDERS.get(locale, locale)], fallback=True)
+    found = getattr(words, "_catalog", {})
+    return {
+        message: text for message, text in found.items() if message and isinstance(message, str) and text != message
+    }
+
+
+def destinations(nav: Nav) -> Markup:
+    """What “Go to …” offers."""
+    lists = [{"title": form.title, "href": f"/forms/{form.key}", "icon": form.icon or "form"} for form in nav.forms]
+    fixed = [
+        {"title": gettext_(HOME), "href": "/", "icon": "home"},
+        {"title": gettext_(INBOX), "href": "/inbox", "icon": "inbox"},
+    ]
+    admin = [{"title": gettext_(ADMINISTRATION), "href": "/admin", "icon": "settings"}] if nav.is_admin else []
+    return inert_json([*fixed, *lists, *admin])

@@ -10,5 +10,16 @@ def qr_svg(text: str, label: str) -> Markup:
     """An SVG element that encodes ``text``, with ``label`` for those who hear the page."""
     out = BytesIO()
     code = segno.make(text, error="m")
-    code.save(out, kind="svg", xmldecl=False, svgns=True, border=2, svgclass="qr", lineclass=None, omitsize=True, light="#fff", title=label)
+    code.save(
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        border=2,
+        svgclass="qr",
+        lineclass=None,
+        omitsize=True,
+        light="#fff",
+        title=label,
+    )
     return Markup(out.getvalue().decode("utf-8"))  # noqa: S704 - segno writes paths and escapes the title

@@ -80,9 +80,7 @@ def _groups(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return list(groups.values())
 
 
-def _call(
-    spec: dict[str, Any], path: str, method: str, operation: dict[str, Any], shared: list[Any]
-) -> dict[str, Any]:
+def _call(spec: dict[str, Any], path: str, method: str, operation: dict[str, Any], shared: list[Any]) -> dict[str, Any]:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     answers = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
     answer = answers[0].get("content", {}).get("application/json", {}).get("schema") if answers else None

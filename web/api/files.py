@@ -7,7 +7,7 @@ from web.api.door import ApiBlueprint
 from web.body_limits import accepts_upload
 from web.context import transaction
 from web.file_answer import take_upload
-from web.identity import me
+from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("files", "files", url_prefix="/files", description="Uploads")
@@ -23,5 +23,5 @@ class Files(MethodView):
     def post(self) -> tuple[Response, int]:
         """Upload one file (multipart part “file”); its type is judged by its content"""
         with transaction() as session:
-            card = take_upload(session, request, me().ref)
+            card = take_upload(session, request, actor_of(me()).ref)
         return jsonify(id=card.id, **card.to_json()), 201

@@ -10,11 +10,11 @@ from marshmallow import fields, validate
 from web.api.door import ApiBlueprint, Body
 from web.api.once import once
 from web.context import services, transaction
-from web.desk.definition_json import form_json
+from web.desk.definition_json import form_json, forms_json
 from web.desk.lookup import lookup
 from web.desk.query import list_query
 from web.desk.record_json import page_json, record_json
-from web.identity import me
+from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("forms", "forms", url_prefix="/forms", description="Forms and lists of their records")
@@ -23,7 +23,9 @@ blueprint = ApiBlueprint("forms", "forms", url_prefix="/forms", description="For
 class ListArgs(Body):
     """``filter`` is a JSON tree, ``sort`` a list such as ``-due_on,code``, ``after`` the cursor of the page before."""
 
-    filter = fields.String(metadata={"description": 'JSON: {"and": [{"field": "status", "op": "in", "value": ["open"]}]}'})
+    filter = fields.String(
+        metadata={"description": 'JSON: {"and": [{"field": "status", "op": "in", "value": ["open"]}]}'}
+    )
     sort = fields.String(validate=validate.Length(max=200, error="too_long"))
     after = fields.String(validate=validate.Length(max=2000, error="too_long"))
     q = fields.String(validate=validate.Length(max=200, error="too_long"))
@@ -76,7 +78,7 @@ class Forms(MethodView):
     def get(self) -> Response:
         """List forms"""
         with transaction() as session:
-            return jsonify(items=services().desk.forms_json(session, me()))
+            return jsonify(items=forms_json(session, me()))
 
 
 @blueprint.route("/<form>")
@@ -110,7 +112,10 @@ class Records(MethodView):
         identity = me()
 
         def create(session: Any) -> tuple[int, dict[str, Any]]:
-            record = services().create_record(session, form, body["values"], identity, draft=body["draft"])
+            actor = actor_of(identity)
+            record = services().records.create(
+                session, services().forms, form, body["values"], actor, draft=body["draft"]
+            )
             return 201, record_json(session, identity, record.id)
 
         return once(identity, request, create)

@@ -12,7 +12,7 @@ from web.api.forms import RecordAnswer
 from web.api.once import once
 from web.context import services, transaction
 from web.desk.record_json import history_json, record_json, timeline_json
-from web.identity import me
+from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("records", "records", url_prefix="/records", description="One record")
@@ -26,9 +26,10 @@ class Changes(Body):
 
 
 class Press(Body):
-    """A button of a flow, with the reason it may ask for."""
+    """A button of a flow (``decision`` is its key), with the fields that it asks for."""
 
     decision = fields.String(required=True, validate=validate.Length(max=100, error="too_long"))
+    changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True, load_default=None)
     reason = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
     comment = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=4000, error="too_long"))
 
@@ -52,8 +53,14 @@ class Record(MethodView):
         """Change fields; with If-Match, disjoint changes of others are merged and the same fields conflict"""
         identity, expected = me(), expected_version()
         with transaction() as session:
-            services().update_record(
-                session, record_id, body["changes"], identity, expected_version=expected, submit=body["submit"]
+            services().records.update(
+                session,
+                services().forms,
+                record_id,
+                body["changes"],
+                actor_of(identity),
+                expected_version=expected,
+                submit=body["submit"],
             )
             answer = record_json(session, identity, record_id)
         return tag(jsonify(answer), answer["version"])
@@ -63,7 +70,7 @@ class Record(MethodView):
     def delete(self, record_id: int) -> Response:
         """Put a record into the bin"""
         with transaction() as session:
-            services().delete_record(session, record_id, me(), expected_version=expected_version())
+            services().records.delete(session, services().forms, record_id, actor_of(me()))
         return Response(status=204)
 
 
@@ -100,7 +107,8 @@ class Buttons(MethodView):
         identity = me()
 
         def press(session: Any) -> tuple[int, dict[str, Any]]:
-            run = services().press(session, record_id, body["decision"], identity, body["reason"], body["comment"])
-            return 200, {"run": run.id, "next": f"/records/{record_id}"}
+            services().records.get(session, services().forms, record_id, actor_of(identity))
+            run = services().flows.press(session, body["decision"], record_id, actor_of(identity), body["changes"])
+            return 200, {"run": run, "next": f"/records/{record_id}"}
 
         return once(identity, request, press)

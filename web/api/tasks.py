@@ -28,10 +28,7 @@ class InboxArgs(Body):
 class Decision(Body):
     """What somebody decides. ``changes`` are the fields that the step lets them write."""
 
-    decision = fields.String(
-        required=True,
-        validate=validate.OneOf(("approve", "reject", "return", "resubmit", "withdraw"), error="decision_not_offered"),
-    )
+    decision = fields.String(required=True, validate=validate.Length(max=40, error="too_long"))
     comment = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=4000, error="too_long"))
     reason = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
     to_step = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from web import events
-from web.pages import admin, badges, guest, health, home, inbox, login, lists, outbox, preferences, record
+from web.pages import admin, badges, guest, health, home, inbox, lists, login, outbox, preferences, record
 
 BLUEPRINTS = (
     health.pages,

@@ -1,7 +1,6 @@
 """For the operator's balancer: is the process alive, and is it able to work?"""
 
 from flask import Blueprint, Flask, Response, jsonify
-from formloom.health import ready
 
 from web.context import services
 from web.policies import policy, public
@@ -20,7 +19,7 @@ def alive() -> Response:
 @policy(public)
 def able() -> tuple[Response, int]:
     """The database answers and is of this version; 503 while not. Tells a stranger nothing else."""
-    good = ready(services().databases)
+    good = services().health.readiness().ready
     return jsonify(status="ok" if good else "unavailable"), 200 if good else 503
 
 

@@ -1,19 +1,31 @@
 """Getting in, getting out, and setting a new password."""
 
+from dataclasses import dataclass
+
 from flask import Blueprint, render_template, request, session
 from flask_babel import gettext
-from formloom import access
 from formloom.errors import FormloomError, Throttled, Unauthenticated
+from formloom.i18n import localized
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from web.context import services
-from web.identity import SESSION_COOKIE, cookies_are_secure, current_identity, session_token
+from web.identity import SESSION_COOKIE, cookies_are_secure, current_identity, me
 from web.local_url import local_path
+from web.locales import current_locale
 from web.policies import policy, public, signed_in
 from web.words import sentence
 
 pages = Blueprint("login", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """One of the demo's people, offered on the log-in page."""
+
+    login: str
+    name: str
+    role: str
 
 
 @pages.get("/login")
@@ -33,9 +45,7 @@ def enter() -> tuple[str, int] | Response:
     """Log in. A wrong password and an unknown account get the same answer after the same time."""
     target, login = local_path(request.form.get("next")), request.form.get("login", "")[:200]
     try:
-        entered = access.log_in(
-            services().databases, services().throttle, login, request.form.get("password", "")[:1000], _address()
-        )
+        entered = services().access.log_in(login, request.form.get("password", "")[:1000], _address())
     except (Unauthenticated, Throttled) as error:
         status = 429 if isinstance(error, Throttled) else 401
         return _page(target, login=login, error=sentence(error.code, error.params)), status
@@ -56,9 +66,7 @@ def enter() -> tuple[str, int] | Response:
 @policy(signed_in)
 def leave() -> Response:
     """End the session on the server, not only in the browser."""
-    token = session_token()
-    if token:
-        access.log_out(services().databases, token)
+    services().access.log_out(me())
     session.clear()
     response = redirect("/login", code=303)
     response.delete_cookie(SESSION_COOKIE, samesite="Lax", secure=cookies_are_secure(), httponly=True)
@@ -70,7 +78,7 @@ def leave() -> Response:
 def forgot() -> str:
     """Ask for a reset link; the answer does not tell whether there is such an account."""
     if request.method == "POST":
-        access.ask_reset(services().databases, services().settings, request.form.get("login", "")[:200], _address())
+        services().access.ask_reset(request.form.get("login", "")[:200], _address())
     return render_template("pages/forgot.html", sent=request.method == "POST")
 
 
@@ -81,9 +89,7 @@ def reset(token: str) -> str | tuple[str, int] | Response:
     if request.method == "GET":
         return render_template("pages/reset.html")
     try:
-        access.reset_password(
-            services().databases, services().settings, token, request.form.get("password", "")[:1000]
-        )
+        services().access.reset(token, request.form.get("password", "")[:1000])
     except FormloomError as error:
         told = " ".join(sentence(one.code, one.params) for one in error.issues) or sentence(error.code, error.params)
         return render_template("pages/reset.html", error=told), 422
@@ -91,7 +97,7 @@ def reset(token: str) -> str | tuple[str, int] | Response:
 
 
 def _page(target: str, *, login: str = "", error: str | None = None, told: str | None = None) -> str:
-    people, password = services().demo_people()
+    people, password = _demo() if services().settings.demo else ((), "")
     return render_template(
         "pages/login.html",
         next=target,
@@ -101,6 +107,13 @@ def _page(target: str, *, login: str = "", error: str | None = None, told: str |
         demo_people=people,
         demo_password=password,
     )
+
+
+def _demo() -> tuple[tuple[DemoLogin, ...], str]:
+    from apps.demo import DEMO_PASSWORD, demo_people
+
+    locale = current_locale()
+    return tuple(DemoLogin(one.login, one.name, localized(one.title, locale)) for one in demo_people()), DEMO_PASSWORD
 
 
 def _address() -> str:

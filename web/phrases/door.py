@@ -41,7 +41,7 @@ PHRASES = {
     "duplicate_key": N_("The key “%(key)s” stands here twice."),
     "not_a_json_number": N_("This is not a number."),
     "number_too_long": N_("This number has too many digits."),
-    "decimal_as_text": N_("Send decimals as text, such as \"12.50\"."),
+    "decimal_as_text": N_('Send decimals as text, such as "12.50".'),
     "bad_characters": N_("This text contains characters that cannot be stored."),
     "unknown_key": N_("There is no field of this name here."),
     "missing_key": N_("“%(key)s” is missing."),

@@ -5,7 +5,9 @@ from web.phrases.marking import N_
 PHRASES = {
     "unknown_form": N_("There is no such form."),
     "unknown_record": N_("This record does not exist, or you may not see it."),
-    "version_conflict": N_("Somebody else changed the same fields meanwhile. Look at their change before you save yours."),
+    "version_conflict": N_(
+        "Somebody else changed the same fields meanwhile. Look at their change before you save yours."
+    ),
     "totals_keep_moving": N_("Several people are working on the same totals. Please try again."),
     "not_unique": N_("There is already a record with this value."),
     "record_in_run": N_("This record is under way and changes only through its open step."),

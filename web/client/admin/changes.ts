@@ -14,8 +14,9 @@ export function changes(live: FormDefinition | null, draft: FormDefinition, loca
   const out: Change[] = [];
   for (const field of draft.fields) {
     const old = before.get(field.key);
+    const name = nameOf(field, locale);
     if (old) out.push(...fieldChanges(old, field, locale));
-    else out.push({ kind: 'added', words: t(field.required === true ? 'New required field “{name}”' : 'New field “{name}”', { name: nameOf(field, locale) }) });
+    else out.push({ kind: 'added', words: field.required === true ? t('New required field “{name}”', { name }) : t('New field “{name}”', { name }) });
   }
   for (const field of live.fields) {
     if (!after.has(field.key)) out.push({ kind: 'removed', words: t('Field “{name}” is gone; what records hold in it stays', { name: nameOf(field, locale) }) });

@@ -53,6 +53,7 @@ export const COERCIONS: Readonly<Record<string, Coercion>> = {
   logical: asLogical,
   date: asDate,
   moment: asMoment,
+  instant: asMoment,
   person: asPerson,
   location: asPlace,
   list: asList,
@@ -61,4 +62,4 @@ export const COERCIONS: Readonly<Record<string, Coercion>> = {
 };
 
 /** Kinds for which a blank argument makes the whole call blank. */
-export const BLANK_ANSWERS_BLANK: ReadonlySet<string> = new Set(['date', 'moment', 'person', 'location']);
+export const BLANK_ANSWERS_BLANK: ReadonlySet<string> = new Set(['date', 'moment', 'instant', 'person', 'location']);

@@ -11,7 +11,7 @@ export function readNumber(given: string): Decimal | null {
   const text = given.replace(/^ +/, '').replace(/ +$/, '');
   if (text.length > LONGEST || !NUMBER.test(text)) return null;
   const plain = text.replace('%', '').replaceAll(',', '');
-  const digits = plain.replace(/[eE].*$/, '').replace(/[^0-9]/g, '').replace(/^0+/, '');
+  const digits = plain.replace(/[eE].*$/, '').replace(/[^0-9]/g, '').replace(/^0+|0+$/g, '');
   const number = new Decimal(plain.replace(/\.(?=[eE]|$)/, ''));
   if (digits.length > MAX_DIGITS || (!number.isZero() && Math.abs(number.e) > MAX_EXPONENT)) return null;
   if (!text.endsWith('%')) return number;

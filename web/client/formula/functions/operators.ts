@@ -16,7 +16,7 @@ function arithmetic(step: Step, otherwise: Otherwise): (args: readonly Closure[]
     if (left instanceof ErrorValue) return left;
     if (right instanceof ErrorValue) return right;
     if (isDated(left) || isDated(right)) {
-      const result = otherwise(left === null ? asNumber(left) : left, right === null ? asNumber(right) : right);
+      const result = otherwise(beside(left, right), beside(right, left));
       return result instanceof Decimal ? bounded(result) : result;
     }
     const first = asNumber(left);
@@ -27,6 +27,12 @@ function arithmetic(step: Step, otherwise: Otherwise): (args: readonly Closure[]
     return result instanceof Decimal ? bounded(result) : result;
   };
   return ([first, ...rest]) => (env) => rest.reduce<Value>((result, operand) => apply(result, operand(env)), first!(env));
+}
+
+/** What a blank or a logical counts as next to a date or a duration. */
+function beside(value: Value, other: Value): Value {
+  if (value === null && other instanceof Duration) return new Duration(0);
+  return value === null || typeof value === 'boolean' ? asNumber(value) : value;
 }
 
 function isDated(value: Value): boolean {
@@ -59,24 +65,12 @@ function negateOrSubtract(args: readonly Closure[]): Closure {
   };
 }
 
-/** Where dates take part, a blank anywhere makes the whole blank. */
-function dated(combine: Otherwise): (args: readonly Closure[]) => Closure {
-  return (args) => (env) => {
-    const values = args.map((arg) => arg(env));
-    const error = values.find((value) => value instanceof ErrorValue);
-    if (error !== undefined) return error;
-    let result = values[0] ?? null;
-    for (const value of values.slice(1)) {
-      if (result instanceof ErrorValue) return result;
-      if (result === null || value === null) return null;
-      result = combine(result, value);
-    }
-    return result;
+/** What a date is moved by: a blank is no days at all. */
+function move(combine: Otherwise): (start: Value, by: Value) => Value {
+  return (start, by) => {
+    const step = by instanceof Duration ? by : asNumber(by);
+    return step instanceof ErrorValue ? step : combine(start, step);
   };
-}
-
-function datedMinus(left: Value, right: Value): Value {
-  return left instanceof Decimal && right instanceof Decimal ? bounded(left.minus(right)) : minus(left, right);
 }
 
 function equality(wanted: boolean): (args: readonly Closure[]) => Closure {
@@ -146,8 +140,9 @@ export const operators: readonly FunctionDef[] = [
   lazily('/', 'any any+ -> over', arithmetic(divide, over)),
   lazily('^', 'number number+ -> number', arithmetic(power, () => VALUE)),
   define('%', 'number -> number', (number: Decimal) => number.div(100)),
-  lazily('date+', 'any any+ -> plus', dated(plus)),
-  lazily('date-', 'any any+ -> minus', dated(datedMinus)),
+  define('date+', 'instant any -> plus', move(plus)),
+  define('date-', 'instant any -> minus', move(minus)),
+  define('days-', 'instant instant -> minus', minus),
   lazily('&', 'text text+ -> text', (args) => (env) => join(args.map((arg) => arg(env)))),
   lazily('=', 'any any -> equality', equality(true)),
   lazily('<>', 'any any -> equality', equality(false)),

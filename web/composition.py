@@ -1,0 +1,133 @@
+"""Where everything is put together, once: the only place that knows all rooms.
+
+:func:`compose` opens nothing but pools; :meth:`Services.start` begins the background threads, which belong into the
+process that serves (embedded default) or into ``formloom clock`` and ``formloom worker``.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from formloom import messages, outbox, timers
+from formloom.access import Access
+from formloom.db.engine import Databases, open_databases
+from formloom.db.migrate import upgrade
+from formloom.files import FileStore
+from formloom.health import Health
+from formloom.housekeeping import keep_house
+from formloom.i18n import Catalogues
+from formloom.logs import configure_logs
+from formloom.settings import Settings
+from formloom.wakeups import Listener
+
+from apps.stores import Stores, stores_for
+from flow_engine.service import Flows, handlers, timer_handlers
+from form_engine.definitions_store import FormStore
+from form_engine.records.service import Records
+from web.events import Streams
+from web.mail_words import ResetWords
+from web.translations import FOLDER as TRANSLATIONS
+
+MOST_STREAMS = 200
+
+
+@dataclass(slots=True)
+class Services:
+    """Everything a view, a command or a job works with."""
+
+    settings: Settings
+    databases: Databases
+    access: Access
+    files: FileStore
+    forms: FormStore
+    records: Records
+    flows: Flows
+    stores: Stores
+    health: Health
+    listener: Listener
+    streams: Streams
+    runner: outbox.Runner
+    catalogues: Catalogues
+    timer_handlers: Mapping[str, timers.Handler]
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _backend: outbox.JobBackend | None = None
+
+    def migrate(self) -> None:
+        """Bring the database to this version."""
+        upgrade(self.databases)
+
+    def start(self) -> None:
+        """Begin the relay, and (without Redis workers and clocks of their own) do the jobs and fire the timers here."""
+        self._backend = self._jobs()
+        relay = outbox.Relay(self.databases, self._backend)
+        self._spawn("relay", lambda: relay.run(self._stop, self.listener))
+        self._spawn("clock", self._run_clock)
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop))
+
+    def run_clock(self) -> None:
+        """Fire timers and seal the audit log in this thread, until interrupted."""
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop))
+        try:
+            self._run_clock()
+        except KeyboardInterrupt:
+            self.close()
+
+    def close(self) -> None:
+        """Stop the threads in order: nobody takes new work, then what is under way ends, then the pools close."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self.streams.close()
+        self.listener.close()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        if self._backend is not None:
+            self._backend.close()
+        self.flows.close()
+        self.databases.close()
+
+    def _jobs(self) -> outbox.JobBackend:
+        if self.settings.redis_url:
+            from formloom.outbox.rq import RqJobs
+
+            return RqJobs(self.settings.redis_url)
+        return outbox.ThreadJobs(self.runner)
+
+    def _run_clock(self) -> None:
+        timers.Clock(self.databases, self.timer_handlers).run(self._stop, self.listener)
+
+    def _spawn(self, name: str, work: Callable[[], object]) -> None:
+        thread = threading.Thread(target=work, name=f"formloom-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+
+def compose(settings: Settings) -> Services:
+    """Build every service from the settings; no thread runs yet."""
+    configure_logs(settings)
+    databases = open_databases(settings)
+    catalogues = Catalogues(TRANSLATIONS)
+    forms = FormStore()
+    flows = Flows(databases, forms, translate=catalogues.translate)
+    records = Records(subscribers=(flows.record_changed,))
+    runner = outbox.Runner(
+        databases,
+        {messages.KIND: messages.Deliverer(settings, messages.transports(settings)), **handlers(flows)},
+    )
+    return Services(
+        settings=settings,
+        databases=databases,
+        access=Access(databases, settings, reset_words=ResetWords(catalogues)),
+        files=FileStore.of(settings),
+        forms=forms,
+        records=records,
+        flows=flows,
+        stores=stores_for(forms, flows.definitions),
+        health=Health(databases, settings),
+        listener=Listener(databases.server),
+        streams=Streams(MOST_STREAMS),
+        runner=runner,
+        catalogues=catalogues,
+        timer_handlers=timer_handlers(flows),
+    )

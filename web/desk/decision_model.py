@@ -1,0 +1,88 @@
+"""The props of the island ``decision``: what may be decided, in words that say what will happen."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from flask_babel import gettext
+from formloom.i18n import localized
+
+from form_engine.definition import CompiledForm, FieldAccess
+from web.phrases.marking import N_
+
+INITIATOR = "initiator"
+LABELS = {
+    "approve": N_("Approve"),
+    "reject": N_("Reject"),
+    "return": N_("Return"),
+    "submit": N_("Submit"),
+    "resubmit": N_("Submit again"),
+    "withdraw": N_("Withdraw"),
+    "acknowledge": N_("Seen"),
+    "retry": N_("Try again"),
+}
+
+
+def actions(offers: Iterable[Any], step_titles: Mapping[str, Any], locale: str) -> list[dict[str, Any]]:
+    """The buttons, in the order in which the flow offers them."""
+    return [_action(offer, step_titles, locale) for offer in offers]
+
+
+def _action(offer: Any, step_titles: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    label = localized(offer.label, locale) if offer.label else gettext(LABELS.get(offer.decision, offer.decision))
+    targets = offer.to_steps if len(offer.to_steps) > 1 else ()
+    return {
+        "decision": offer.decision,
+        "label": label,
+        "hint": _hint(offer, step_titles, locale),
+        "reasons": [{"key": one.key, "label": localized(one.label, locale)} for one in offer.reasons],
+        "comment": "required" if offer.comment_required else "optional",
+        "to_steps": [{"key": key, "label": _step(key, step_titles, locale)} for key in targets],
+    }
+
+
+def _hint(offer: Any, step_titles: Mapping[str, Any], locale: str) -> str | None:
+    if offer.leads_to:
+        return gettext("to: %(step)s", step=_step(offer.leads_to, step_titles, locale))
+    match offer.decision:
+        case "approve" | "submit":
+            return gettext("goes on")
+        case "reject":
+            return gettext("ends it for good")
+        case "return":
+            return gettext("back to a step you choose")
+        case "withdraw":
+            return gettext("nobody decides any more")
+        case _:
+            return None
+
+
+def _step(key: str, step_titles: Mapping[str, Any], locale: str) -> str:
+    if key == INITIATOR:
+        return gettext("the person who submitted it")
+    return localized(step_titles.get(key, key), locale)
+
+
+def editable(form: CompiledForm, fields: FieldAccess) -> list[str]:
+    """The fields that the step lets one write, and the computed ones that follow them, in the form's order."""
+    written = {each.key for each in form.fields if not each.computed and _writes(each, fields)}
+    if not written:
+        return []
+    shown = set(written)
+    for each in form.order:  # settled in this order, so one pass finds what follows what follows
+        value = each.formulas.get("value")
+        if "." not in each.path and value is not None and fields.may_read(each.path):
+            if value.checked.reads.names & shown:
+                shown.add(each.key)
+    return [each.key for each in form.fields if each.key in shown]
+
+
+def _writes(column: Any, fields: FieldAccess) -> bool:
+    if getattr(column.definition.config, "transitions", None) is not None:
+        return False
+    return fields.may_write(column.path) or any(fields.may_write(each.path) for each in column.columns)
+
+
+def narrowed(model: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """The form model with only these fields laid out; the others stay, because formulas read them."""
+    sections = [{**one, "items": [key for key in one["items"] if key in keys]} for one in model["layout"]]
+    return {**model, "layout": [one for one in sections if one["items"]]}

@@ -1,0 +1,106 @@
+"""What the frame of every page asks: the lists one may open, the badges, the bell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from formloom import clock
+from formloom import notifications as bell
+from formloom.access import Identity
+from formloom.i18n import localized
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledForm
+from web.context import services
+from web.desk.world import World
+from web.locales import current_locale
+from web.phrases.marking import N_
+
+TOLD = {
+    "task_opened": N_("%(title)s waits for you: %(step)s"),
+    "copied": N_("%(title)s was shown to you"),
+    "escalated": N_("%(title)s is overdue: %(step)s"),
+    "reminder": N_("Reminder: %(title)s still waits for you"),
+    "run_ended": N_("%(title)s has come to its end"),
+    "notice": N_("%(text)s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line under the bell."""
+
+    text: str
+    href: str
+    at: datetime
+    read: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The latest lines, with the workspace's time to measure them by."""
+
+    items: tuple[Note, ...]
+    now: datetime
+
+
+def listable_forms(session: Session, identity: Identity) -> tuple[CompiledForm, ...]:
+    """The forms whose records this person may list, in the order of the apps' menus."""
+    world = World.of(session, identity)
+    order = {key: at for at, key in enumerate(_menu(session))}
+    allowed = [form for form in world.forms.values() if world.access(form).may("read")]
+    return tuple(sorted(allowed, key=lambda form: (order.get(form.key, len(order)), form.key)))
+
+
+def _menu(session: Session) -> list[str]:
+    """The forms that installed apps put into the menu, in order."""
+    apps = services().stores.apps
+    bodies = [apps.body(session, key) for key in apps.keys(session)]
+    return [key for body in bodies for entry in body.get("menu", ()) for key in _form_keys(entry)]
+
+
+def _form_keys(entry: Any) -> list[str]:
+    if isinstance(entry, str):
+        return [entry]
+    if isinstance(entry, Mapping):
+        inner = entry.get("items") or entry.get("forms") or ()
+        own = [entry["form"]] if "form" in entry else []
+        return own + [key for one in inner for key in _form_keys(one)]
+    return []
+
+
+def badges(session: Session, identity: Identity) -> dict[str, Any]:
+    """The figures of the frame."""
+    return {
+        "inbox": services().flows.counts(session, identity.person_id),
+        "notifications": bell.unread(session, identity.person_id),
+    }
+
+
+def notifications(session: Session, identity: Identity, limit: int = 12) -> Notes:
+    """The latest lines under this person's bell, in words."""
+    rows = bell.latest(session, identity.person_id, limit)
+    ids = {row.params["record"] for row in rows if isinstance(row.params.get("record"), int)}
+    titles = services().records.titles(session, ids) if ids else {}
+    locale = current_locale()
+    return Notes(tuple(_note(row, titles, locale) for row in rows), clock.app_now(session))
+
+
+def _note(row: Any, titles: Mapping[int, tuple[str, str]], locale: str) -> Note:
+    record, task = row.params.get("record"), row.params.get("task")
+    title = titles[record][1] if record in titles else ""
+    params = {
+        name: localized(value, locale) if isinstance(value, Mapping) else str(value)
+        for name, value in row.params.items()
+    }
+    words = {"title": title or gettext("A record"), "step": "", "text": "", **params}
+    text = gettext(TOLD.get(row.kind, "%(title)s")) % words
+    href = row.link or (f"/inbox?task={task}" if task else f"/records/{record}" if record else "/inbox")
+    return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None)
+
+
+def mark_read(session: Session, identity: Identity) -> None:
+    """All of them have been seen."""
+    bell.mark_read(session, identity.person_id)

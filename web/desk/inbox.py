@@ -1,0 +1,141 @@
+"""The inbox in words: lines of a tab, the chosen task, what comes after a decision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask_babel import gettext
+from formloom import clock
+from formloom.access import Identity
+from formloom.errors import NotFound
+from formloom.i18n import localized
+from sqlalchemy.orm import Session
+
+from flow_engine.service import TABS, InboxItem
+from web.context import services
+from web.desk.task_page import task_page
+from web.desk.timeline import DECIDED, due_state, run_words
+from web.locales import current_locale
+from web.phrases.marking import N_
+
+LABELS = {
+    "todo": N_("To do"),
+    "done": N_("Done"),
+    "started": N_("Started by me"),
+    "cc": N_("Copied to me"),
+}
+EMPTY = {
+    "todo": (N_("All done"), N_("What people hand to you appears here by itself, most urgent first.")),
+    "done": (N_("Nothing yet"), N_("What you have decided is kept here.")),
+    "started": (N_("Nothing yet"), N_("What you submit is listed here with its state.")),
+    "cc": (N_("Nothing yet"), N_("What others show you, without asking for a decision, appears here.")),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the inbox."""
+
+    id: int | None
+    href: str
+    title: str
+    subtitle: str
+    at: datetime
+    due: datetime | None
+    due_state: str
+    open: bool
+    word: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class TabView:
+    """A tab with its badge."""
+
+    key: str
+    label: str
+    count: int
+
+
+def inbox_page(session: Session, identity: Identity, args: Mapping[str, str]) -> dict[str, Any]:
+    """The whole page: tabs, the list, and the task that was chosen."""
+    page = inbox_list(session, identity, args)
+    counts = services().flows.counts(session, identity.person_id)
+    chosen = page["selected"]
+    task, missing = None, False
+    if chosen is not None:
+        try:
+            task = task_page(session, identity, chosen, _after(page, chosen))
+        except NotFound:
+            missing = True
+    return {
+        **page,
+        "tabs": [TabView(key, gettext(LABELS[key]), counts.get(key, 0)) for key in TABS],
+        "task": task,
+        "opened_missing": missing,
+    }
+
+
+def inbox_list(session: Session, identity: Identity, args: Mapping[str, str]) -> dict[str, Any]:
+    """The list of a tab."""
+    tab = args.get("tab", "todo")
+    tab = tab if tab in TABS else "todo"
+    found = services().flows.inbox(session, identity.person_id, tab, args.get("after") or None)
+    now, locale = clock.app_now(session), current_locale()
+    raw = args.get("task", "")
+    selected = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
+    title, text = EMPTY[tab]
+    kept = {"tab": tab, **({"task": raw} if selected is not None else {})}
+    return {
+        "tab": tab,
+        "items": [line_of(item, tab, now, locale) for item in found.items],
+        "more": f"/inbox?{urlencode({'tab': tab, 'after': found.next})}" if found.next else "",
+        "selected": selected,
+        "list_url": f"/inbox/list?{urlencode(kept)}",
+        "empty_title": gettext(title),
+        "empty_text": gettext(text),
+        "now": now,
+    }
+
+
+def line_of(item: InboxItem, tab: str, now: datetime, locale: str) -> Line:
+    """One line: the record's title, the step and who began it, how it stands."""
+    word, tone = _state(item, tab)
+    step = localized(item.step_title, locale) if item.step_title else localized(item.flow_title, locale)
+    who = item.initiator or ""
+    is_open = item.status == "open" and tab in ("todo", "cc")
+    return Line(
+        id=item.task,
+        href=f"/inbox?{urlencode({'tab': tab, 'task': item.task})}" if item.task else f"/records/{item.record}",
+        title=item.title or item.number or f"#{item.record}",
+        subtitle=" · ".join(part for part in (step, who if tab != "started" else "") if part),
+        at=item.at,
+        due=item.due_at,
+        due_state=due_state(item.due_at, now) if is_open else "",
+        open=is_open,
+        word=word,
+        tone=tone,
+    )
+
+
+def _state(item: InboxItem, tab: str) -> tuple[str, str]:
+    if tab == "started":
+        return run_words(item.run_status)
+    if tab == "cc":
+        return (gettext("New"), "accent") if item.unread else ("", "")
+    if item.decision:
+        _, word, tone = DECIDED.get(item.decision, ("idle", N_("Closed"), "idle"))
+        return gettext(word), tone
+    return "", ""
+
+
+def _after(page: dict[str, Any], chosen: int) -> str:
+    """Where a decision leads: the next open task of the list, else the list."""
+    ids = [line.id for line in page["items"] if line.id is not None]
+    if page["tab"] != "todo":
+        return f"/inbox?tab={page['tab']}"
+    rest = ids[ids.index(chosen) + 1 :] + ids[: ids.index(chosen)] if chosen in ids else ids
+    following = next((one for one in rest if one != chosen), None)
+    return f"/inbox?tab=todo&task={following}" if following is not None else "/inbox"

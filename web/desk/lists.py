@@ -1,0 +1,172 @@
+"""The page that lists a form's records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from formloom.access import Identity
+from formloom.i18n import localized
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledField, CompiledForm
+from form_engine.permission import Access
+from form_engine.query.listing import list_records
+from web.cells import Cell, cell, numeric
+from web.desk.document import document
+from web.desk.query import ListQuery, page_query
+from web.desk.world import World
+
+MOST_COLUMNS = 8
+MOST_CHIPS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's head. ``href`` sorts by it; ``sorted`` is aria's word for how it stands now."""
+
+    label: str
+    numeric: bool
+    href: str = ""
+    sorted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record's line."""
+
+    id: int
+    title: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """One choice of a filter."""
+
+    label: str
+    href: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChipGroup:
+    """The choices for one field."""
+
+    label: str
+    choices: tuple[Chip, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """Everything that ``pages/list.html`` shows."""
+
+    form: str
+    title: str
+    q: str
+    kept: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    filters: tuple[ChipGroup, ...]
+    filtered: bool
+    more: str
+    count_text: str
+    may_create: bool
+
+
+def list_page(session: Session, identity: Identity, form_key: str, args: Mapping[str, str]) -> ListPage:
+    """The list as this person may see it."""
+    world = World.of(session, identity)
+    form, access = world.listable(form_key)
+    query = page_query(form, args)
+    page = list_records(
+        session,
+        access,
+        filter=query.tree(),
+        sort=query.sort,
+        after=query.after,
+        limit=query.limit,
+        q=query.q,
+    )
+    shown = shown_columns(form, access)
+    heads = tuple(_head(form, query, each, world.locale) for each in shown)
+    return ListPage(
+        form=form.key,
+        title=localized(form.definition.title, world.locale),
+        q=query.q,
+        kept=tuple((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
+        columns=(Column(_first_label(form), numeric=False), *heads),
+        rows=rows_of(world, form, shown, page.items),
+        filters=_chips(form, access, query, world.locale),
+        filtered=bool(query.q or query.chosen),
+        more=replace(query, after=page.next).address(form.key) if page.next else "",
+        count_text=count_text(page.count, page.capped),
+        may_create=access.may("create"),
+    )
+
+
+def count_text(count: int, capped: bool) -> str:
+    """How many there are; a capped count says so."""
+    if capped:
+        return gettext("more than %(count)s", count=count)
+    return ngettext("%(num)s record", "%(num)s records", count)
+
+
+def shown_columns(form: CompiledForm, access: Access) -> tuple[CompiledField, ...]:
+    """The columns that the form's own list names and the reader may see."""
+    keys = form.definition.list_columns or tuple(each.key for each in form.fields if not each.columns)
+    found = (form.field(key) for key in keys)
+    return tuple(each for each in found if each is not None and access.readable(form.key, each.path))[:MOST_COLUMNS]
+
+
+def rows_of(
+    world: World, form: CompiledForm, shown: tuple[CompiledField, ...], items: tuple[Any, ...]
+) -> tuple[Row, ...]:
+    """Records as lines; the first cell is the record's own title."""
+    documents = [document(item.values, item.computed) for item in items]
+    names = world.names(form, documents)
+    return tuple(
+        Row(
+            item.id,
+            item.title,
+            (
+                Cell("text", item.number or item.title or f"#{item.id}"),
+                *(cell(each, document.get(each.key), names, world.locale) for each in shown),
+            ),
+        )
+        for item, document in zip(items, documents, strict=True)
+    )
+
+
+def _first_label(form: CompiledForm) -> str:
+    return gettext("No.") if form.definition.number else gettext("Title")
+
+
+def _head(form: CompiledForm, query: ListQuery, column: CompiledField, locale: str) -> Column:
+    label = localized(column.definition.label, locale)
+    sortable = column.definition.index or column.computed
+    current = query.sort[0] if query.sort else ""
+    how = {column.key: "ascending", f"-{column.key}": "descending"}.get(current, "")
+    href = query.sorted_by(column.key).address(form.key) if sortable else ""
+    return Column(label, numeric(column), href, how)
+
+
+def _chips(form: CompiledForm, access: Access, query: ListQuery, locale: str) -> tuple[ChipGroup, ...]:
+    groups = []
+    for column in form.fields:
+        options = getattr(column.definition.config, "options", None)
+        if not options or len(options) > MOST_CHIPS or not access.readable(form.key, column.path):
+            continue
+        if not (column.definition.index or column.computed):
+            continue
+        chosen = (query.chosen or {}).get(column.key)
+        chips = tuple(
+            Chip(
+                localized(one.label, locale),
+                query.choosing(column.key, None if one.key == chosen else one.key).address(form.key),
+                one.key == chosen,
+            )
+            for one in options.values()
+        )
+        groups.append(ChipGroup(localized(column.definition.label, locale), chips))
+    return tuple(groups[:1])

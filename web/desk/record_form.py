@@ -1,0 +1,117 @@
+"""The form island on a new or a stored record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+from formloom.access import Identity
+from formloom.errors import Conflict, Forbidden, NotFound
+from formloom.i18n import localized
+from sqlalchemy.orm import Session
+
+from web.context import services
+from web.desk.document import document
+from web.desk.linked import linked_records, reader_of
+from web.desk.world import World
+from web.forms_view import Filled, Submit, Surroundings, form_model
+
+UPLOAD = "/api/v1/files"
+PEOPLE = "/api/v1/people"
+
+
+def new_form(session: Session, identity: Identity, form_key: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """The page of an empty form; to those who may not create, the form is not there."""
+    world = World.of(session, identity)
+    form = world.form(form_key)
+    access = world.access(form)
+    if not access.may("create"):
+        raise NotFound("unknown_form", {"form": form_key})
+    fields = access.fields_for_new()
+    reader = reader_of(world, fields)
+    values = _prefilled(form, fields, given)
+    linked = linked_records(world, form, reader, [values])
+    title = localized(form.definition.title, world.locale)
+    model = form_model(
+        form,
+        reader,
+        record=Filled(0, 0, values) if values else None,
+        around=Surroundings(linked, world.names(form, [values])),
+        context=world.context,
+        submit=Submit(f"/api/v1/forms/{form.key}/records", next="/records/{id}", label=_label(form, world.locale)),
+        lookup=lookup_url(form.key),
+        upload=UPLOAD,
+        people_url=PEOPLE,
+        draft_key=f"{identity.workspace_id}:{identity.person_id}:new:{form.key}",
+    )
+    if values:
+        model["record"] = None
+        model["prefilled"] = values
+    return {
+        "title": gettext("New: %(form)s", form=title),
+        "crumbs": ((f"/forms/{form.key}", title),),
+        "model": model,
+    }
+
+
+def edit_form(session: Session, identity: Identity, record_id: int) -> dict[str, Any]:
+    """The page that changes a record; what is under way changes only through its open step."""
+    world = World.of(session, identity)
+    view = services().records.view(session, services().forms, record_id, world.actor)
+    form, record = view.form, view.record
+    if "update" not in view.may:
+        raise Forbidden("action_denied")
+    if record.run_id is not None:
+        raise Conflict("record_in_run")
+    reader = reader_of(world, view.fields)
+    values = document(view.values, view.computed)
+    model = form_model(
+        form,
+        reader,
+        record=Filled(record.id, record.version, values),
+        around=Surroundings(linked_records(world, form, reader, [values]), world.names(form, [values])),
+        context=world.context,
+        submit=Submit(
+            f"/api/v1/records/{record.id}",
+            "PATCH",
+            etag=f'"{record.version}"',
+            next=f"/records/{record.id}",
+            label=gettext("Save"),
+        ),
+        lookup=lookup_url(form.key),
+        upload=UPLOAD,
+        people_url=PEOPLE,
+        draft_key=f"{identity.workspace_id}:{identity.person_id}:record:{record.id}:{record.version}",
+    )
+    title = record.title or record.number or f"#{record.id}"
+    return {
+        "title": title,
+        "crumbs": (
+            (f"/forms/{form.key}", localized(form.definition.title, world.locale)),
+            (f"/records/{record.id}", record.number or title),
+        ),
+        "model": model,
+    }
+
+
+def lookup_url(form: str) -> str:
+    """Where this form's link pickers ask."""
+    return f"/api/v1/forms/{form}/lookup"
+
+
+def _label(form: Any, locale: str) -> str:
+    words = form.definition.submit_label
+    return localized(words, locale) if words else gettext("Submit")
+
+
+def _prefilled(form: Any, fields: Any, given: Mapping[str, str]) -> dict[str, Any]:
+    """What the address brings along (``?bill=17``), as far as it is a value of a field that may be written."""
+    values: dict[str, Any] = {}
+    for each in form.fields:
+        raw = given.get(each.key)
+        if raw is None or each.columns or each.computed or not fields.may_write(each.path):
+            continue
+        asked: Any = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else raw[:500]
+        cleaned = each.clean(asked)
+        if isinstance(cleaned, str | int) or cleaned is True:
+            values[each.key] = cleaned
+    return values

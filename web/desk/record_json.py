@@ -1,0 +1,96 @@
+"""Records as the API tells them."""
+
+from typing import Any
+
+from formloom.access import Identity
+from sqlalchemy.orm import Session
+
+from form_engine.query.listing import list_records
+from web.context import services
+from web.desk.document import document
+from web.desk.history import history_of
+from web.desk.query import ListQuery
+from web.desk.timeline import RunView, runs_of
+from web.desk.world import World
+
+
+def record_json(session: Session, identity: Identity, record_id: int) -> dict[str, Any]:
+    """One record with what this person may see of it; NotFound for all others."""
+    world = World.of(session, identity)
+    return as_json(services().records.view(session, services().forms, record_id, world.actor))
+
+
+def page_json(session: Session, identity: Identity, form_key: str, query: ListQuery) -> dict[str, Any]:
+    """A page of records."""
+    world = World.of(session, identity)
+    _, access = world.listable(form_key)
+    page = list_records(
+        session,
+        access,
+        filter=query.tree(),
+        sort=query.sort,
+        after=query.after,
+        limit=query.limit,
+        q=query.q,
+    )
+    return {"items": [as_json(item) for item in page.items], "next": page.next, "count": page.count}
+
+
+def as_json(view: Any) -> dict[str, Any]:
+    """A viewed record as JSON; computed values stand among the stored ones."""
+    record = view.record
+    return {
+        "id": record.id,
+        "form": record.form,
+        "version": record.version,
+        "number": record.number,
+        "title": record.title,
+        "draft": record.draft,
+        "values": document(view.values, view.computed),
+    }
+
+
+def history_json(session: Session, identity: Identity, record_id: int) -> list[dict[str, Any]]:
+    """The record's history, newest first, of fields that may be seen."""
+    world = World.of(session, identity)
+    entries = history_of(world, record_id)
+    return [
+        {
+            "at": entry.at.isoformat(),
+            "who": entry.who,
+            "what": entry.what,
+            "changes": [{"label": one.label, "old": one.old.text, "new": one.new.text} for one in entry.changes],
+        }
+        for entry in entries
+    ]
+
+
+def timeline_json(session: Session, identity: Identity, record_id: int) -> list[dict[str, Any]]:
+    """The runs over a record, for those who may see it."""
+    world = World.of(session, identity)
+    services().records.get(session, services().forms, record_id, world.actor)
+    return [_run_json(run) for run in runs_of(world, record_id)]
+
+
+def run_json(session: Session, identity: Identity, run_id: int) -> dict[str, Any]:
+    """One run, for those who may see its record; NotFound for others."""
+    world = World.of(session, identity)
+    run = services().flows.run(session, run_id)
+    services().records.get(session, services().forms, run.record, world.actor)
+    return _run_json(runs_of(world, run.record, run=run_id)[0])
+
+
+def _run_json(run: RunView) -> dict[str, Any]:
+    steps = [
+        {
+            "state": step.state,
+            "title": step.title,
+            "who": step.who,
+            "at": step.at.isoformat() if step.at else None,
+            "due": step.due.isoformat() if step.due else None,
+            "reason": step.reason,
+            "comment": step.comment,
+        }
+        for step in run.steps
+    ]
+    return {"id": run.id, "title": run.title, "state": run.word, "steps": steps}

@@ -1,0 +1,124 @@
+"""The page of one record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext
+from formloom.access import Identity
+from formloom.i18n import localized
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledForm
+from web import locales
+from web.cells import Cell, cell, numeric
+from web.context import services
+from web.desk.buttons import buttons_decision
+from web.desk.document import document
+from web.desk.guest_door import GuestDoor, guest_door
+from web.desk.history import Entry, actor_names, history_of
+from web.desk.lists import Column, Row, count_text, rows_of, shown_columns
+from web.desk.sections import SectionView, sections_of
+from web.desk.timeline import RunView, runs_of
+from web.desk.world import World
+
+CHILDREN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Records of another form that point here."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    count_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Everything that ``pages/record.html`` shows."""
+
+    id: int
+    form: str
+    form_title: str
+    title: str
+    status: Cell | None
+    byline: str
+    draft: bool
+    may_edit: bool
+    task_href: str
+    decision: dict[str, Any] | None
+    guest_link: GuestDoor | None
+    sections: tuple[SectionView, ...]
+    linked: tuple[Linked, ...]
+    runs: tuple[RunView, ...]
+    history: tuple[Entry, ...]
+    now: datetime
+
+
+def record_page(session: Session, identity: Identity, record_id: int) -> RecordPage:
+    """The record as this person may see it; NotFound where they may not."""
+    world = World.of(session, identity)
+    view = services().records.view(session, services().forms, record_id, world.actor)
+    form, record = view.form, view.record
+    values = document(view.values, view.computed)
+    names = world.names(form, [values])
+    task_id = services().flows.open_task(session, record_id, identity.person_id)
+    return RecordPage(
+        id=record.id,
+        form=form.key,
+        form_title=localized(form.definition.title, world.locale),
+        title=record.title or record.number or f"#{record.id}",
+        status=_status(form, values, names, world.locale),
+        byline=_byline(world, record),
+        draft=record.draft,
+        may_edit="update" in view.may and record.run_id is None and _writes_something(form, view.fields),
+        task_href=f"/inbox?task={task_id}" if task_id else "",
+        decision=buttons_decision(world, form, record, view.fields, values),
+        guest_link=guest_door(world, record_id) if form.key in world.forms else None,
+        sections=sections_of(form, view.fields, values, names, world.locale),
+        linked=_linked(world, record_id),
+        runs=runs_of(world, record_id),
+        history=history_of(world, record_id),
+        now=world.context.now,
+    )
+
+
+def _writes_something(form: CompiledForm, fields: Any) -> bool:
+    return any(not each.computed and fields.may_write(each.path) for each in form.fields)
+
+
+def _status(form: CompiledForm, values: dict[str, Any], names: Any, locale: str) -> Cell | None:
+    """The first field that shows as a chip is what a person asks for first."""
+    for each in form.fields:
+        if getattr(each.definition.config, "options", None) and values.get(each.key) and each.key == "status":
+            return cell(each, values[each.key], names, locale)
+    return None
+
+
+def _byline(world: World, record: Any) -> str:
+    who = f"person:{record.created_by}" if record.created_by else "system"
+    name = actor_names(world, [who])[who]
+    parts = [record.number] if record.number and record.number != record.title else []
+    made = gettext("recorded by %(name)s on %(moment)s", name=name, moment=locales.moment(record.created_at))
+    return " · ".join([*parts, made])
+
+
+def _linked(world: World, record_id: int) -> tuple[Linked, ...]:
+    groups = []
+    children = services().records.children(world.session, services().forms, record_id, world.actor, limit=CHILDREN)
+    for form_key, _path, page in children:
+        form, access = world.listable(form_key)
+        shown = shown_columns(form, access)[:6]
+        heads = tuple(Column(localized(each.definition.label, world.locale), numeric(each)) for each in shown)
+        first = Column(gettext("No.") if form.definition.number else gettext("Title"), numeric=False)
+        groups.append(
+            Linked(
+                localized(form.definition.title, world.locale),
+                (first, *heads),
+                rows_of(world, form, shown, page.items),
+                count_text(page.count or len(page.items), page.capped),
+            )
+        )
+    return tuple(groups)

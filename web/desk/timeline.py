@@ -1,0 +1,165 @@
+"""The course of a record in words: who did what, who is asked now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext
+from formloom.i18n import localized
+
+from web.context import services
+from web.desk.world import World
+from web.phrases.marking import N_
+
+DECIDED = {
+    "approve": ("approved", N_("Approved"), "good"),
+    "submit": ("submitted", N_("Submitted"), "good"),
+    "resubmit": ("submitted", N_("Submitted again"), "good"),
+    "reject": ("rejected", N_("Rejected"), "bad"),
+    "return": ("returned", N_("Returned"), "warn"),
+    "withdraw": ("idle", N_("Withdrawn"), "idle"),
+    "acknowledge": ("approved", N_("Seen"), "good"),
+    "retry": ("approved", N_("Tried again"), "good"),
+}
+RUNS = {
+    "open": (N_("Under way"), "running"),
+    "running": (N_("Under way"), "running"),
+    "stuck": (N_("Stuck"), "bad"),
+    "approved": (N_("Approved"), "good"),
+    "done": (N_("Finished"), "good"),
+    "finished": (N_("Finished"), "good"),
+    "completed": (N_("Finished"), "good"),
+    "rejected": (N_("Rejected"), "bad"),
+    "withdrawn": (N_("Withdrawn"), "idle"),
+    "stopped": (N_("Ended"), "idle"),
+}
+KINDS = {
+    "resubmit": N_("Correct and submit again"),
+    "exception": N_("Look into it"),
+    "stuck": N_("Nobody could be asked"),
+}
+SOON = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A knot of the thread."""
+
+    state: str
+    title: str
+    word: str = ""
+    tone: str = ""
+    who: str = ""
+    at: datetime | None = None
+    due: datetime | None = None
+    due_state: str = ""
+    reason: str = ""
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A run with its knots."""
+
+    id: int
+    title: str
+    word: str
+    tone: str
+    steps: tuple[StepView, ...]
+
+
+def runs_of(world: World, record_id: int, *, run: int | None = None, names: bool = True) -> tuple[RunView, ...]:
+    """The runs of a record, the latest first. ``names``: whether colleagues are named (guests see steps alone)."""
+    found = _found(world, record_id, run)
+    now = world.context.now
+    return tuple(_run(one, world.locale, now, names) for one in found)
+
+
+def _found(world: World, record_id: int, run: int | None) -> tuple[Any, ...]:
+    flows, person = services().flows, world.actor.person_id
+    if run is None:
+        return flows.timeline(world.session, record_id, person)
+    return (flows.run(world.session, run, person),)
+
+
+def run_words(status: str) -> tuple[str, str]:
+    """A run's status in a word, and the chip's tone."""
+    word, tone = RUNS.get(status, (status, "idle"))
+    return gettext(word), tone
+
+
+def due_state(due: datetime | None, now: datetime) -> str:
+    """``late``, ``soon`` or nothing; the words beside it say the same."""
+    if due is None:
+        return ""
+    if due < now:
+        return "late"
+    return "soon" if due - now < SOON else ""
+
+
+def _run(run: Any, locale: str, now: datetime, names: bool) -> RunView:
+    word, tone = run_words(run.status)
+    started = run.started_by or gettext("the system")
+    first = StepView(
+        "submitted", gettext("Submitted"), who=started if names else "", at=run.started_at, word="", tone="good"
+    )
+    return RunView(
+        run.id,
+        localized(run.flow_title, locale),
+        word,
+        tone,
+        (first, *_steps(run.moments, locale, now, names), *_ahead(run, locale)),
+    )
+
+
+def _ahead(run: Any, locale: str) -> list[StepView]:
+    return [StepView("ahead", localized(title, locale)) for _key, title in run.ahead]
+
+
+def _steps(moments: Iterable[Any], locale: str, now: datetime, names: bool) -> list[StepView]:
+    """One knot a visit: an open step with several people names them all."""
+    steps: list[StepView] = []
+    waiting: dict[int, int] = {}
+    for moment in moments:
+        if moment.status == "open" and moment.visit in waiting:
+            at = waiting[moment.visit]
+            steps[at] = _joined(steps[at], moment.by or "")
+            continue
+        if moment.status == "open":
+            waiting[moment.visit] = len(steps)
+        steps.append(_step(moment, locale, now, names))
+    return steps
+
+
+def _joined(step: StepView, who: str) -> StepView:
+    return replace(step, who=gettext("%(one)s or %(other)s", one=step.who, other=who)) if step.who else step
+
+
+def _step(moment: Any, locale: str, now: datetime, names: bool) -> StepView:
+    title = localized(moment.step_title, locale)
+    if moment.kind in KINDS:
+        title = f"{title} · {gettext(KINDS[moment.kind])}"
+    who = (moment.by or "") if names or moment.guest else ""
+    if moment.status == "open":
+        return StepView(
+            "open",
+            title,
+            gettext("Waiting"),
+            "running",
+            who,
+            moment.opened_at,
+            moment.due_at,
+            due_state(moment.due_at, now),
+        )
+    state, word, tone = DECIDED.get(moment.decision or "", ("idle", N_("Closed"), "idle"))
+    return StepView(
+        state,
+        title,
+        gettext(word),
+        tone,
+        who,
+        moment.ended_at,
+        reason=localized(moment.reason.label, locale) if moment.reason else "",
+        comment=(moment.comment or "") if names else "",
+    )

@@ -1,0 +1,87 @@
+"""What every page asks first: who acts, what the forms are, what may be done, and the names of what is shown."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from formloom import files, people
+from formloom.access import Identity
+from formloom.errors import NotFound
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledForm
+from form_engine.definitions_store import Forms
+from form_engine.formula import Context
+from form_engine.permission import Access, access_for
+from form_engine.records.actor import Actor
+from form_engine.records.context import context_for
+from web.context import services
+from web.locales import current_locale
+from web.names import FileCard, Names, Wanted
+
+
+@dataclass(slots=True)
+class World:
+    """One reader's view of the workspace during one transaction."""
+
+    session: Session
+    actor: Actor
+    locale: str
+    forms: Forms
+
+    @classmethod
+    def of(cls, session: Session, identity: Identity) -> "World":
+        """The world of somebody who is signed in."""
+        actor = Actor.person(identity.person_id, identity.roles, identity.name)
+        return cls(session, actor, current_locale(), services().forms.forms(session))
+
+    @property
+    def context(self) -> Context:
+        """Who asks and when, for formulas."""
+        return context_for(self.session, self.actor)
+
+    def form(self, key: str) -> CompiledForm:
+        """A live form; NotFound for one that does not exist."""
+        form = self.forms.get(key)
+        if form is None:
+            raise NotFound("unknown_form", {"form": key})
+        return form
+
+    def access(self, form: CompiledForm) -> Access:
+        """What this reader may do with the form."""
+        return access_for(self.session, self.forms, form, self.actor)
+
+    def listable(self, key: str) -> tuple[CompiledForm, Access]:
+        """A form of which the reader may see records; to others it does not exist."""
+        form = self.form(key)
+        access = self.access(form)
+        if not access.may("read"):
+            raise NotFound("unknown_form", {"form": key})
+        return form, access
+
+    def names(self, form: CompiledForm, documents: Iterable[Mapping[str, Any]]) -> Names:
+        """Titles, names and files for all ids in these documents, each kind asked for once."""
+        wanted = Wanted()
+        for document in documents:
+            wanted.gather(form, document)
+        return self.names_of(wanted)
+
+    def names_of(self, wanted: Wanted) -> Names:
+        """The same for ids that were gathered elsewhere."""
+        titles = services().records.titles(self.session, wanted.records) if wanted.records else {}
+        return Names(
+            records={id: title for id, (_, title) in titles.items()},
+            people=people.names(self.session, wanted.people) if wanted.people else {},
+            files=file_cards(self.session, wanted.files),
+        )
+
+
+def file_cards(session: Session, ids: Iterable[str]) -> dict[str, FileCard]:
+    """Stored files as pages show them, by id."""
+    wanted = tuple(ids)
+    found = files.describe(session, wanted) if wanted else {}
+    return {
+        id: FileCard(id, one.name, one.media_type, one.size, url_for("record.file", file_id=id))
+        for id, one in found.items()
+    }

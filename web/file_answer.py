@@ -1,0 +1,54 @@
+"""Files in and out. What people uploaded is never run: sniffed type, nosniff, a sandbox, attachment unless an image."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Request, Response, url_for
+from formloom.access import Identity
+from formloom.errors import InvalidInput, Issue, NotFound
+from formloom.models import StoredFile
+from sqlalchemy.orm import Session
+
+from web.context import services
+from web.desk.world import World
+from web.names import FileCard
+
+INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
+CHUNK = 65_536
+
+
+def take_upload(session: Session, request: Request, actor: str) -> FileCard:
+    """Store the one file of a multipart body."""
+    upload = request.files.get("file")
+    if upload is None:
+        raise InvalidInput("file_missing_in_body", issues=(Issue("/file", "required"),))
+    stored = services().files.store(session, upload.stream, upload.filename or "", actor)
+    url = url_for("record.file", file_id=stored.id)
+    return FileCard(str(stored.id), stored.name, stored.media_type, stored.size, url)
+
+
+def file_answer(session: Session, identity: Identity, file_id: UUID) -> Response:
+    """The file, for its uploader and for whoever sees a record that holds it; for others there is none."""
+    world = World.of(session, identity)
+    if not services().records.may_read_file(session, world.forms, world.actor, str(file_id)):
+        raise NotFound("unknown_file")
+    return send_stored(*services().files.open(session, file_id))
+
+
+def send_stored(row: StoredFile, stream: BinaryIO) -> Response:
+    """Bytes with headers that keep a browser from running them."""
+    response = Response(_chunks(stream), mimetype=row.media_type)
+    response.call_on_close(stream.close)
+    kind = "inline" if row.media_type in INLINE else "attachment"
+    response.headers["Content-Disposition"] = f"{kind}; filename*=UTF-8''{quote(row.name, safe='')}"
+    response.headers["Content-Length"] = str(row.size)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cache-Control"] = "private, max-age=3600, immutable"
+    return response
+
+
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
