@@ -50,8 +50,11 @@ _FORGOTTEN = text("""
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the chain stands. `broken_entry` is the first entry that is not what was sealed, `reason` is a code:
-    changed, missing, reordered or unsealed. `last` is the newest seal's hash, to be kept elsewhere."""
+    """How the chain stands.
+
+    `broken_entry` is the first entry that is not what was sealed; `reason` is changed, missing, reordered or unsealed.
+    `last` is the hash of the newest good seal, to be kept elsewhere.
+    """
 
     ok: bool
     sealed: int
@@ -69,22 +72,25 @@ def verify(session: Session) -> Verdict:
     """Walk the workspace's chain from its beginning and compare every entry with its seal."""
     workspace_id = workspace_of(session)
     before, sealed = GENESIS, 0
-    rows = session.execute(_CHAIN, {"workspace": workspace_id}, execution_options={"yield_per": 5_000})
-    for row in rows:
-        reason = None
-        if row.id is None:
-            reason = "missing"
-        elif row.seq != sealed + 1:
-            reason = "reordered"
-        elif _link(before, workspace_id, row) != row.hash:
-            reason = "changed"
-        if reason is not None:
-            return Verdict(False, sealed, before.hex(), row.entry_id, reason)
-        before, sealed = row.hash, sealed + 1
+    streamed = {"yield_per": 5_000}
+    with session.execute(_CHAIN, {"workspace": workspace_id}, execution_options=streamed) as rows:
+        for row in rows:
+            reason = _fault(before, sealed, workspace_id, row)
+            if reason is not None:
+                return Verdict(False, sealed, before.hex(), row.entry_id, reason)
+            before, sealed = row.hash, sealed + 1
     forgotten = session.execute(_FORGOTTEN, {"workspace": workspace_id}).scalar_one()
     if forgotten is not None:  # slipped in with an old date, behind the sealer's back
         return Verdict(False, sealed, before.hex(), forgotten, "unsealed")
     return Verdict(True, sealed, before.hex())
+
+
+def _fault(before: bytes, sealed: int, workspace_id: int, row: Row[Any]) -> str | None:
+    if row.id is None:
+        return "missing"
+    if row.seq != sealed + 1:
+        return "reordered"
+    return "changed" if _link(before, workspace_id, row) != row.hash else None
 
 
 def _seal_workspace(databases: Databases, workspace_id: int, most: int) -> int:

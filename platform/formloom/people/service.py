@@ -14,12 +14,16 @@ from formloom.models import Department, LoginSession, Person, PersonRole, Role
 
 CODES = ("login_taken", "unknown_role", "unknown_person", "required")
 
+# RFC 5321 leaves no room for a longer mail address.
+LONGEST_LOGIN = 254
+
 Title = Mapping[str, str]
 
 
 def normal_login(login: str) -> str:
-    """How a login is stored and compared: NFKC, case folded, without surrounding blanks."""
-    return unicodedata.normalize("NFKC", login).strip().casefold()
+    """How a login is stored and compared: NFKC, case folded, printable, trimmed, not endless."""
+    folded = unicodedata.normalize("NFKC", login[:LONGEST_LOGIN]).casefold()
+    return "".join(character for character in folded if character.isprintable()).strip()
 
 
 def create_person(
@@ -121,7 +125,7 @@ def members_of_role(session: Session, role_key: str) -> list[Person]:
 def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """The names of these people, also of disabled ones; who does not exist is absent."""
     wanted = select(Person.id, Person.name).where(Person.workspace_id == workspace_of(session), Person.id.in_(set(ids)))
-    return dict(session.execute(wanted).tuples().all())
+    return {row.id: row.name for row in session.execute(wanted)}
 
 
 def search(session: Session, query: str, limit: int = 20) -> list[Person]:
