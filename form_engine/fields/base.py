@@ -54,6 +54,11 @@ Finisher: TypeAlias = Callable[[Any], Refused | None]
 """Stored in, the reason why it is not finished out. Blank never reaches it."""
 
 
+def refuse_computed(raw: object) -> Refused:
+    """The cleaner of every field that nobody may send."""
+    return refuse("computed")
+
+
 def at_least(least: int, code: str) -> Finisher | None:
     """The finisher of what has a least length."""
     if least == 0:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from formloom.i18n import localized
 
-from form_engine.fields.base import ORDER, Cleaner, FieldType, refuse
+from form_engine.fields.base import ORDER, Cleaner, FieldType, refuse_computed
 from form_engine.fields.choice import Option, read_options
 from form_engine.fields.datetime import write_datetime
 from form_engine.fields.expression import Formula, FormulaUse, read_formula
@@ -82,11 +82,6 @@ class FormulaField(FieldType[FormulaConfig]):
 
 def read_shown(raw: Mapping[str, Any]) -> Shown:
     return Shown(raw.get("format"), raw.get("currency"), raw.get("decimals"))
-
-
-def refuse_computed(raw: object) -> Any:
-    """The cleaner of every field that nobody may send."""
-    return refuse("computed")
 
 
 def computed_json(value: Any) -> object:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
 
-from form_engine.fields.base import WORDS, Cleaner, ConfigError, FieldType, Refused, refuse
+from form_engine.fields.base import WORDS, Cleaner, ConfigError, FieldType, refuse_computed
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
 
@@ -69,10 +69,7 @@ class NumberSeriesField(FieldType[NumberSeriesConfig]):
         return NumberSeriesConfig(SeriesPattern.parse(raw["pattern"]))
 
     def cleaner(self, config: NumberSeriesConfig) -> Cleaner:
-        def clean(raw: object) -> str | Refused:
-            return raw if type(raw) is str and 0 < len(raw) <= 100 and raw.isprintable() else refuse("not_text")
-
-        return clean
+        return refuse_computed
 
     def formula_type(self, config: NumberSeriesConfig) -> Type:
         return TEXT

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType
+from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, refuse_computed
 from form_engine.fields.expression import Formula, FormulaUse, Reference, read_formula
-from form_engine.fields.formula import FORMAT, Shown, computed_json, read_shown, refuse_computed
+from form_engine.fields.formula import FORMAT, Shown, computed_json, read_shown
 from form_engine.fields.schema import CURRENCY, FORMULA, KEY, PATH, SCALE
 from form_engine.formula import Type, Value
 from form_engine.formula.types import NUMBER
