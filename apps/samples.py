@@ -115,7 +115,7 @@ def find_records(session: Session, samples: Sequence[Sample], known: Known) -> N
     for sample in samples:
         name = Record.data[sample.key].astext
         mine = (Record.workspace_id == workspace_of(session), Record.form == sample.form, name.is_not(None))
-        known.records[sample.form] = dict(session.execute(select(name, Record.id).where(*mine)).tuples().all())
+        known.records[sample.form] = dict(session.execute(select(name, Record.id).where(*mine)).all())
 
 
 def _check_names(sample: Sample, forms: Mapping[str, FormDef]) -> None:

@@ -66,7 +66,7 @@ class Office:
             self.ids[name] = self.house.records.create(session, self.house.forms, form, values, SYSTEM).id
         return self.ids[name]
 
-    def pay(self, bill: str, amount: str, by: str = "agent", **more: Any) -> int:
+    def pay(self, bill: str, amount: str, /, by: str = "agent", **more: Any) -> int:
         """The agent records a payment with its slip; the id of its record."""
         with unit_of_work(self.house.databases, self.workspace) as session:
             slip = Slip("1", amount, "2025-12-24", bill)

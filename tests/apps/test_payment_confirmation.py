@@ -267,8 +267,10 @@ def test_a_payment_that_cannot_be_recorded(
 ) -> None:
     office.pay("bill12", "1000.00")  # so that there is a journal to replay
     with pytest.raises(InvalidInput) as caught:
-        office.pay("bill12", **{"amount": "1000.00", **more(office)})  # type: ignore[arg-type]
-    assert {issue.pointer for issue in caught.value.issues} == {pointer}
+        office.pay("bill12", "1000.00", **more(office))
+    pointers = [issue.pointer for issue in caught.value.issues]
+    assert pointers
+    assert all(each.startswith(pointer) for each in pointers), pointers
 
 
 def test_each_sees_what_their_work_needs(office: Office) -> None:
