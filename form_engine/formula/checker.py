@@ -1,7 +1,7 @@
 """Static checking: names, types and argument counts, before a formula is ever computed.
 
-Checking also resolves: `+` and `-` over dates become `date+` and `date-`, and FILTER over a column gets its rows. The
-resolved tree is what is compiled, stored and shipped, so that no evaluator needs to know types.
+Checking also resolves: `+` and `-` over dates become `date+`, `date-` and `days-`, and FILTER over a column gets its
+rows. The resolved tree is what is compiled, stored and shipped, so that no evaluator needs to know types.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from .errors import FormulaError, nearest
 from .functions import CALLABLE, FUNCTIONS
 from .nodes import Call, Literal, Name, Node
 from .parser import require_depth
-from .results import Mismatch, accepts, is_dated, result_type
+from .results import Mismatch, accepts, dated_operator, result_type
 from .types import ANY, BLANK, LOGICAL, NUMBER, TEXT, Fields, Type, TypeScope
 
-_RESOLVED = {"+": "date+", "-": "date-"}
-_PLAIN = {resolved: plain for plain, resolved in _RESOLVED.items()}
+PLAIN = {"date+": "+", "date-": "-", "days-": "-"}
 
 
 def check(node: Node, scope: TypeScope) -> Checked:
@@ -84,7 +83,7 @@ class _Checker:
         return Type("list", of=found) if through_list and not found.is_list else found
 
     def call(self, node: Call) -> tuple[Node, Type]:
-        name = _PLAIN.get(node.function, node.function)
+        name = PLAIN.get(node.function, node.function)
         function = FUNCTIONS.get(name)
         if function is None:
             raise _at(node, "formula_unknown_function", nearest(name, CALLABLE), name=name)
@@ -96,8 +95,23 @@ class _Checker:
             if not accepts(kind, given):
                 raise _at(node.args[place], "formula_type", function=name, wanted=kind, got=str(given))
         self.functions.add(name)
-        resolved = _RESOLVED.get(name, name) if len(args) > 1 and is_dated(types) else name
-        return replace(node, function=resolved, args=args), self._result(node, signature.result, types)
+        if name in PLAIN.values() and len(args) > 1:
+            return self._chain(replace(node, function=name, args=args), types)
+        return replace(node, args=args), self._result(node, signature.result, types)
+
+    def _chain(self, node: Call, types: Sequence[Type]) -> tuple[Node, Type]:
+        """A chain of `+` or `-`; where dates take part it falls into pairs, each with the operator that it means."""
+        sign, rule = node.function, FUNCTIONS[node.function].parsed.result
+        if not any(given.kind in ("date", "datetime") for given in types):
+            return node, self._result(node, rule, types)
+        left, found = node.args[0], types[0]
+        for right, given in zip(node.args[1:], types[1:], strict=True):
+            result = self._result(node, rule, (found, given))
+            pair = (right, left) if sign == "+" and given.kind in ("date", "datetime") else (left, right)
+            kinds = (given, found) if pair[0] is right else (found, given)
+            operator = dated_operator(sign, *kinds) or sign
+            left, found = replace(node, function=operator, args=pair, end=right.end), result
+        return left, found
 
     def filter(self, node: Call) -> tuple[Node, Type]:
         """`FILTER(rows, condition[, result])`; over a column, the column is the result."""

@@ -58,6 +58,11 @@ def as_moment(value: Value, env: Env) -> Value:
     return value if value is None or isinstance(value, (date, ErrorValue)) else VALUE
 
 
+def as_instant(value: Value, env: Env) -> Value:
+    """A date or a datetime, as it is."""
+    return value if value is None or isinstance(value, (date, ErrorValue)) else VALUE
+
+
 def as_person(value: Value, env: Env) -> Value:
     return value if value is None or isinstance(value, (PersonValue, ErrorValue)) else VALUE
 
@@ -93,6 +98,7 @@ COERCIONS: Mapping[str, Coercion] = {
     "logical": as_logical,
     "date": as_date,
     "moment": as_moment,
+    "instant": as_instant,
     "person": as_person,
     "location": as_location,
     "list": as_list,
@@ -100,4 +106,4 @@ COERCIONS: Mapping[str, Coercion] = {
     "orderables": as_list,
 }
 #: Kinds for which a blank argument makes the whole call blank.
-BLANK_ANSWERS_BLANK = frozenset({"date", "moment", "person", "location"})
+BLANK_ANSWERS_BLANK = frozenset({"date", "moment", "instant", "person", "location"})

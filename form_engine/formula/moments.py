@@ -6,7 +6,7 @@ by days and their fraction. Times are kept to the millisecond, which is what bot
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from .numbers import EXACT, HALF_AWAY, WIDE, floor, round_to
@@ -53,7 +53,7 @@ def minus(left: Value, right: Value) -> Value:
     """`left - right` where at least one is a date, a datetime or a duration."""
     try:
         if isinstance(left, datetime) and isinstance(right, datetime):
-            return milliseconds(left - right) * _MILLISECOND
+            return milliseconds(left.astimezone(UTC) - right.astimezone(UTC)) * _MILLISECOND
         if _is_day(left) and _is_day(right):
             return Decimal((left - right).days)  # type: ignore[operator, union-attr]
         return _moved(left, right, -1)
@@ -76,6 +76,7 @@ def ratio(length: timedelta, other: timedelta) -> Decimal:
 
 def _moved(start: Value, by: Value, sign: int) -> Value:
     if isinstance(start, datetime):
+        start = start.astimezone(UTC)  # Python adds to the wall clock otherwise
         if isinstance(by, timedelta):
             return _datetime_in_range(start + sign * by)
         return _datetime_in_range(start + days_length(sign * by)) if isinstance(by, Decimal) else VALUE

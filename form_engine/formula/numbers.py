@@ -38,13 +38,19 @@ HALF_AWAY, AWAY, TOWARD_ZERO = ROUND_HALF_UP, ROUND_UP, ROUND_DOWN
 
 __all__ = [
     "AWAY", "EXACT", "HALF_AWAY", "ONE", "TOWARD_ZERO", "ZERO", "DecimalException", "canonical", "divide", "floor",
-    "modulo", "power", "round_to", "whole",
+    "is_bounded", "modulo", "power", "round_to", "whole",
 ]  # fmt: skip
 
 
 def canonical(number: Decimal) -> str:
     """The one spelling of a number: no exponent, no trailing zeros, no minus before zero."""
     return format(number.normalize(WIDE), "f") if number else "0"
+
+
+def is_bounded(number: Decimal) -> bool:
+    """Whether the language can hold it: 28 significant digits, an exponent within ±100."""
+    digits = "".join(map(str, number.as_tuple().digits)).strip("0")
+    return len(digits) <= MAX_DIGITS and (not number or abs(number.adjusted()) <= MAX_EXPONENT)
 
 
 def divide(dividend: Decimal, divisor: Decimal) -> Decimal | ErrorValue:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from .limits import MAX_DIGITS, MAX_EXPONENT
-from .numbers import EXACT, HALF_AWAY, DecimalException, round_to
+from .numbers import EXACT, HALF_AWAY, DecimalException, is_bounded, round_to
 from .values import NUM, Value
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+|(?=\.[0-9]))(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,4})?%?")
@@ -19,7 +18,7 @@ def read_number(text: str) -> Decimal | None:
     if len(text) > _LONGEST or not _NUMBER.fullmatch(text):
         return None
     number = Decimal(text.rstrip("%").replace(",", ""))
-    if len(number.as_tuple().digits) > MAX_DIGITS or (number and abs(number.adjusted()) > MAX_EXPONENT):
+    if not is_bounded(number):
         return None
     try:
         return EXACT.divide(number, Decimal(100)) if text.endswith("%") else number

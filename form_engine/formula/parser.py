@@ -13,8 +13,9 @@ from lark.exceptions import UnexpectedToken
 
 from .errors import FormulaError
 from .lexer import FormulaLexer
-from .limits import MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT
+from .limits import MAX_DEPTH, MAX_DIGITS
 from .nodes import Call, Literal, Name, Node, Root
+from .numbers import is_bounded
 
 #: Excel's other names of functions; the tree knows only the first.
 ALIASES = {"CONCATENATE": "CONCAT"}
@@ -52,8 +53,7 @@ class _Builder(Transformer[Token, Node]):
     def number(self, found: Sequence[Token]) -> Node:
         token = found[0]
         value = Decimal(str(token))
-        digits = len(value.as_tuple().digits) if value else 1
-        if digits > MAX_DIGITS or (value and abs(value.adjusted()) > MAX_EXPONENT):
+        if not is_bounded(value):
             raise FormulaError("formula_number_too_long", *_place(token), limit=MAX_DIGITS)
         return Literal(value, *_place(token))
 

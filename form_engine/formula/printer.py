@@ -13,7 +13,7 @@ _LEVELS = (
 )  # fmt: skip
 _LEVEL = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
 _SIGN, _ATOM = len(_LEVELS), len(_LEVELS) + 1
-_PLAIN = {"date+": "+", "date-": "-"}
+_PLAIN = {"date+": "+", "date-": "-", "days-": "-"}
 
 
 def to_text(node: Node) -> str:
@@ -42,7 +42,7 @@ def _print(node: Node) -> tuple[str, int]:
 def _chain(name: str, node: Call) -> str:
     level = _LEVEL[name]
     first, *rest = node.args
-    folded = isinstance(first, Call) and _PLAIN.get(first.function, first.function) == name and len(first.args) > 1
+    folded = isinstance(first, Call) and first.function == node.function == name and len(first.args) > 1
     compares = name in _LEVELS[3]
     left = _at_least(first, level + 1 if folded and not compares else level)
     return f" {name} ".join([left, *(_at_least(arg, level + 1) for arg in rest)])

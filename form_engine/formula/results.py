@@ -9,7 +9,8 @@ from .types import ANY, BLANK, DATE, DATETIME, DURATION, LOGICAL, NUMBER, SCALAR
 
 _AS_NUMBER = frozenset({"number", "logical", "blank"})
 _ORDERED = frozenset({"number", "text", "logical", "date", "datetime", "duration"})
-_DATED = frozenset({"date", "datetime", "duration"})
+_DATED = frozenset({"date", "datetime"})
+_STEPS = frozenset({"number", "logical", "blank", "duration"})
 _SPELLED = frozenset({"text", "number", "logical", "date", "datetime", "duration", "person", "blank", "any"})
 _ACCEPTED: Mapping[str, frozenset[str]] = {
     "number": frozenset({"number", "logical", "blank", "any"}),
@@ -17,6 +18,7 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
     "logical": frozenset({"logical", "number", "blank", "any"}),
     "date": frozenset({"date", "datetime", "blank", "any"}),
     "moment": frozenset({"date", "datetime", "blank", "any"}),
+    "instant": frozenset({"date", "datetime", "blank", "any"}),
     "person": frozenset({"person", "blank", "any"}),
     "location": frozenset({"location", "blank", "any"}),
     "numbers": frozenset({"number", "logical", "duration", "blank", "any"}),
@@ -45,9 +47,13 @@ def result_type(rule: str, types: Sequence[Type]) -> Type:
     return _RULES[rule](types) if rule in _RULES else parse_type(rule)
 
 
-def is_dated(types: Sequence[Type]) -> bool:
-    """Whether a chain of + or - over these types is one over dates, where a blank makes the whole blank."""
-    return any(given.kind in _DATED for given in types)
+def dated_operator(sign: str, left: Type, right: Type) -> str | None:
+    """The operator that `+` or `-` becomes where a date stands left: `date+`, `date-`, `days-`, or None."""
+    if left.kind not in _DATED:
+        return None
+    if sign == "-" and left.kind == right.kind:
+        return "days-"
+    return f"date{sign}" if right.kind in _STEPS else None
 
 
 def _differ(left: Type, right: Type) -> Mismatch:

@@ -1,7 +1,8 @@
 """The operators: functions with a sign for a name.
 
-A chain `a - b - c` is one call, folded from the left in a loop. `date+` and `date-` are what the checker makes of `+`
-and `-` where a date takes part: there a blank date makes the whole blank, while in plain arithmetic a blank is 0.
+A chain `a - b - c` is one call, folded from the left in a loop. Where a date takes part the checker makes `+` and `-`
+into `date+` (a date and what to add), `date-` and `days-` (a date from a date): their answer is blank when the date is,
+while a blank number or duration beside a date is 0, as everywhere.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..signature import Closure, Function
 from ..spelling import spell
 from ..values import DIV0, NUM, VALUE, ErrorValue, Value
 
+_NOWHERE = Env()
 Step = Callable[[Decimal, Decimal], Decimal | ErrorValue]
 
 
@@ -32,11 +34,7 @@ def _arithmetic(step: Step, otherwise: Callable[[Value, Value], Value]) -> Calla
         if isinstance(right, ErrorValue):
             return right
         if isinstance(left, (date, timedelta)) or isinstance(right, (date, timedelta)):
-            numbers = (
-                as_number(left, env) if left is None else left,
-                as_number(right, env) if right is None else right,
-            )
-            return otherwise(*numbers)
+            return otherwise(_beside(left, right), _beside(right, left))
         first, second = as_number(left, env), as_number(right, env)
         if type(first) is Decimal and type(second) is Decimal:
             return step(first, second)
@@ -70,6 +68,13 @@ def _arithmetic(step: Step, otherwise: Callable[[Value, Value], Value]) -> Calla
         return chain
 
     return build
+
+
+def _beside(value: Value, other: Value) -> Value:
+    """What a blank or a logical counts as next to a date or a duration."""
+    if value is None and isinstance(other, timedelta):
+        return timedelta(0)
+    return as_number(value, _NOWHERE) if value is None or isinstance(value, bool) else value
 
 
 def _times(left: Value, right: Value) -> Value:
@@ -115,32 +120,19 @@ def _minus(args: Sequence[Closure]) -> Closure:
 _subtract = _arithmetic(EXACT.subtract, moments.minus)
 
 
-def _dated(combine: Callable[[Value, Value], Value]) -> Callable[[Sequence[Closure]], Closure]:
-    def build(args: Sequence[Closure]) -> Closure:
-        def chain(env: Env) -> Value:
-            values = [arg(env) for arg in args]
-            for value in values:
-                if isinstance(value, ErrorValue):
-                    return value
-            result, *rest = values
-            for value in rest:
-                if result is None or value is None or isinstance(result, ErrorValue):
-                    return result if isinstance(result, ErrorValue) else None
-                try:
-                    result = combine(result, value)
-                except DecimalException:
-                    return NUM
-            return result
-
-        return chain
-
-    return build
+def _step(by: Value) -> Value:
+    """What a date is moved by: a blank is no days at all."""
+    return by if isinstance(by, (timedelta, ErrorValue)) else as_number(by, _NOWHERE)
 
 
-def _dated_minus(left: Value, right: Value) -> Value:
-    if isinstance(left, Decimal) and isinstance(right, Decimal):
-        return EXACT.subtract(left, right)
-    return moments.minus(left, right)
+def _later(start: Value, by: Value) -> Value:
+    step = _step(by)
+    return step if isinstance(step, ErrorValue) else moments.plus(start, step)
+
+
+def _earlier(start: Value, by: Value) -> Value:
+    step = _step(by)
+    return step if isinstance(step, ErrorValue) else moments.minus(start, step)
 
 
 def _equality(wanted: bool) -> Callable[[Sequence[Closure]], Closure]:
@@ -224,8 +216,9 @@ FUNCTIONS = (
     Function("/", "any any+ -> over", lazy=_arithmetic(divide, _over)),
     Function("^", "number number+ -> number", lazy=_arithmetic(power, _no_power)),
     Function("%", "number -> number", _hundredth),
-    Function("date+", "any any+ -> plus", lazy=_dated(moments.plus)),
-    Function("date-", "any any+ -> minus", lazy=_dated(_dated_minus)),
+    Function("date+", "instant any -> plus", _later),
+    Function("date-", "instant any -> minus", _earlier),
+    Function("days-", "instant instant -> minus", moments.minus),
     Function("&", "text text+ -> text", lazy=_join),
     Function("=", "any any -> equality", lazy=_equality(wanted=True)),
     Function("<>", "any any -> equality", lazy=_equality(wanted=False)),

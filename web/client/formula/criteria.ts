@@ -1,8 +1,8 @@
 /** Excel's criteria: `">=100"`, `"<>void"`, `"HT*"`. Mirrors `criteria.py`. */
 import { order, same } from './comparison';
-import { DAY_MS } from './days';
+import { dayFromIso } from './days';
 import { readNumber } from './numerals';
-import { Day, ErrorValue, type Value } from './values';
+import { ErrorValue, type Value } from './values';
 
 type Test = (item: Value) => boolean;
 
@@ -40,12 +40,7 @@ function equalTo(text: string): Test {
 }
 
 function read(text: string): Value {
-  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) {
-    const ms = Date.parse(`${text}T00:00:00Z`);
-    const exists = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
-    return exists ? new Day(ms / DAY_MS) : text;
-  }
-  return readNumber(text) ?? text;
+  return dayFromIso(text) ?? readNumber(text) ?? text;
 }
 
 /** `*` is any run of characters, `?` any one; plain ones are marked. Never worse than pattern × text. */

@@ -50,6 +50,13 @@ export function lengthOfMonth(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
+/** A day as ISO text has it, or null when there is no such day. */
+export function dayFromIso(text: string): Day | null {
+  if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(text)) return null;
+  const ms = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text) ? new Day(ms / DAY_MS) : null;
+}
+
 /** How far a zone's clocks are ahead of UTC at a moment, in milliseconds. */
 export function offset(ms: number, zone: string): number {
   if (zone === 'UTC') return 0;

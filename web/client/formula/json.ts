@@ -1,6 +1,6 @@
 /** JSON of a record → values, by type descriptors (`form_engine/formula/types.py`). */
-import { DAY_MS } from './days';
-import { Day, Decimal, Duration, LinkRef, Moment, Person, Place, RecordValue, VALUE, type Fetch, type Value } from './values';
+import { dayFromIso } from './days';
+import { Decimal, Duration, LinkRef, Moment, Person, Place, RecordValue, VALUE, type Fetch, type Value } from './values';
 
 /** Field types by form; a table's columns stand under `<form>.<table>`. */
 export type FormTypes = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -38,13 +38,12 @@ function isObject(json: unknown): json is Record<string, unknown> {
 }
 
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?$/;
-const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
 const READERS: Readonly<Record<string, (json: unknown) => Value>> = {
-  number: (json) => (typeof json === 'number' || (typeof json === 'string' && NUMBER.test(json)) ? new Decimal(json) : VALUE),
+  number: (json) => decimal(json) ?? VALUE,
   text: (json) => (typeof json === 'string' ? json : VALUE),
   logical: (json) => (typeof json === 'boolean' ? json : VALUE),
-  date: (json) => (typeof json === 'string' && DATE.test(json) ? day(Date.parse(`${json}T00:00:00Z`)) : VALUE),
+  date: (json) => (typeof json === 'string' ? (dayFromIso(json) ?? VALUE) : VALUE),
   datetime: (json) => (typeof json === 'string' && !Number.isNaN(Date.parse(json)) ? new Moment(Date.parse(json)) : VALUE),
   duration: (json) => (typeof json === 'number' ? new Duration(json) : VALUE),
   person: (json) => {
@@ -53,11 +52,12 @@ const READERS: Readonly<Record<string, (json: unknown) => Value>> = {
   },
   location: (json) => {
     if (!isObject(json)) return VALUE;
-    return new Place(new Decimal(String(json['latitude'])), new Decimal(String(json['longitude'])), String(json['crs'] ?? 'WGS-84'));
+    const [latitude, longitude] = [decimal(json['latitude']), decimal(json['longitude'])];
+    return latitude && longitude ? new Place(latitude, longitude, String(json['crs'] ?? 'WGS-84')) : VALUE;
   },
   any: (json) => (typeof json === 'string' || typeof json === 'boolean' ? json : typeof json === 'number' ? new Decimal(json) : VALUE),
 };
 
-function day(ms: number): Value {
-  return Number.isNaN(ms) ? VALUE : new Day(ms / DAY_MS);
+function decimal(json: unknown): Decimal | null {
+  return typeof json === 'number' || (typeof json === 'string' && NUMBER.test(json)) ? new Decimal(json) : null;
 }

@@ -32,25 +32,25 @@ export function capitalAmount(amount: Decimal): Value {
   const tenths = Number(fraction[0]);
   const hundredths = Number(fraction[1]);
   const hasYuan = yuan !== '0';
-  let text = hasYuan ? `${whole(Number(yuan))}元` : '';
+  let text = hasYuan ? `${whole(BigInt(yuan))}元` : '';
   if (!tenths && !hundredths) return `${sign}${text}整`;
   if (tenths) text += `${DIGITS[tenths]}角`;
   else if (hasYuan) text += '零';
   return sign + text + (hundredths ? `${DIGITS[hundredths]}分` : '');
 }
 
-/** Below 10^16, which doubles still count one by one: so many 亿, so many 万, the rest. */
-function whole(number: number): string {
-  for (const [size, unit] of [[1e8, '亿'], [1e4, '万']] as const) {
+/** Below 10^16: so many 亿, so many 万, the rest; a group that does not reach its highest place begins with 零. */
+function whole(number: bigint): string {
+  for (const [size, unit] of [[100_000_000n, '亿'], [10_000n, '万']] as const) {
     if (number < size) continue;
     const low = number % size;
-    const gap = low > 0 && low < size / 10 ? '零' : '';
-    return whole(Math.floor(number / size)) + unit + gap + (low ? whole(low) : '');
+    const gap = low > 0n && low < size / 10n ? '零' : '';
+    return whole(number / size) + unit + gap + (low ? whole(low) : '');
   }
   return group(number);
 }
 
-function group(number: number): string {
+function group(number: bigint): string {
   let text = '';
   let gap = false;
   [...String(number).padStart(4, '0')].forEach((digit, at) => {

@@ -1,6 +1,9 @@
 /** The shared vectors (tests/vectors/formula_README.md), read by pytest too: both evaluators give one answer. */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import excel from '../../../tests/vectors/formula_excel.json';
+import ours from '../../../tests/vectors/formula.json';
+import signatures from '../../../tests/vectors/formula_signatures.json';
+import trees from '../../../tests/vectors/formula_trees.json';
 import { NO_CONTEXT, compile, fromJson, recordFromJson, spell, type Context, type Env, type FormTypes, type Tree } from '.';
 import { DAY_MS } from './days';
 import { FUNCTIONS } from './functions';
@@ -24,12 +27,8 @@ interface World {
 }
 type Named = { id: number; name: string };
 
-function read<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`../../../tests/vectors/${name}`, import.meta.url), 'utf8')) as T;
-}
-
-const FILES = ['formula.json', 'formula_excel.json'].map((name) => read<File>(name));
-const TREES = read<Record<string, Tree>>('formula_trees.json');
+const FILES = [ours, excel] as unknown as readonly File[];
+const TREES = trees as unknown as Readonly<Record<string, Tree>>;
 
 function days(iso: string): number {
   return Date.parse(`${iso}T00:00:00Z`) / DAY_MS;
@@ -114,8 +113,8 @@ for (const file of FILES) {
 
 describe('the registry', () => {
   it('declares the same signatures as Python', () => {
-    const ours = Object.fromEntries([...FUNCTIONS.values()].map(({ name, signature }) => [name, signature]));
-    expect(ours).toEqual(read('formula_signatures.json'));
+    const declared = Object.fromEntries([...FUNCTIONS.values()].map(({ name, signature }) => [name, signature]));
+    expect(declared).toEqual(signatures);
   });
 
   it('has a vector for every function', () => {

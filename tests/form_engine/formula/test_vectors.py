@@ -1,0 +1,90 @@
+"""Every shared vector, and what holds the two registries and the vectors together."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from decimal import Decimal
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from form_engine import formula
+from form_engine.formula import Call, Env, check, from_json, parse, to_json, to_text, walk
+from form_engine.formula.functions import FAMILIES, FUNCTIONS
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    import sys
+
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+vectors = _module(Path(__file__).with_name("vectors.py"))
+refresh = _module(vectors.FOLDER / "refresh_formula.py")
+CASES = tuple(vectors.cases())
+WORLD = vectors.World()
+SCHEMA = Draft202012Validator(json.loads(Path(formula.__file__).with_name("tree.schema.json").read_text("utf-8")))
+
+
+def agrees(found: Any, case: Any) -> bool:
+    if case.digits is None or not isinstance(case.expected, dict) or "number" not in case.expected:
+        return bool(found == case.expected and type(found) is type(case.expected))
+    number, expected = Decimal(found["number"]), Decimal(case.expected["number"])
+    return abs(number - expected) <= abs(expected).scaleb(1 - case.digits)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_vector(case: Any) -> None:
+    checked = check(parse(case.formula), WORLD.scope)
+    value = formula.compile(checked)(Env() if case.alone else WORLD.env)
+    found = vectors.tagged(value)
+    assert agrees(found, case), found
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_its_tree_goes_to_json_and_to_text_and_back(case: Any) -> None:
+    parsed = parse(case.formula)
+    checked = check(parsed, WORLD.scope)
+    tree = to_json(checked.node)
+    SCHEMA.validate(tree)
+    assert from_json(json.loads(json.dumps(tree))) == checked.node
+    assert check(checked.node, WORLD.scope) == checked, "a resolved tree may be checked again"
+    assert parse(to_text(parsed)) == parsed
+
+
+def test_every_function_has_a_vector() -> None:
+    used = {
+        node.function
+        for case in CASES
+        for node in walk(check(parse(case.formula), WORLD.scope).node)
+        if isinstance(node, Call)
+    }
+    assert set(FUNCTIONS) - used == set()
+
+
+def test_every_function_is_registered_once_and_says_what_it_gives() -> None:
+    names = [function.name for family in FAMILIES for function in family.FUNCTIONS]
+    assert len(names) == len(set(names))
+    for function in FUNCTIONS.values():
+        assert (function.evaluate is None) != (function.lazy is None), function.name
+        assert function.parsed.result in formula.results.RULES, function.name  # type: ignore[attr-defined]
+
+
+def test_derived_files_are_up_to_date() -> None:
+    assert refresh.trees() == vectors.read("formula_trees.json")
+    assert refresh.signatures() == vectors.read("formula_signatures.json")
+
+
+def test_no_formula_stands_twice() -> None:
+    formulas = [case.formula for case in CASES]
+    assert sorted({text for text in formulas if formulas.count(text) > 1}) == []
