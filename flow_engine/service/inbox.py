@@ -79,7 +79,7 @@ def inbox(
     after = _decoded(cursor)
     statement = _started(person, after) if tab == "started" else _tasks(tab, person, after)
     rows = session.execute(statement.where(Run.workspace_id == workspace_of(session)).limit(limit + 1)).all()
-    items = tuple(_item(session, catalogue, tab, row._mapping) for row in rows[:limit])
+    items = tuple(_item(session, catalogue, tab, row._asdict()) for row in rows[:limit])
     more = _encoded(tab, items[-1]) if len(rows) > limit else None
     return InboxPage(items, more)
 

@@ -25,6 +25,7 @@ from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.plan import plan_update
+from form_engine.records.references import unknown_references
 from form_engine.records.write import RecordWrite, batch_json
 
 CODES = ("set_failed",)
@@ -62,7 +63,11 @@ class Stage:
 
     def change(self, changes: Mapping[str, Any], writable: FieldAccess, actor: Actor) -> None:
         """What the person who acts changes in the record, judged with the step's rights. Raises InvalidInput."""
-        self._write(plan_update(self.forms, self.form, self.record, changes, self.facts, writable=writable), actor)
+        write = plan_update(self.forms, self.form, self.record, changes, self.facts, writable=writable)
+        unknown = unknown_references(self.people.session(), self.form, write.data, self.record.data)
+        if unknown:
+            raise InvalidInput("invalid_input", issues=unknown)
+        self._write(write, actor)
 
     @property
     def value(self) -> RecordValue:
@@ -170,7 +175,7 @@ class Stage:
                 values[assignment.field] = self._stored(assignment.field, found)
         if issues:
             raise InvalidInput("invalid_input", issues=tuple(issues))
-        write = plan_update(self.forms, self.form, self.record, values, self.facts, writable=None)
+        write = plan_update(self.forms, self.form, self.record, values, self.facts, writable=None, partial=True)
         self._write(write, Actor.flow(self.flow.key))
 
     def _stored(self, name: str, value: Value) -> object:

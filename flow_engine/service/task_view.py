@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from formloom.clock import app_now
@@ -17,6 +17,7 @@ from flow_engine.definition import FlowDef
 from flow_engine.definition.view import Offer, fields_of, offers, read_only
 from flow_engine.elements.outcome import Reason, Text
 from flow_engine.machine import RunState
+from flow_engine.machine.state import Kind
 from flow_engine.models import Run, Task
 from flow_engine.service.catalogue import Catalogue
 from form_engine.definition import FieldAccess
@@ -130,7 +131,7 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
     flow = catalogue.definition(session, run.flow, run.flow_version)
     visit = RunState.from_json(run.state).visit(task.visit) if task.kind != "cc" else None
     because = visit.because if visit else ""
-    fields = fields_of(flow, task.step, task.kind, because)
+    fields = fields_of(flow, task.step, _kind(task), because)
     live = task.status == "open" and visit is not None
     return TaskView(
         id=task.id,
@@ -153,10 +154,15 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         ended_at=task.ended_at,
         fields=FieldAccess.of_grant(fields if live else read_only(fields)),
         required=flow.step(task.step).require if task.kind == "step" else (),
-        offers=offers(flow, task.step, task.kind) if live else (),
+        offers=offers(flow, task.step, _kind(task)) if live else (),
         step_titles={step.key: step.title for step in flow.walk()},
         closed_by=None if task.status == "open" else _decided_by(session, task),
     )
+
+
+def _kind(task: Task) -> Kind:
+    """A copy is shown as its step is; nothing is offered there."""
+    return "step" if task.kind == "cc" else cast("Kind", task.kind)
 
 
 def _decided_by(session: Session, task: Task) -> str | None:

@@ -36,7 +36,7 @@ DECLARE
   number   integer;
   opened   bigint;
   asked    bigint;
-  found    bigint[];
+  losers   bigint[];
   people   bigint[] := '{}';
   tasks    jsonb := '[]';
 BEGIN
@@ -97,11 +97,11 @@ BEGIN
       WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = (item ->> 'visit')::bigint AND t.status = 'open'
       RETURNING t.person_id
     )
-    SELECT array_agg(c.person_id) INTO found FROM closed c WHERE c.person_id IS NOT NULL;
-    IF found IS NOT NULL THEN
-      people := people || found;
+    SELECT array_agg(c.person_id) INTO losers FROM closed c WHERE c.person_id IS NOT NULL;
+    IF losers IS NOT NULL THEN
+      people := people || losers;
       DELETE FROM access_grant g
-      WHERE g.workspace_id = ws AND g.source = prefix || ':' || (item ->> 'visit') AND g.person_id = ANY (found);
+      WHERE g.workspace_id = ws AND g.source = prefix || ':' || (item ->> 'visit') AND g.person_id = ANY (losers);
     END IF;
     IF (item ->> 'timers')::integer > 0 THEN
       -- One that is just firing is left alone: it waits for our run, and then finds its visit closed.

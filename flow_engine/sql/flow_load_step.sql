@@ -6,20 +6,10 @@
 CREATE OR REPLACE FUNCTION flow_load_step(ws bigint, task_id bigint, who text, request text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-  loaded jsonb;
+  loaded   jsonb;
+  answered jsonb;
 BEGIN
   PERFORM set_config('app.workspace', ws::text, true);
-
-  IF request IS NOT NULL THEN
-    SELECT jsonb_build_object('answered', jsonb_build_object(
-             'fingerprint', encode(k.fingerprint, 'hex'), 'status', k.status, 'body', k.body))
-    INTO loaded
-    FROM idempotency_key k
-    WHERE k.workspace_id = ws AND k.actor = who AND k.key = request;
-    IF FOUND THEN
-      RETURN loaded;
-    END IF;
-  END IF;
 
   SELECT jsonb_build_object(
     'task', jsonb_build_object(
@@ -58,6 +48,17 @@ BEGIN
   JOIN run r ON r.workspace_id = ws AND r.id = t.run_id
   JOIN workspace w ON w.id = ws
   WHERE t.workspace_id = ws AND t.id = task_id;
+  -- Looked up last: whoever sees the task closed by this very request sees the answer as well.
+  IF request IS NOT NULL THEN
+    SELECT jsonb_build_object('answered', jsonb_build_object(
+             'fingerprint', encode(k.fingerprint, 'hex'), 'status', k.status, 'body', k.body))
+    INTO answered
+    FROM idempotency_key k
+    WHERE k.workspace_id = ws AND k.actor = who AND k.key = request;
+    IF FOUND THEN
+      RETURN answered;
+    END IF;
+  END IF;
   RETURN loaded;
 END
 $$;
