@@ -38,7 +38,7 @@ def test_logging_in_and_out(access: Access, ada: Person) -> None:
     opened = access.log_in(" ADA@example.test", PASSWORD, HERE)
     identity = access.session_of(opened.token)
     assert identity is not None
-    assert (identity.person_id, identity.name, identity.roles) == (ada.id, "Ada", {"finance"})
+    assert (identity.person_id, identity.name, identity.roles) == (ada.id, "Ada", frozenset({"finance"}))
     assert (identity.locale, identity.time_zone, identity.scopes) == ("zh-CN", "Asia/Shanghai", None)
     access.log_out(identity)
     assert access.session_of(opened.token) is None
@@ -221,7 +221,7 @@ def test_api_tokens(databases: Databases, access: Access, ada: Person) -> None:
         _, brief = create_api_token(session, ada.id, "brief", [], timedelta(seconds=-1))
     identity = access.token_of(text_)
     assert identity is not None
-    assert (identity.person_id, identity.scopes, identity.session_id) == (ada.id, {"records:read"}, None)
+    assert (identity.person_id, identity.scopes, identity.session_id) == (ada.id, frozenset({"records:read"}), None)
     assert access.token_of(brief) is None
     assert access.token_of("flm_guessed") is None
     with unit_of_work(databases, ada.workspace_id) as session:

@@ -29,7 +29,7 @@ def tamper(databases: Databases) -> Callable[[str], None]:
     def run(statement: str) -> None:
         with databases.server.connect(None, autocommit=True) as connection:
             connection.execute("SET session_replication_role = replica")
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
 
     return run
 

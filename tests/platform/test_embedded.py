@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from formloom.db.embedded import EmbeddedPostgres
 from formloom.db.engine import Databases, open_databases
@@ -32,7 +32,7 @@ def own_server(settings: Settings) -> Iterator[Databases]:
 
 
 def alive(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    return bool(psutil.pid_exists(pid)) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def kill_tree(folder: Path) -> None:

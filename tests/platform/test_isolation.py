@@ -36,7 +36,7 @@ def fill(databases: Databases, workspace: int) -> list[str]:
             if table == "workspace":
                 connection.execute("DELETE FROM workspace WHERE id = %s", (workspace,))
             names_, marks = ", ".join(f'"{name}"' for name in values), ", ".join(values.values())
-            connection.execute(f"INSERT INTO {table} ({names_}) VALUES ({marks})")  # type: ignore[arg-type]
+            connection.execute(f"INSERT INTO {table} ({names_}) VALUES ({marks})")
     return names
 
 
@@ -79,7 +79,7 @@ def test_without_a_workspace_there_is_nothing(databases: Databases, workspace: i
         with databases.server.connect(role, autocommit=True) as connection:
             for table in names:
                 if role == "formloom_app" or table in ("audit_entry", "audit_seal"):
-                    found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+                    found = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
                     assert found == (0,), (role, table)
 
 

@@ -13,10 +13,10 @@ from formloom.db.uow import unit_of_work
 from formloom.errors import ExternalFailure
 from formloom.messages import Deliverer, DevelopmentOutbox, Letter, SmtpMail, transports
 from formloom.models import Message
-from formloom.outbox import Runner
+from formloom.outbox import Relay, Runner
 from formloom.settings import MailSettings, Settings
 
-from tests.platform.test_outbox import Inline, Relay, make_due
+from tests.platform.backends import Inline, make_due
 
 
 class Kept:

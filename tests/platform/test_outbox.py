@@ -19,7 +19,6 @@ from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.models import OutboxItem, Role
 from formloom.outbox import JobContext, Relay, Runner, ThreadJobs
-from formloom.outbox.backend import Ref
 from formloom.outbox.rq import FUNCTION, QUEUE, RqJobs, run_worker
 from formloom.people import ensure_role
 from formloom.wakeups import Listener
@@ -30,38 +29,9 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import func, select, text
 
 from tests.conftest import RedisServer
+from tests.platform.backends import Away, Inline, make_due
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Inline:
-    """A backend that runs at once, in this thread."""
-
-    def __init__(self, runner: Runner) -> None:
-        self.runner = runner
-
-    def submit(self, refs: list[Ref]) -> None:
-        for ref in refs:
-            self.runner.run(*ref)
-
-    def free(self) -> int:
-        return 100
-
-    def close(self) -> None:
-        pass
-
-
-class Away:
-    """A backend whose Redis does not answer."""
-
-    def submit(self, refs: list[Ref]) -> None:
-        raise ConnectionError
-
-    def free(self) -> int:
-        return 100
-
-    def close(self) -> None:
-        pass
 
 
 def put(databases: Databases, workspace: int, *keys: str, kind: str = "effect", **payload: Any) -> None:
@@ -73,12 +43,6 @@ def put(databases: Databases, workspace: int, *keys: str, kind: str = "effect", 
 def items(databases: Databases, workspace: int) -> dict[str, OutboxItem]:
     with unit_of_work(databases, workspace) as session:
         return {item.key: item for item in session.scalars(select(OutboxItem))}
-
-
-def make_due(databases: Databases) -> None:
-    """Time passes: what waits is due, what is leased is forgotten."""
-    with databases.owner.begin() as connection:
-        connection.execute(text("UPDATE outbox SET available_at = now(), lease_until = now() - interval '1 second'"))
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 20) -> None:
@@ -343,7 +307,7 @@ def test_killing_workers_loses_no_work(
         for number in range(kills):
             key = f"k{number}"
             put(databases, workspace, key, takes=0.2)
-            wait_for(lambda key=key: relay.run_once() >= 0 and f"{key}\n" in journal.read_text())
+            wait_for(lambda: relay.run_once() >= 0 and f"{key}\n" in journal.read_text())  # noqa: B023  called here
             worker.kill()  # the effect is out, the acknowledgement is not
             worker.wait()
             worker = start()

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -73,8 +74,8 @@ def test_an_error_says_everything_in_one_line() -> None:
     assert str(error) == "invalid_input; form='payment'; /lines/0/applied: too_large {'most': 5}"
 
 
-@pytest.fixture
-def logs(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Iterator[None]:  # its stderr, then ours
+@contextmanager
+def logging_as_configured(settings: Settings) -> Iterator[None]:
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     configure_logs(settings)
@@ -83,20 +84,22 @@ def logs(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Iterator[Non
     structlog.reset_defaults()
 
 
-def test_logs_are_json_without_personal_data(logs: None, capsys: pytest.CaptureFixture[str]) -> None:
-    structlog.get_logger("web").info("saved", record=7, phone="138", request={"email": "a@b.test", "path": "/x"})
-    logging.getLogger("library").warning("it said %s", "so")
+def test_logs_are_json_without_personal_data(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_as_configured(settings):
+        structlog.get_logger("web").info("saved", record=7, phone="138", request={"email": "a@b.test", "path": "/x"})
+        logging.getLogger("library").warning("it said %s", "so")
     first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
     assert (first["event"], first["record"], first["level"], first["logger"]) == ("saved", 7, "info", "web")
     assert (first["phone"], first["request"]) == (HIDDEN, {"email": HIDDEN, "path": "/x"})
     assert (second["event"], second["level"]) == ("it said so", "warning")
 
 
-def test_an_exception_is_one_line_of_json(logs: None, capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise ValueError("no")
-    except ValueError:
-        structlog.get_logger("web").exception("failed")
+def test_an_exception_is_one_line_of_json(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_as_configured(settings):
+        try:
+            raise ValueError("no")
+        except ValueError:
+            structlog.get_logger("web").exception("failed")
     (line,) = capsys.readouterr().err.splitlines()
     assert "ValueError: no" in json.loads(line)["exception"]
 
