@@ -3,6 +3,7 @@ PostgreSQL can hold.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from formloom.errors import InvalidDefinition, Issue
@@ -37,6 +38,11 @@ def check_bounds(raw: object) -> None:
             return
         level = below
     raise _refused(level[0][0], "too_deep", max=MAX_DEPTH)
+
+
+def distinct(issues: Iterable[Issue]) -> tuple[Issue, ...]:
+    """The issues without repetitions: two checks may meet at one mistake."""
+    return tuple({(issue.pointer, issue.code, str(issue.params)): issue for issue in issues}.values())
 
 
 def _step(at: str, key: object) -> str:

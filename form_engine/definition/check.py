@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from formloom.errors import Issue
 
 from form_engine.definition.access import NOTHING, FieldAccess, Level
+from form_engine.definition.bounds import distinct
 from form_engine.definition.compile import FormCompiler, circle_issue
 from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef
 from form_engine.definition.order import ordered
@@ -33,7 +34,7 @@ def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         *_unique(form),
         *_access(form),
     ]
-    return tuple({(issue.pointer, issue.code, str(issue.params)): issue for issue in found}.values())
+    return distinct(found)
 
 
 def _references(form: FormDef, world: Mapping[str, FormDef]) -> Iterator[Issue]:

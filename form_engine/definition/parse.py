@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition.access import FieldAccess, Level
-from form_engine.definition.bounds import check_bounds
+from form_engine.definition.bounds import check_bounds, distinct
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
 from form_engine.fields import BY_NAME
 from form_engine.fields.base import ConfigError, FieldType
@@ -47,7 +47,7 @@ def parse_form(raw: object) -> FormDef:
 
 
 def _refused(issues: list[Issue]) -> InvalidDefinition:
-    return InvalidDefinition("invalid_definition", issues=tuple(dict.fromkeys(issues)))
+    return InvalidDefinition("invalid_definition", issues=distinct(issues))
 
 
 @cache

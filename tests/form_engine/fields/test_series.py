@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from form_engine.fields import SeriesPattern
 from form_engine.fields.base import ConfigError
 

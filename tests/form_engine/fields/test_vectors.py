@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from form_engine.fields import BY_NAME, FIELD_TYPES, FieldType
 from form_engine.fields.base import Refused
 from form_engine.slots import SLOTS
 from form_engine.validate import CODES
-from hypothesis import given
-from hypothesis import strategies as st
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 CASES: list[dict[str, Any]] = json.loads((VECTORS / "fields.json").read_text("utf-8"))["cases"]
@@ -20,7 +21,18 @@ ANY_JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-HOSTILE = [10**5000, -(10**5000), "9" * 5000, "1" * 300_000, "\ud800", "\x00", float("nan"), float("inf"), [[]], {"": 0}]
+HOSTILE = [
+    10**5000,
+    -(10**5000),
+    "9" * 5000,
+    "1" * 300_000,
+    "\ud800",
+    "\x00",
+    float("nan"),
+    float("inf"),
+    [[]],
+    {"": 0},
+]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['type']} {str(case['raw'])[:30]!a}")
