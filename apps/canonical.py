@@ -8,19 +8,17 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from form_engine.fields.base import Json
-
 WIDTH: Final = 140
 _STEP: Final = "  "
 _FIRST: Final[Mapping[str, int]] = {key: place for place, key in enumerate(("kind", "key", "type", "title", "label"))}
 
 
-def canonical_text(value: Json) -> str:
-    """The JSON text of a value, ending with a newline."""
+def canonical_text(value: object) -> str:
+    """The JSON text of a value made of dicts, lists and plain values, ending with a newline."""
     return "".join(_pieces(value, "", 0)) + "\n"
 
 
-def _pieces(value: Json, indent: str, used: int) -> Iterator[str]:
+def _pieces(value: object, indent: str, used: int) -> Iterator[str]:
     """`used` is what already stands on the line before the value."""
     flat = json.dumps(_ordered(value), ensure_ascii=False)
     if not isinstance(value, dict | list) or not value or used + len(flat) <= WIDTH:
@@ -35,7 +33,7 @@ def _pieces(value: Json, indent: str, used: int) -> Iterator[str]:
     yield f"\n{indent}{closing}"
 
 
-def _entries(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:
+def _entries(value: dict[str, object] | list[object]) -> Iterator[tuple[str, object]]:
     if isinstance(value, list):
         yield from (("", entry) for entry in value)
         return
@@ -43,7 +41,7 @@ def _entries(value: dict[str, Json] | list[Json]) -> Iterator[tuple[str, Json]]:
         yield f"{json.dumps(key, ensure_ascii=False)}: ", value[key]
 
 
-def _ordered(value: Json) -> Json:
+def _ordered(value: object) -> object:
     if isinstance(value, dict):
         return {key: _ordered(value[key]) for key in sorted(value, key=_rank)}
     return [_ordered(entry) for entry in value] if isinstance(value, list) else value

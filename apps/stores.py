@@ -4,21 +4,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from formloom.errors import InvalidDefinition, Issue
+from sqlalchemy.orm import Session
+
 from apps.schemas import check_shape
-from form_engine.definition import parse_role, parse_view
+from form_engine.definition import RoleDef, ViewDef, check_view, parse_role, parse_view
 from form_engine.definitions_store import DefinitionStore, FormStore
 
 Body = dict[str, Any]
+
+
+class ViewStore(DefinitionStore[ViewDef]):
+    """The definitions of views. Publishing checks them against the live forms."""
+
+    def __init__(self, forms: FormStore) -> None:
+        super().__init__("view", parse_view)
+        self._forms = forms
+
+    def check(self, session: Session, parsed: Mapping[str, ViewDef]) -> None:
+        """Raises InvalidDefinition with every issue, below the view's key."""
+        world = {key: form.definition for key, form in self._forms.forms(session).items()}
+        issues = tuple(
+            Issue(f"/{key}{issue.pointer}", issue.code, issue.params)
+            for key, view in parsed.items()
+            for issue in check_view(view, world)
+        )
+        if issues:
+            raise InvalidDefinition("invalid_definition", {"kind": self.kind}, issues)
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
     """Made once by the composition; every process has its own caches in them."""
 
-    roles: DefinitionStore[Any]
+    roles: DefinitionStore[RoleDef]
     forms: FormStore
     flows: DefinitionStore[Any]
-    views: DefinitionStore[Any]
+    views: DefinitionStore[ViewDef]
     apps: DefinitionStore[Body]
 
     def of_kind(self, kind: str) -> DefinitionStore[Any]:
@@ -41,7 +63,7 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
         roles=DefinitionStore("role", parse_role),
         forms=forms,
         flows=flows,
-        views=DefinitionStore("view", parse_view),
+        views=ViewStore(forms),
         apps=DefinitionStore("app", _parse_app),
     )
 

@@ -25,10 +25,10 @@ def put(house: House, workspace: int, app: Bundle) -> Installed:
         return install(session, house.stores, app, SYSTEM)
 
 
-def changed(app: Bundle, version: str, kind: str, key: str, **changes: Any) -> Bundle:
+def changed(app: Bundle, version: str, kind: str, key: str, /, **changes: Any) -> Bundle:
     """The bundle in another version, with one definition changed."""
     definitions = copy.deepcopy({each: dict(some) for each, some in app.definitions.items()})
-    definitions[kind][key] = {**definitions[kind][key], **changes}
+    definitions[kind][key] = {**definitions[kind].get(key, {}), **changes}
     return replace(app, app={**app.app, "version": version}, definitions=definitions)
 
 
@@ -60,7 +60,7 @@ def test_a_newer_version_publishes_only_what_changed(house: House, workspace: in
     newer = changed(leave, "1.1.0", "form", "leave", title={"en": "Absence", "zh-CN": "请假单"})
     assert put(house, workspace, newer).published == {"role": {}, "form": {"leave": 2}, "flow": {}, "view": {}}
     with unit_of_work(house.databases, workspace) as session:
-        assert house.forms.live(session, "leave").definition.title["en"] == "Absence"  # type: ignore[index,call-overload]
+        assert house.forms.live(session, "leave").definition.title["en"] == "Absence"  # type: ignore[index]
         assert house.stores.apps.body(session, "leave")["version"] == "1.1.0"
 
 
@@ -121,3 +121,11 @@ def test_a_flow_that_sets_what_is_not_there_is_named(house: House, workspace: in
     with pytest.raises(InvalidDefinition) as caught:
         put(house, workspace, changed(leave, "1.0.0", "flow", "leave_approval", steps=steps))
     assert [issue.pointer for issue in caught.value.issues] == ["/flows/leave_approval/steps/0/on_approve/set/state"]
+
+
+def test_a_view_of_a_field_that_is_not_there_is_named(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    view = {"kind": "view", "key": "all", "title": {"en": "All", "zh-CN": "全部"}, "form": "leave", "columns": ["dayz"]}
+    with pytest.raises(InvalidDefinition) as caught:
+        put(house, workspace, changed(leave, "1.0.0", "view", "all", **view))
+    assert [issue.pointer for issue in caught.value.issues] == ["/views/all/columns/0"]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from threading import Barrier
+from typing import Any
 
 import pytest
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, NotFound
@@ -250,7 +251,7 @@ def test_a_reversal_needs_its_reason_and_the_figures_follow(office: Office) -> N
     assert office.figures("bill12") == ("paid", Decimal(1000), ZERO, ZERO)
 
 
-SPOILT: list[tuple[str, Callable[[Office], dict[str, object]]]] = [
+SPOILT: list[tuple[str, Callable[[Office], dict[str, Any]]]] = [
     ("/amount", lambda office: {"amount": "0.00"}),
     ("/slip", lambda office: {"slip": []}),
     ("/value_date", lambda office: {"value_date": "2099-01-01"}),
@@ -263,7 +264,7 @@ SPOILT: list[tuple[str, Callable[[Office], dict[str, object]]]] = [
 
 @pytest.mark.parametrize(("pointer", "more"), SPOILT, ids=[pointer for pointer, _ in SPOILT])
 def test_a_payment_that_cannot_be_recorded(
-    office: Office, pointer: str, more: Callable[[Office], dict[str, object]]
+    office: Office, pointer: str, more: Callable[[Office], dict[str, Any]]
 ) -> None:
     office.pay("bill12", "1000.00")  # so that there is a journal to replay
     with pytest.raises(InvalidInput) as caught:

@@ -109,7 +109,7 @@ def test_a_name_that_stands_for_nothing_is_told(row: tuple[object, ...], missing
 def test_a_spoilt_file_is_refused(code: str, changes: dict[str, object], tmp_path: Path) -> None:
     whole = {"kind": "sample", "form": "team", "key": "name", "columns": ["name"], "rows": [["blue"]]}
     (tmp_path / "sample").mkdir()
-    (tmp_path / "sample" / "team.json").write_text(canonical_text({**whole, **changes}), "utf-8")  # type: ignore[dict-item]
+    (tmp_path / "sample" / "team.json").write_text(canonical_text({**whole, **changes}), "utf-8")
     with pytest.raises(InvalidDefinition) as caught:
         samples.read_samples(tmp_path)
     assert caught.value.code == code

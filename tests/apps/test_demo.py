@@ -1,0 +1,109 @@
+"""The demo as somebody finds it: the case data with its known figures, and people in the middle of their day."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from formloom.clock import today
+from formloom.db.connect import Server
+from formloom.db.engine import databases_at
+from formloom.db.uow import unit_of_work
+from formloom.models import Person
+from formloom.settings import PasswordCost, Settings
+from formloom.workspaces import find_workspace
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from apps.demo import DEMO_PASSWORD, WORKSPACE, prepare_demo
+from flow_engine.models import Run, Task
+from form_engine.models import Record
+from form_engine.records.actor import SYSTEM
+from tests.apps.conftest import House
+
+
+@pytest.fixture(scope="module")
+def demo(clone_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The demo, prepared once for this module in a database of its own."""
+    address = clone_database("formloom_demo")
+    databases = databases_at(Server(lambda: address), pool_size=5)
+    settings = Settings(
+        secret_key="a secret that only the tests use, 0123456789",
+        data_dir=tmp_path_factory.mktemp("demo"),
+        password_cost=PasswordCost(time=1, memory_kib=8, lanes=1),
+    )
+    house = House.of(databases, settings)
+    prepare_demo(house)
+    yield house
+    databases.close()
+
+
+@pytest.fixture
+def session(demo: House) -> Iterator[Session]:
+    workspace = find_workspace(demo.databases, WORKSPACE)
+    assert workspace is not None
+    with unit_of_work(demo.databases, workspace) as session:
+        yield session
+
+
+def count(demo: House, session: Session, form: str, **where: object) -> int:
+    conditions = [{"field": field, "op": "eq", "value": value} for field, value in where.items()]
+    page = demo.records.list_page(session, demo.forms, form, SYSTEM, filter={"and": conditions}, limit=1)
+    return int(page.count)
+
+
+def test_it_lives_on_its_day(session: Session) -> None:
+    assert today(session) == date(2025, 12, 24)
+
+
+def test_the_case_data_has_its_known_figures(demo: House, session: Session) -> None:
+    """Figures of the case: kpi_key.json and README.md of the data."""
+    assert count(demo, session, "unit", status="occupied") == 2_720
+    assert count(demo, session, "contract", status="active") == 2_679
+    assert count(demo, session, "bill", status="locked") == 15
+    assert _due(session, "2025-12-24") == Decimal("13937.15")
+    assert _due(session, "2025-12-25") == Decimal("209215.71")
+
+
+def _due(session: Session, day: str) -> Decimal:
+    amounts = select(Record.data["amount"].astext).where(
+        Record.form == "bill", Record.data["due"].astext == day, Record.data["locked"].astext == "false"
+    )
+    return sum(map(Decimal, session.scalars(amounts)), Decimal(0))
+
+
+def test_everybody_finds_something_to_do(demo: House, session: Session) -> None:
+    logins = dict(session.execute(select(Person.id, Person.login)).all())
+    todo = Counter(
+        logins[person].partition("@")[0]
+        for person in session.scalars(select(Task.person_id).where(Task.status == "open", Task.kind != "cc"))
+        if person is not None
+    )
+    assert todo == {"agent": 1, "finance": 3, "finance2": 3, "supervisor": 2}
+
+
+def test_payments_stand_at_every_stage(demo: House, session: Session) -> None:
+    statuses = Counter(session.scalars(select(Record.data["status"].astext).where(Record.form == "payment")))
+    stages = {"pending_customer": 3, "disputed": 1, "pending_finance": 3, "pending_supervisor": 2, "confirmed": 3}
+    assert statuses == stages
+    assert count(demo, session, "bill", status="partial") == 1
+    assert count(demo, session, "bill", status="paid") == 2
+
+
+def test_every_journal_replays(demo: House, session: Session) -> None:
+    runs = list(session.scalars(select(Run.id)))
+    assert len(runs) == 12
+    assert all(demo.flows.replay(session, run).ok for run in runs)
+
+
+def test_everybody_may_log_in(demo: House) -> None:
+    for person in prepare_demo(demo):
+        assert demo.access.log_in(person.login, DEMO_PASSWORD, "127.0.0.1")
+
+
+def test_preparing_it_again_changes_nothing(demo: House, session: Session) -> None:
+    before = session.scalar(select(func.count()).select_from(Record))
+    prepare_demo(demo)
+    assert session.scalar(select(func.count()).select_from(Record)) == before
+    assert today(session) == date(2025, 12, 24)
