@@ -64,7 +64,7 @@ class DefinitionStore(Generic[T]):
             DefinitionVersion.key == key,
             DefinitionVersion.version == version,
         )
-        found = session.scalar(statement)
+        found: Body | None = session.scalar(statement)
         if found is None:
             raise self._unknown(key)
         return found

@@ -14,7 +14,7 @@ from typing import Any
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.models import AccessGrant
-from sqlalchemy import ColumnElement, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, any_, exists, false, func, literal, or_, select, true
 from sqlalchemy.orm import Session
 
 from form_engine.definition import NOTHING, WRITE_ALL, CompiledAccess, CompiledForm, FieldAccess, Level
@@ -140,7 +140,7 @@ class Access:
             AccessGrant.workspace_id == record.workspace_id,
             AccessGrant.record_id == record.id,
             AccessGrant.person_id == self.actor.person_id,
-            AccessGrant.actions.contains([action]),
+            literal(action) == any_(AccessGrant.actions),
             or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > self.now),
         )
 

@@ -88,11 +88,14 @@ class FormColumns:
         return found
 
     def _rollup(self, field: CompiledField, config: RollupConfig) -> Sql:
-        figure = {"sum": func.coalesce(func.sum(RollupPart.amount), 0), "count": func.count()}.get(config.fn)
-        if figure is None:
-            figure = getattr(func, config.fn)(RollupPart.amount)
+        figures: dict[str, ColumnElement[Any]] = {
+            "sum": func.coalesce(func.sum(RollupPart.amount), 0),
+            "count": func.count(),
+            "min": func.min(RollupPart.amount),
+            "max": func.max(RollupPart.amount),
+        }
         total = (
-            select(figure)
+            select(figures[config.fn])
             .select_from(RollupPart)
             .where(
                 RollupPart.workspace_id == self.record.workspace_id,

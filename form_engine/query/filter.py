@@ -59,7 +59,7 @@ def read_filter(raw: object, at: str = "/filter") -> Filter:
                 if len(parts) > MAX_CONDITIONS:
                     raise refuse(at, "filter_too_long", limit=MAX_CONDITIONS)
                 read_parts = (read(part, f"{at}/{join}/{n}", depth + 1) for n, part in enumerate(parts))
-                return Group(join, tuple(read_parts))  # type: ignore[arg-type]
+                return Group(join, tuple(read_parts))
         if "not" in node:
             if len(node) != 1:
                 raise refuse(at, "filter_malformed")

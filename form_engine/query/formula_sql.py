@@ -11,7 +11,7 @@ equals anything (docs/decisions/016).
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, or_
+from sqlalchemy import Boolean, ColumnElement, and_, case, cast, false, func, literal, not_, null, or_
 
 from form_engine.formula import Call, Literal, Name, Node, Value
 from form_engine.query.errors import NotInSql
@@ -108,6 +108,8 @@ class Translator:
             return literal(self._blank_equals)
         if kind not in SQL_TYPES:
             raise NotInSql("not_in_sql", node, kind=kind)
+        if not self._blank_equals and "blank" in (left.kind, right.kind):
+            return cast(null(), Boolean)  # SQLAlchemy would write IS NULL, and that can be true
         if kind == "logical":  # a blank is not FALSE
             a, b = left.expression, right.expression
         else:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from formloom.errors import InvalidInput
 from sqlalchemy import BigInteger, ColumnElement, UnaryExpression, and_, false, literal, or_
 
-from form_engine.fields import TextField
+from form_engine.fields.text import TextField
 from form_engine.query.columns import FormColumns
 from form_engine.query.errors import NotInSql, refuse
 from form_engine.query.sql_value import SQL_TYPES, Sql
 from form_engine.query.where import Readable, find
+
+T = TypeVar("T")
 
 MAX_KEYS: Final = 4
 MAX_CURSOR: Final = 4_000
@@ -131,11 +133,13 @@ def _from_json(key: SortKey, value: Any) -> Any:
             return value
 
 
-def _checked(value: Any, kind: type) -> Any:
-    if (
-        type(value) is not kind
-        or (isinstance(value, Decimal) and not value.is_finite())
-        or (kind is str and "\x00" in value)
-    ):
+def _checked(value: Any, kind: type[T]) -> T:
+    """The value, if it is of exactly this kind and something that PostgreSQL can hold."""
+    if type(value) is not kind:
         raise ValueError
-    return value
+    if kind is Decimal and not value.is_finite():
+        raise ValueError
+    if kind is str and "\x00" in value:
+        raise ValueError
+    checked: T = value
+    return checked

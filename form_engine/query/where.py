@@ -1,17 +1,19 @@
 """Conditions of a filter as SQL: on the typed slot where the field has one, else on the document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from operator import eq, ge, gt, le, lt
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, false, func, literal, literal_column, not_, or_, select, true
 
 from form_engine.definition import CompiledField
-from form_engine.fields import LinkConfig, Refused, TableConfig, TextField
+from form_engine.fields import LinkConfig, Refused, TableConfig
 from form_engine.fields.date import read_date
 from form_engine.fields.datetime import read_datetime
 from form_engine.fields.decimals import canonical_decimal
+from form_engine.fields.text import TextField
 from form_engine.models import RecordLink
 from form_engine.query.columns import PLAIN_SLOTS, FormColumns
 from form_engine.query.errors import NotInSql, refuse
@@ -23,8 +25,8 @@ from form_engine.records.sort_key import slot_text
 Readable = Callable[[str, str], bool]
 """Whether the reader may ask about (form, field path); a field they may not read is as good as unknown."""
 
-MAX_TEXT = 1_000
-_EXACT_DECIMALS = 10
+MAX_TEXT: Final = 1_000
+_EXACT_DECIMALS: Final = 10
 
 
 class Where:
@@ -165,23 +167,22 @@ def compare(value: Sql, asked: Condition) -> ColumnElement[bool]:
 
 
 def _compared(expression: ColumnElement[Any], op: str, given: Any) -> ColumnElement[bool]:
-    match op:
-        case "eq":
-            return expression == given
-        case "ne":
-            return expression.is_distinct_from(given)
-        case "lt":
-            return expression < given
-        case "le":
-            return expression <= given
-        case "gt":
-            return expression > given
-        case "ge":
-            return expression >= given
-        case "in":
-            return expression.in_(given)
-        case _:
-            return expression.between(given[0], given[1])
+    if op == "in":
+        return expression.in_(given)
+    if op == "between":
+        return expression.between(given[0], given[1])
+    met: ColumnElement[bool] = _COMPARISONS[op](expression, given)
+    return met
+
+
+_COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "eq": eq,
+    "ne": lambda expression, given: expression.is_distinct_from(given),
+    "lt": lt,
+    "le": le,
+    "gt": gt,
+    "ge": ge,
+}
 
 
 def read_value(kind: str, raw: object, at: str) -> Any:

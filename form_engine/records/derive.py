@@ -9,8 +9,9 @@ import orjson
 from formloom.i18n import LOCALES
 
 from form_engine.definition import CompiledField, CompiledForm
-from form_engine.fields import LinkConfig, TextField
+from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json, SlotValue
+from form_engine.fields.text import TextField
 from form_engine.formula import Context, Env, RecordValue
 from form_engine.records.sort_key import slot_text
 from form_engine.records.write import Link

@@ -6,12 +6,12 @@ The service plans here and applies the result; a flow's hot path does the same w
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from secrets import token_hex
-from typing import Any
+from typing import Any, cast
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.fields import NumberSeriesConfig, SeriesPattern
 from form_engine.fields.base import Json
-from form_engine.formula import Context, RecordValue
+from form_engine.formula import Context, RecordValue, Value
 from form_engine.records.derive import changes_between, links_of, search_text, slots_of, title_of, unique_of
 from form_engine.records.facts import Fact, Facts, linked_ids, record_value
 from form_engine.records.forms import Forms
@@ -103,7 +103,7 @@ def _validated(
         before=before,
         context=facts.context,
         fetch=fetch,
-        system={**record.system, "id": record.id} if record.id else record.system,
+        system={**record.system, "id": cast("Value", record.id)} if record.id else record.system,
         writable=writable,
         draft=draft,
         partial=partial,
@@ -125,7 +125,7 @@ def _write(
     run_id: int | Keep | None = KEEP,
 ) -> RecordWrite:
     is_new = record.id == 0
-    data = {key: value for key, value in clean.values.items() if value is not None}
+    data: dict[str, Json] = {key: value for key, value in clean.values.items() if value is not None}
     numbers = () if draft or deleted else _take_numbers(form, data, record, facts.context)
     own_number = next((mark.token for mark in numbers if mark.own), record.number)
     after = replace(record, data=data, number=own_number, draft=draft, deleted=deleted)

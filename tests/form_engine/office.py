@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from formloom.db.engine import Databases
+from formloom.db.uow import unit_of_work
+from sqlalchemy.orm import Session
+
 from form_engine.definitions_store import FormStore
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.facts import Fact
 from form_engine.records.service import Records
-from formloom.db.engine import Databases
-from formloom.db.uow import unit_of_work
-from sqlalchemy.orm import Session
 
 BUDGET: dict[str, Any] = {
     "kind": "form",

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from form_engine.records.actor import SYSTEM
 from formloom.errors import InvalidInput
+
+from form_engine.records.actor import SYSTEM
 
 NAMES = ["重庆", "上海", "Alpha", "beta", "", "北京", "长沙", "alpha"]
 
