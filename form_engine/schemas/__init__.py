@@ -65,7 +65,8 @@ class Checker:
 def _issues(error: ValidationError, at: str) -> Iterator[Issue]:
     here = at + "".join(f"/{_escaped(str(step))}" for step in error.absolute_path)
     told: Any = error.validator_value
-    keyword, instance = str(error.validator), error.instance
+    keyword = str(error.validator)
+    instance: Any = error.instance
     if keyword == "required":
         # The library reports each missing key by itself, and names it only in its message.
         yield from (Issue(f"{here}/{key}", "required") for key in told if error.message.startswith(f"{key!r} "))
@@ -100,7 +101,7 @@ def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[Valida
         yield ValidationError("does not match")
 
 
-_Validator: Final = extend(
+_Validator: Final[Any] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     validators={"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
