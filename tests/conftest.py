@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,17 +33,24 @@ TEMPLATE_LOCK = 7_031_001
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of one embedded server, shared by all workers of this session."""
-    root = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        root = root.parent
-    folder = root / "postgres"
+    # Outside pytest's own folder: each session that starts closes that one to other users, and PostgreSQL, started by
+    # root, runs as one.
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"formloom-tests-{run}" / "postgres"
     server = EmbeddedPostgres.at(folder, {**FORGETFUL, "shared_buffers": "'64MB'"})
     yield server.ensure()
     server.stop()
     if not (folder / "postmaster.pid").exists():
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.parent, ignore_errors=True)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A place for an embedded server of one's own."""
+    with tempfile.TemporaryDirectory(prefix="formloom-server-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(scope="session")

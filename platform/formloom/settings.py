@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Literal, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from formloom.errors import FormloomError, Issue
 
@@ -13,6 +13,11 @@ DEMO_SECRET = "demo-secret-never-for-real-use"  # noqa: S105  it is refused outs
 SHORTEST_SECRET = 32
 KNOWN_SECRETS = frozenset({DEMO_SECRET, "changeme", "secret", "dev", "development"})
 DEFAULT_SENDER = "Formloom <no-reply@localhost>"
+MAIL_SCHEMES: Mapping[str, tuple[Literal["starttls", "tls", "none"], int]] = {
+    "smtp": ("starttls", 587),
+    "smtps": ("tls", 465),
+    "smtp+plain": ("none", 25),
+}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 CODES = (
@@ -43,7 +48,7 @@ class MailSettings:
     port: int = 587
     username: str | None = None
     password: str | None = field(default=None, repr=False)
-    starttls: bool = True
+    security: Literal["starttls", "tls", "none"] = "starttls"
     sender: str = DEFAULT_SENDER
 
 
@@ -102,14 +107,7 @@ class Settings:
             database_url=env.database_url(),
             redis_url=env.text("REDIS_URL"),
             demo=demo,
-            mail=MailSettings(
-                host=env.text("MAIL_HOST"),
-                port=env.number("MAIL_PORT", 587, least=1),
-                username=env.text("MAIL_USERNAME"),
-                password=env.text("MAIL_PASSWORD"),
-                starttls=env.flag("MAIL_STARTTLS", True),
-                sender=env.text("MAIL_SENDER") or DEFAULT_SENDER,
-            ),
+            mail=env.mail(),
             s3=S3Settings(
                 bucket=env.text("S3_BUCKET"),
                 endpoint=env.text("S3_ENDPOINT"),
@@ -191,6 +189,22 @@ class _Reader:
         if raw is None or raw.split(":", 1)[0].split("+", 1)[0] in ("postgresql", "postgres"):
             return raw
         return self._wrong("DATABASE_URL", "not_postgresql", None)
+
+    def mail(self) -> MailSettings:
+        """`MAIL_URL` is smtp:// (STARTTLS), smtps:// (TLS from the start) or smtp+plain:// (inside one machine)."""
+        raw, sender = self.text("MAIL_URL"), self.text("MAIL_FROM") or DEFAULT_SENDER
+        if raw is None:
+            return MailSettings(sender=sender)
+        try:
+            url = urlsplit(raw)
+            security, usual_port = MAIL_SCHEMES[url.scheme]
+            port = url.port or usual_port
+        except (KeyError, ValueError):
+            return self._wrong("MAIL_URL", "not_an_url", MailSettings())
+        if not url.hostname:
+            return self._wrong("MAIL_URL", "not_an_url", MailSettings())
+        username, password = (unquote(part) if part else None for part in (url.username, url.password))
+        return MailSettings(url.hostname, port, username, password, security, sender)
 
     def secret(self, demo: bool) -> str:
         raw = self.text("SECRET_KEY")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -23,12 +24,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def own_server(settings: Settings) -> Iterator[Databases]:
-    databases = open_databases(settings)
+def own_server(settings: Settings, server_folder: Path) -> Iterator[Databases]:
+    databases = open_databases(replace(settings, data_dir=server_folder))
     upgrade(databases)
     yield databases
     databases.close()
-    EmbeddedPostgres.at(Path(settings.data_dir) / "postgres").stop()
+    EmbeddedPostgres.at(server_folder / "postgres").stop()
 
 
 def alive(pid: int) -> bool:
@@ -42,38 +43,38 @@ def kill_tree(folder: Path) -> None:
     psutil.wait_procs([server], timeout=10)
 
 
-def test_it_starts_again_after_its_process_tree_was_killed(own_server: Databases, settings: Settings) -> None:
+def test_it_starts_again_after_its_process_tree_was_killed(own_server: Databases, server_folder: Path) -> None:
     workspace = create_workspace(own_server, "w", "W")
     for number in range(3):
         with unit_of_work(own_server, workspace) as session:
             create_person(session, f"p{number}@example.test", "acknowledged")
-        kill_tree(Path(settings.data_dir) / "postgres")
+        kill_tree(server_folder / "postgres")
         with unit_of_work(own_server, workspace) as session:
             assert len(session.scalars(select(Person)).all()) == number + 1
 
 
-def test_a_killed_process_leaves_a_server_that_the_next_one_uses(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_a_server_that_the_next_one_uses(server_folder: Path) -> None:
     code = (
         "import os, signal, sys, pathlib; sys.path[:0] = ['platform', '.'];"
         "from formloom.db.embedded import EmbeddedPostgres;"
         "EmbeddedPostgres.at(pathlib.Path(sys.argv[1])).ensure();"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "pg")], cwd=ROOT, check=False)
+    done = subprocess.run([sys.executable, "-c", code, str(server_folder / "pg")], cwd=ROOT, check=False)
     assert done.returncode == -signal.SIGKILL
-    first = int((tmp_path / "pg" / "postmaster.pid").read_text().split()[0])
-    server = EmbeddedPostgres.at(tmp_path / "pg")
+    first = int((server_folder / "pg" / "postmaster.pid").read_text().split()[0])
+    server = EmbeddedPostgres.at(server_folder / "pg")
     server.ensure()
-    assert int((tmp_path / "pg" / "postmaster.pid").read_text().split()[0]) == first
+    assert int((server_folder / "pg" / "postmaster.pid").read_text().split()[0]) == first
     server.stop()
     assert not alive(first), "the last one to leave stops it, though the dead one never said goodbye"
 
 
-def test_a_stale_process_id_is_not_taken_for_the_server(tmp_path: Path) -> None:
-    server = EmbeddedPostgres.at(tmp_path / "pg")
+def test_a_stale_process_id_is_not_taken_for_the_server(server_folder: Path) -> None:
+    server = EmbeddedPostgres.at(server_folder / "pg")
     server.ensure()
-    kill_tree(tmp_path / "pg")
-    pid_file = tmp_path / "pg" / "postmaster.pid"
+    kill_tree(server_folder / "pg")
+    pid_file = server_folder / "pg" / "postmaster.pid"
     lines = pid_file.read_text().split("\n")
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]))  # our own id: alive, and no server
     server.ensure()

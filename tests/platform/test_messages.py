@@ -119,7 +119,7 @@ def smtp() -> Iterator[tuple[int, list[str]]]:
 def test_mail_by_smtp(smtp: tuple[int, list[str]]) -> None:
     port, received = smtp
     mail = SmtpMail(
-        MailSettings(host="127.0.0.1", port=port, starttls=False, sender="Formloom <no-reply@example.test>")
+        MailSettings(host="127.0.0.1", port=port, security="none", sender="Formloom <no-reply@example.test>")
     )
     mail.deliver(Letter("1-run:7 x", "ada@example.test", "提醒\r\nBcc: thief@example.test", "正文\n"))
     assert "To: ada@example.test" in received

@@ -13,13 +13,13 @@ def wrong(environ: dict[str, str]) -> dict[str, str]:
 
 
 def test_good_settings() -> None:
-    settings = Settings.from_env({**GOOD, "MAIL_HOST": "mail.example.test", "LOG_LEVEL": "warning", "S3_BUCKET": ""})
-    assert settings.public_url == "https://forms.example.test"
-    assert (settings.mail.host, settings.mail.port, settings.mail.sender) == (
-        "mail.example.test",
-        587,
-        "Formloom <no-reply@localhost>",
+    settings = Settings.from_env(
+        {**GOOD, "MAIL_URL": "smtp://us%40er:pass@mail.example.test", "LOG_LEVEL": "warning", "S3_BUCKET": ""}
     )
+    assert settings.public_url == "https://forms.example.test"
+    mail = settings.mail
+    assert (mail.host, mail.port, mail.username, mail.security) == ("mail.example.test", 587, "us@er", "starttls")
+    assert mail.sender == "Formloom <no-reply@localhost>"
     assert settings.log_level == "WARNING"
     assert settings.s3.bucket is None
     assert settings.database_url is None
@@ -47,25 +47,32 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
     environ = {
         "PUBLIC_URL": "forms.example.test",
         "DATABASE_URL": "mysql://x",
-        "MAIL_PORT": "many",
-        "MAIL_STARTTLS": "maybe",
+        "MAIL_URL": "smtp://host:many",
         "LOG_LEVEL": "loud",
         "DATABASE_POOL_SIZE": "0",
+        "TRUSTED_PROXIES": "x",
+        "DEMO": "perhaps",
     }
     assert wrong(environ) == {
         "/SECRET_KEY": "required",
         "/PUBLIC_URL": "not_an_url",
         "/DATABASE_URL": "not_postgresql",
-        "/MAIL_PORT": "not_a_number",
-        "/MAIL_STARTTLS": "not_a_flag",
+        "/MAIL_URL": "not_an_url",
         "/LOG_LEVEL": "unknown_choice",
         "/DATABASE_POOL_SIZE": "too_small",
+        "/TRUSTED_PROXIES": "not_a_number",
+        "/DEMO": "not_a_flag",
     }
 
 
 def test_secrets_stay_out_of_representations() -> None:
     settings = Settings.from_env(
-        {**GOOD, "MAIL_PASSWORD": "mailpass", "S3_SECRET_KEY": "s3pass", "DATABASE_URL": "postgresql://u:dbpass@h/d"}
+        {
+            **GOOD,
+            "MAIL_URL": "smtps://u:mailpass@h",
+            "S3_SECRET_KEY": "s3pass",
+            "DATABASE_URL": "postgresql://u:dbpass@h/d",
+        }
     )
     shown = repr(settings)
     assert not [word for word in (GOOD["SECRET_KEY"], "mailpass", "s3pass", "dbpass") if word in shown]

@@ -104,6 +104,18 @@ def test_an_exception_is_one_line_of_json(settings: Settings, capsys: pytest.Cap
     assert "ValueError: no" in json.loads(line)["exception"]
 
 
+def test_a_traceback_for_people_shows_no_values(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    with logging_as_configured(replace(settings, log_format="text")):
+        try:
+            phone = "13800000000"
+            raise ValueError("no")
+        except ValueError:
+            structlog.get_logger("web").exception("failed", size=len(phone))
+    said = capsys.readouterr().err
+    assert "ValueError: no" in said
+    assert phone not in said
+
+
 def test_ready(databases: Databases, settings: Settings, workspace: int) -> None:
     health = Health(databases, settings)
     assert health.readiness().ready

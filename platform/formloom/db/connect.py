@@ -36,7 +36,7 @@ class Server:
             url = plain_url(settings.database_url)
             return cls(lambda: url, None, settings.statement_timeout_ms)
         embedded = EmbeddedPostgres.at(Path(settings.data_dir) / "postgres")
-        return cls(_remembered(embedded), embedded.ensure, settings.statement_timeout_ms)
+        return cls(embedded.address, embedded.ensure, settings.statement_timeout_ms)
 
     def connect(self, role: Role | None, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """Connect as `role` (None: as who logs in); an embedded server that is down is started once more."""
@@ -86,15 +86,3 @@ def went_stale(connection: psycopg.Connection[Any]) -> bool:
         poll.register(connection.fileno(), select.POLLIN)
         return bool(poll.poll(0))
     return bool(select.select([connection.fileno()], [], [], 0)[0])
-
-
-def _remembered(embedded: EmbeddedPostgres) -> Callable[[], str]:
-    """Ask the embedded server once where it is; later connections trust that until one fails."""
-    known: list[str] = []
-
-    def conninfo() -> str:
-        if not known:
-            known.append(embedded.ensure())
-        return known[0]
-
-    return conninfo

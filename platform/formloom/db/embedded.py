@@ -47,6 +47,7 @@ class EmbeddedPostgres:
         self._folder = folder
         self._configuration = {**CONFIGURATION, **(configuration or {})}
         self._server: PostgresServer | None = None
+        self._address: str | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -56,6 +57,10 @@ class EmbeddedPostgres:
         with cls._known_lock:
             return cls._known.setdefault(folder, cls(folder, configuration))
 
+    def address(self) -> str:
+        """Where the server was when it was last made sure of; starts it the first time."""
+        return self._address or self.ensure()
+
     def ensure(self) -> str:
         """Start the server unless it runs, and return its connection string (database `postgres`, a superuser)."""
         with self._lock:
@@ -64,7 +69,8 @@ class EmbeddedPostgres:
             deadline = time.monotonic() + START_SECONDS
             while True:
                 try:
-                    return self._started(self._server)
+                    self._address = self._started(self._server)
+                    return self._address
                 except (AssertionError, OSError, ValueError, subprocess.SubprocessError):
                     # The package asserts that a server it finds is ready; one in crash recovery is not, yet.
                     if time.monotonic() > deadline:
@@ -78,7 +84,7 @@ class EmbeddedPostgres:
                 self._forget_the_dead(self._server)
                 with contextlib.suppress(KeyError):  # the package forgot it already
                     self._server.cleanup()
-                self._server = None
+                self._server = self._address = None
 
     def _prepared(self) -> "PostgresServer":
         with warnings.catch_warnings():

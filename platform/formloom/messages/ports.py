@@ -50,14 +50,20 @@ class SmtpMail:
         mail["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '-', letter.key)}@formloom>"
         mail.set_content(letter.body)
         try:
-            with smtplib.SMTP(settings.host or "", settings.port, timeout=SMTP_SECONDS) as server:
-                if settings.starttls:
+            with self._connected() as server:
+                if settings.security == "starttls":
                     server.starttls(context=ssl.create_default_context())
                 if settings.username:
                     server.login(settings.username, settings.password or "")
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException) as error:
             raise ExternalFailure("mail_not_sent", {"reason": type(error).__name__}) from error
+
+    def _connected(self) -> smtplib.SMTP:
+        host, port = self._settings.host or "", self._settings.port
+        if self._settings.security == "tls":
+            return smtplib.SMTP_SSL(host, port, timeout=SMTP_SECONDS, context=ssl.create_default_context())
+        return smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
 
 
 class DevelopmentOutbox:
