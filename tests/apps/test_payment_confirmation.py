@@ -7,8 +7,10 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from formloom.db.uow import unit_of_work
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, NotFound
 
+from form_engine.records.actor import SYSTEM
 from tests.apps.conftest import House
 from tests.apps.office import GUEST, Office
 
@@ -280,3 +282,38 @@ def test_each_sees_what_their_work_needs(office: Office) -> None:
     assert "phone" not in office.seen(office.ids["customer"], "finance1")
     assert office.seen(payment, "finance1")["amount"] == "1000.00"
     assert office.seen(payment, "agent")["customer_name"] == "孔思"
+
+
+def test_the_customer_sees_this_payment_and_nothing_of_the_house(office: Office) -> None:
+    payment = office.pay("bill12", "1000.00", bank_serial="BJ000208", note="内部备注")
+    task, guest = office.task(payment, GUEST)
+    house = office.house
+    with unit_of_work(house.databases, office.workspace) as session:
+        asked = house.flows.task(session, task.id, guest)
+        form = house.forms.live(session, "payment")
+        shown = {path for path, _ in form.walk() if asked.fields.may_read(path)}
+        with pytest.raises(NotFound):
+            house.records.view(session, house.forms, payment, guest)
+    bill = {"contract", "bill", "bill_from", "bill_to", "bill_due", "bill_amount"}
+    assert shown == bill | {"amount", "channel", "value_date", "payer", "slip"}
+    assert asked.decisions == ("approve", "reject")
+
+
+def test_a_field_that_the_admin_requires_is_asked_of_new_payments_and_running_ones_go_on(office: Office) -> None:
+    running = at_finance(office, amount="400.00")
+    house = office.house
+    with unit_of_work(house.databases, office.workspace) as session:
+        draft = house.forms.draft(session, "payment")
+        field = {"key": "account", "type": "text", "label": {"zh-CN": "付款账号", "en": "Account"}, "required": True}
+        layout = [{"section": {"zh-CN": "新字段", "en": "New"}, "items": ["account"]}]
+        body = {**draft.definition, "fields": [*draft.definition["fields"], field]}
+        body["layout"] = [*draft.definition["layout"], *layout]
+        house.forms.save_draft(session, "payment", body, SYSTEM, revision=draft.revision)
+        house.forms.publish(session, "payment", SYSTEM)
+    office.allocate(running, "finance1", bill12="400.00")
+    office.decide(running, "supervisor", "approve")
+    assert office.status(running) == "confirmed"
+    with pytest.raises(InvalidInput) as caught:
+        office.pay("bill12", "600.00")
+    assert [issue.pointer for issue in caught.value.issues] == ["/account"]
+    assert office.status(office.pay("bill12", "600.00", account="6200****7405")) == "pending_customer"
