@@ -135,11 +135,11 @@ def _from_json(key: SortKey, value: Any) -> Any:
 
 def _checked(value: Any, kind: type[T]) -> T:
     """The value, if it is of exactly this kind and something that PostgreSQL can hold."""
-    if type(value) is not kind:
-        raise ValueError
-    if kind is Decimal and not value.is_finite():
-        raise ValueError
-    if kind is str and "\x00" in value:
+    if type(value) is not kind or not _holdable(value):
         raise ValueError
     checked: T = value
     return checked
+
+
+def _holdable(value: Any) -> bool:
+    return value.is_finite() if isinstance(value, Decimal) else not (isinstance(value, str) and "\x00" in value)

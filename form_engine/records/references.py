@@ -1,17 +1,37 @@
-"""What a document names outside the forms: people and files. They must exist in this workspace."""
+"""What a document names: people, files and records. They must exist, and a person links only to what they may read."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from formloom.db.uow import workspace_of
-from formloom.errors import Issue
+from formloom.errors import InvalidInput, Issue
 from formloom.models import Person, StoredFile
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields.base import Json
+from form_engine.permission import access_for
+from form_engine.records.actor import Actor
+from form_engine.records.forms import Forms
+from form_engine.records.links import new_links
+from form_engine.records.write import RecordWrite
+
+
+def check_references(
+    session: Session, forms: Forms, form: CompiledForm, write: RecordWrite, before: Mapping[str, Json], actor: Actor
+) -> None:
+    """Raises InvalidInput for every new person, file or link in a write that is not there for this actor."""
+    issues = list(unknown_references(session, form, write.data, before))
+    links = () if actor.trusted else new_links(form, write.data, before)
+    for target in dict.fromkeys(link.form for link in links):
+        wanted = [link.to_id for link in links if link.form == target]
+        readable = access_for(session, forms, forms[target], actor).rights(session, wanted)
+        hidden = (link for link in links if link.form == target and link.to_id not in readable)
+        issues += [Issue(link.pointer, "unknown_record", {"form": target}) for link in hidden]
+    if issues:
+        raise InvalidInput("invalid_input", {"form": form.key}, tuple(issues))
 
 
 def unknown_references(

@@ -4,23 +4,18 @@ Services take a session and never commit. What an actor may not read does not ex
 may read and not do is `Forbidden`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from formloom.clock import app_now
-from formloom.db.uow import workspace_of
-from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
-from sqlalchemy import select
+from formloom.errors import Conflict, Forbidden, InvalidInput, Issue
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import FormStore
-from form_engine.models import Record
-from form_engine.permission import Access, access_for
+from form_engine.permission import access_for
 from form_engine.permission.access import Rights
-from form_engine.query.listing import Page, list_records
-from form_engine.query.lookup import lookup
 from form_engine.records import apply, trail
 from form_engine.records.actor import Actor
 from form_engine.records.apply import apply_writes
@@ -30,11 +25,10 @@ from form_engine.records.errors import CODES
 from form_engine.records.facts import Fact, Facts
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.forms import Forms
-from form_engine.records.links import new_links
 from form_engine.records.merge import clashes
 from form_engine.records.plan import plan_create, plan_removal, plan_update
-from form_engine.records.references import unknown_references
-from form_engine.records.view import RecordView, view_of
+from form_engine.records.reader import Reader, StepRights
+from form_engine.records.references import check_references
 from form_engine.records.write import RecordWrite
 
 ATTEMPTS: Final = 5
@@ -42,15 +36,7 @@ BATCH: Final = 500
 Raw = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class StepRights:
-    """An open step of the run that holds a record lets these fields be written."""
-
-    run_id: int
-    fields: FieldAccess
-
-
-class Records:
+class Records(Reader):
     """The service. Subscribers hear of every change inside its transaction."""
 
     def __init__(self, subscribers: Sequence[Subscriber] = ()) -> None:
@@ -166,99 +152,12 @@ class Records:
                 raise _refusal(refused) from None
         return ids
 
-    # -- reading -----------------------------------------------------------------------------------------------------
-
-    def get(self, session: Session, forms: FormStore, record_id: int, actor: Actor) -> Fact:
-        """The whole stored record, for code that acts on it. Raises NotFound unless the actor may read it."""
-        return self._readable(session, forms, record_id, actor)[0]
-
-    def view(
-        self, session: Session, forms: FormStore, record_id: int, actor: Actor, as_step: StepRights | None = None
-    ) -> RecordView:
-        """The record as this actor may see it."""
-        record, form, rights = self._readable(session, forms, record_id, actor)
-        fields = rights.fields
-        if as_step is not None:
-            fields = fields | as_step.fields
-        elif record.run_id is not None and not actor.trusted:
-            rights = replace(rights, may=rights.may - {"update", "delete"})
-        facts = facts_of(session, forms.forms(session), context_for(session, actor))
-        return view_of(form, record, facts, fields, rights.may)
-
-    def list_page(self, session: Session, forms: FormStore, form_key: str, actor: Actor, **asked: Any) -> Page:
-        """A page of records; `asked` as `list_records` takes it."""
-        return list_records(session, self.access(session, forms, form_key, actor), **asked)
-
-    def lookup(self, session: Session, forms: FormStore, form_key: str, path: str, actor: Actor, **asked: Any) -> Page:
-        """Candidates for a link; `asked` as `query.lookup` takes it."""
-        return lookup(session, self.access(session, forms, form_key, actor), path, **asked)
-
-    def access(self, session: Session, forms: FormStore, form_key: str, actor: Actor) -> Access:
-        """What the actor may see and do on a form."""
-        return access_for(session, forms.forms(session), forms.live(session, form_key), actor)
-
-    def history(self, session: Session, forms: FormStore, record_id: int, actor: Actor) -> list[trail.Change]:
-        """Who changed what and when, oldest first, without the fields that the actor may not read."""
-        record, form, rights = self._readable(session, forms, record_id, actor)
-        return trail.history(session, form, record.id, rights.fields)
-
-    def titles(self, session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
-        """By id: the form and the title. For the cells of those who may see the link itself."""
-        statement = select(Record.id, Record.form, Record.title).where(
-            Record.workspace_id == workspace_of(session), Record.id.in_(sorted(set(ids)))
-        )
-        return {record_id: (form, title) for record_id, form, title in session.execute(statement)}
-
-    def children(
-        self, session: Session, forms: FormStore, record_id: int, actor: Actor, limit: int = 20
-    ) -> list[tuple[str, str, Page]]:
-        """The records that link here and that the actor may list, by form and link field."""
-        record = self.get(session, forms, record_id, actor)
-        found = []
-        for key, path in trail.linking_fields(session, record.id):
-            if key not in forms.forms(session):
-                continue
-            access = self.access(session, forms, key, actor)
-            if access.may("read") and access.readable(key, path):
-                asked = {"field": path, "op": "eq", "value": record_id}
-                found.append((key, path, list_records(session, access, filter=asked, limit=limit)))
-        return [each for each in found if each[2].items]
-
-    def may_read_file(self, session: Session, forms: FormStore, actor: Actor, file_id: str) -> bool:
-        """Whether the actor uploaded the file, or may read a field that holds it in a record that they may read."""
-        return trail.uploaded_by(session, file_id, actor) or any(
-            self._shows_file(session, forms, holder, actor, file_id) for holder in trail.holding_file(session, file_id)
-        )
-
     # -- how -----------------------------------------------------------------------------------------------------------
-
-    def _shows_file(self, session: Session, forms: FormStore, record_id: int, actor: Actor, file_id: str) -> bool:
-        try:
-            view = self.view(session, forms, record_id, actor)
-        except NotFound:
-            return False
-        return trail.mentions(view.values, file_id)
-
-    def _readable(
-        self, session: Session, forms: FormStore, record_id: int, actor: Actor, *, in_bin: bool = False
-    ) -> tuple[Fact, CompiledForm, Rights]:
-        world = forms.forms(session)
-        loaded = list(facts_of(session, world, context_for(session, actor)).load([record_id]))
-        fact = loaded[0] if loaded else None
-        form = world.get(fact.form) if fact is not None else None
-        if fact is None or form is None or (fact.deleted and not in_bin):
-            raise NotFound("unknown_record", {"id": record_id})
-        if fact.draft and not actor.trusted and fact.created_by != actor.person_id:
-            raise NotFound("unknown_record", {"id": record_id})
-        rights = access_for(session, world, form, actor).rights(session, [record_id]).get(record_id)
-        if rights is None:
-            raise NotFound("unknown_record", {"id": record_id})
-        return fact, form, rights
 
     def _editable(
         self, session: Session, forms: FormStore, record_id: int, actor: Actor, action: str, step: StepRights | None
     ) -> tuple[Fact, CompiledForm, Rights]:
-        record, form, rights = self._readable(session, forms, record_id, actor)
+        record, form, rights = self.readable(session, forms, record_id, actor)
         if record.run_id is not None:
             if step is None or step.run_id != record.run_id:
                 raise Conflict("record_in_run", {"id": record_id, "run": record.run_id})
@@ -273,7 +172,7 @@ class Records:
 
     def _remove(self, session: Session, forms: FormStore, record_id: int, actor: Actor, *, restore: bool) -> Fact:
         def attempt() -> Fact:
-            record, form, rights = self._readable(session, forms, record_id, actor, in_bin=True)
+            record, form, rights = self.readable(session, forms, record_id, actor, in_bin=True)
             if record.deleted != restore:
                 raise Conflict("not_deleted" if restore else "is_deleted", {"id": record_id})
             own_draft = record.draft and record.created_by == actor.person_id
@@ -317,7 +216,8 @@ class Records:
         for _ in range(ATTEMPTS):
             facts = facts_of(session, forms, context, without=own)
             write = plan(facts)
-            self._check_references(session, forms, form, write, record, actor)
+            if write.action not in ("deleted", "restored"):
+                check_references(session, forms, form, write, record.data if record else {}, actor)
             try:
                 (done,) = apply_writes(session, [write], actor, context.now, via)
             except apply.Refused as refused:
@@ -333,23 +233,6 @@ class Records:
                 subscriber(session, RecordChanged(record, after, write.action, actor))
             return after
         raise Conflict("totals_keep_moving", {"form": form.key})
-
-    def _check_references(
-        self, session: Session, forms: Forms, form: CompiledForm, write: RecordWrite, record: Fact | None, actor: Actor
-    ) -> None:
-        """People and files exist; a person links only to what they may read."""
-        if write.action in ("deleted", "restored"):
-            return
-        before = record.data if record is not None else {}
-        issues = list(unknown_references(session, form, write.data, before))
-        links = () if actor.trusted else new_links(form, write.data, before)
-        for target in {link.form for link in links}:
-            wanted = [link.to_id for link in links if link.form == target]
-            readable = access_for(session, forms, forms[target], actor).rights(session, wanted)
-            hidden = (link for link in links if link.form == target and link.to_id not in readable)
-            issues += [Issue(link.pointer, "unknown_record", {"form": target}) for link in hidden]
-        if issues:
-            raise InvalidInput("invalid_input", {"form": form.key}, tuple(issues))
 
     def _merge(
         self, session: Session, form: CompiledForm, record: Fact, changes: Raw, expected: int, fields: FieldAccess

@@ -1,0 +1,122 @@
+"""Reading records: what an actor may see of them. What they may not read does not exist for them (`NotFound`)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from formloom.db.uow import workspace_of
+from formloom.errors import NotFound
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from form_engine.definition import CompiledForm, FieldAccess
+from form_engine.definitions_store import FormStore
+from form_engine.models import Record
+from form_engine.permission import Access, access_for
+from form_engine.permission.access import Rights
+from form_engine.query.listing import Page, list_records
+from form_engine.query.lookup import lookup
+from form_engine.records import trail
+from form_engine.records.actor import Actor
+from form_engine.records.context import context_for
+from form_engine.records.facts import Fact
+from form_engine.records.facts_sql import facts_of
+from form_engine.records.view import RecordView, view_of
+
+
+@dataclass(frozen=True, slots=True)
+class StepRights:
+    """An open step of the run that holds a record lets these fields be written."""
+
+    run_id: int
+    fields: FieldAccess
+
+
+class Reader:
+    """The reading half of `Records`."""
+
+    def get(self, session: Session, forms: FormStore, record_id: int, actor: Actor) -> Fact:
+        """The whole stored record, for code that acts on it. Raises NotFound unless the actor may read it."""
+        return self.readable(session, forms, record_id, actor)[0]
+
+    def view(
+        self, session: Session, forms: FormStore, record_id: int, actor: Actor, as_step: StepRights | None = None
+    ) -> RecordView:
+        """The record as this actor may see it."""
+        record, form, rights = self.readable(session, forms, record_id, actor)
+        fields = rights.fields
+        if as_step is not None:
+            fields = fields | as_step.fields
+        elif record.run_id is not None and not actor.trusted:
+            rights = replace(rights, may=rights.may - {"update", "delete"})
+        facts = facts_of(session, forms.forms(session), context_for(session, actor))
+        return view_of(form, record, facts, fields, rights.may)
+
+    def list_page(self, session: Session, forms: FormStore, form_key: str, actor: Actor, **asked: Any) -> Page:
+        """A page of records; `asked` as `list_records` takes it."""
+        return list_records(session, self.access(session, forms, form_key, actor), **asked)
+
+    def lookup(self, session: Session, forms: FormStore, form_key: str, path: str, actor: Actor, **asked: Any) -> Page:
+        """Candidates for a link; `asked` as `query.lookup` takes it."""
+        return lookup(session, self.access(session, forms, form_key, actor), path, **asked)
+
+    def access(self, session: Session, forms: FormStore, form_key: str, actor: Actor) -> Access:
+        """What the actor may see and do on a form."""
+        return access_for(session, forms.forms(session), forms.live(session, form_key), actor)
+
+    def history(self, session: Session, forms: FormStore, record_id: int, actor: Actor) -> list[trail.Change]:
+        """Who changed what and when, oldest first, without the fields that the actor may not read."""
+        record, form, rights = self.readable(session, forms, record_id, actor)
+        return trail.history(session, form, record.id, rights.fields)
+
+    def titles(self, session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+        """By id: the form and the title. For the cells of those who may see the link itself."""
+        statement = select(Record.id, Record.form, Record.title).where(
+            Record.workspace_id == workspace_of(session), Record.id.in_(sorted(set(ids)))
+        )
+        return {record_id: (form, title) for record_id, form, title in session.execute(statement)}
+
+    def children(
+        self, session: Session, forms: FormStore, record_id: int, actor: Actor, limit: int = 20
+    ) -> list[tuple[str, str, Page]]:
+        """The records that link here and that the actor may list, by form and link field."""
+        record = self.get(session, forms, record_id, actor)
+        found = []
+        for key, path in trail.linking_fields(session, record.id):
+            if key not in forms.forms(session):
+                continue
+            access = self.access(session, forms, key, actor)
+            if access.may("read") and access.readable(key, path):
+                asked = {"field": path, "op": "eq", "value": record_id}
+                found.append((key, path, list_records(session, access, filter=asked, limit=limit)))
+        return [each for each in found if each[2].items]
+
+    def may_read_file(self, session: Session, forms: FormStore, actor: Actor, file_id: str) -> bool:
+        """Whether the actor uploaded the file, or may read a field that holds it in a record that they may read."""
+        return trail.uploaded_by(session, file_id, actor) or any(
+            self._shows_file(session, forms, holder, actor, file_id) for holder in trail.holding_file(session, file_id)
+        )
+
+    def _shows_file(self, session: Session, forms: FormStore, record_id: int, actor: Actor, file_id: str) -> bool:
+        try:
+            view = self.view(session, forms, record_id, actor)
+        except NotFound:
+            return False
+        return trail.mentions(view.values, file_id)
+
+    def readable(
+        self, session: Session, forms: FormStore, record_id: int, actor: Actor, *, in_bin: bool = False
+    ) -> tuple[Fact, CompiledForm, Rights]:
+        """The record, its live form and the actor's rights on it. A draft is its author's alone. Raises NotFound."""
+        world = forms.forms(session)
+        loaded = list(facts_of(session, world, context_for(session, actor)).load([record_id]))
+        fact = loaded[0] if loaded else None
+        form = world.get(fact.form) if fact is not None else None
+        if fact is None or form is None or (fact.deleted and not in_bin):
+            raise NotFound("unknown_record", {"id": record_id})
+        if fact.draft and not actor.trusted and fact.created_by != actor.person_id:
+            raise NotFound("unknown_record", {"id": record_id})
+        rights = access_for(session, world, form, actor).rights(session, [record_id]).get(record_id)
+        if rights is None:
+            raise NotFound("unknown_record", {"id": record_id})
+        return fact, form, rights
