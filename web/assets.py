@@ -2,8 +2,9 @@
 
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, url_for
 from markupsafe import Markup
@@ -23,9 +24,7 @@ class Entry:
 
 def read_entry(manifest: Path, name: str) -> Entry:
     """Walk the manifest's static imports from ``name``; an absent manifest (no build yet) gives an empty entry."""
-    if not manifest.is_file():
-        return Entry()
-    chunks = json.loads(manifest.read_text("utf-8"))
+    chunks = _chunks(manifest)
     seen: dict[str, None] = {}
     waiting = [name]
     while waiting:
@@ -39,14 +38,23 @@ def read_entry(manifest: Path, name: str) -> Entry:
     return Entry(chunks[name]["file"] if name in chunks else None, tuple(styles), preloads)
 
 
-@cache
-def _cached_entry(name: str) -> Entry:
-    return read_entry(DIST / "manifest.json", name)
+def _chunks(manifest: Path) -> dict[str, Any]:
+    """The manifest as it stands now: read again only when a build has replaced it."""
+    try:
+        return _read(manifest, manifest.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}
+
+
+@lru_cache(maxsize=2)
+def _read(manifest: Path, _written: int) -> dict[str, Any]:
+    chunks: dict[str, Any] = json.loads(manifest.read_text("utf-8"))
+    return chunks
 
 
 def entry_tags(name: str = ENTRY) -> Markup:
     """The ``<link>`` and ``<script>`` elements of an entry, for the page's head."""
-    entry = _cached_entry(name)
+    entry = read_entry(DIST / "manifest.json", name)
     tags = [Markup('<link rel="stylesheet" href="{}">').format(_url(style)) for style in entry.styles]
     tags += [Markup('<link rel="modulepreload" href="{}">').format(_url(chunk)) for chunk in entry.preloads]
     if entry.script:
@@ -56,14 +64,8 @@ def entry_tags(name: str = ENTRY) -> Markup:
 
 def asset(name: str) -> str:
     """The address of one built file, by its path in the source (``icons.svg`` is in ``web/client``)."""
-    return _url(_files().get(f"web/client/{name}", name))
-
-
-@cache
-def _files() -> dict[str, str]:
-    manifest = DIST / "manifest.json"
-    chunks = json.loads(manifest.read_text("utf-8")) if manifest.is_file() else {}
-    return {key: chunk["file"] for key, chunk in chunks.items()}
+    chunk = _chunks(DIST / "manifest.json").get(f"web/client/{name}", {})
+    return _url(chunk.get("file", name))
 
 
 def _url(file: str) -> str:

@@ -84,6 +84,7 @@ def _greeting(identity: Identity, now: datetime) -> str:
 def _creatable(world: World) -> tuple[Begin, ...]:
     """Forms whose submission starts something come first: that is what people are here for."""
     found = [form for form in world.forms.values() if world.access(form).may("create")]
-    submits = {flow.form for _, flow in services().flows.definitions.all_live(world.session).values()}
+    flows = services().flows.definitions
+    submits = {flows.live(world.session, key).form for key in flows.keys(world.session)}
     found.sort(key=lambda form: (form.key not in submits, form.key))
     return tuple(Begin(form.key, localized(form.definition.title, world.locale)) for form in found[:2])

@@ -17,7 +17,7 @@ from web.desk.document import document
 from web.desk.query import ListQuery, page_query
 from web.desk.world import World
 
-MOST_COLUMNS = 8
+MOST_COLUMNS = 10
 MOST_CHIPS = 9
 
 
@@ -95,7 +95,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         title=localized(form.definition.title, world.locale),
         q=query.q,
         kept=tuple((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
-        columns=(Column(_first_label(form), numeric=False), *heads),
+        columns=heads if leads_itself(form, shown) else (Column(lead_label(form), numeric=False), *heads),
         rows=rows_of(world, form, shown, page.items),
         filters=_chips(form, access, query, world.locale),
         filtered=bool(query.q or query.chosen),
@@ -119,27 +119,29 @@ def shown_columns(form: CompiledForm, access: Access) -> tuple[CompiledField, ..
     return tuple(each for each in found if each is not None and access.readable(form.key, each.path))[:MOST_COLUMNS]
 
 
+def leads_itself(form: CompiledForm, shown: tuple[CompiledField, ...]) -> bool:
+    """Whether the first column already names the record, so that no column of titles is needed before it."""
+    return bool(shown) and not form.definition.number and form.definition.display == (shown[0].key,)
+
+
+def lead_label(form: CompiledForm) -> str:
+    """The head of the column that names the record."""
+    return gettext("No.") if form.definition.number else gettext("Title")
+
+
 def rows_of(
     world: World, form: CompiledForm, shown: tuple[CompiledField, ...], items: tuple[Any, ...]
 ) -> tuple[Row, ...]:
     """Records as lines; the first cell is the record's own title."""
     documents = [document(item.values, item.computed) for item in items]
     names = world.names(form, documents)
-    return tuple(
-        Row(
-            item.id,
-            item.title,
-            (
-                Cell("text", item.number or item.title or f"#{item.id}"),
-                *(cell(each, document.get(each.key), names, world.locale) for each in shown),
-            ),
-        )
-        for item, document in zip(items, documents, strict=True)
-    )
-
-
-def _first_label(form: CompiledForm) -> str:
-    return gettext("No.") if form.definition.number else gettext("Title")
+    own_lead = leads_itself(form, shown)
+    rows = []
+    for item, values in zip(items, documents, strict=True):
+        cells = tuple(cell(each, values.get(each.key), names, world.locale) for each in shown)
+        lead = Cell("text", item.number or item.title or f"#{item.id}")
+        rows.append(Row(item.id, item.title, cells if own_lead else (lead, *cells)))
+    return tuple(rows)
 
 
 def _head(form: CompiledForm, query: ListQuery, column: CompiledField, locale: str) -> Column:
@@ -152,12 +154,11 @@ def _head(form: CompiledForm, query: ListQuery, column: CompiledField, locale: s
 
 
 def _chips(form: CompiledForm, access: Access, query: ListQuery, locale: str) -> tuple[ChipGroup, ...]:
-    groups = []
-    for column in form.fields:
+    candidates = [*filter(None, (form.field(key) for key in form.definition.list_columns)), *form.fields]
+    for column in candidates:
         options = getattr(column.definition.config, "options", None)
-        if not options or len(options) > MOST_CHIPS or not access.readable(form.key, column.path):
-            continue
-        if not (column.definition.index or column.computed):
+        filterable = column.definition.index or column.computed
+        if not options or len(options) > MOST_CHIPS or not filterable or not access.readable(form.key, column.path):
             continue
         chosen = (query.chosen or {}).get(column.key)
         chips = tuple(
@@ -168,5 +169,5 @@ def _chips(form: CompiledForm, access: Access, query: ListQuery, locale: str) ->
             )
             for one in options.values()
         )
-        groups.append(ChipGroup(localized(column.definition.label, locale), chips))
-    return tuple(groups[:1])
+        return (ChipGroup(localized(column.definition.label, locale), chips),)
+    return ()

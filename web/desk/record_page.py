@@ -17,7 +17,7 @@ from web.desk.buttons import buttons_decision
 from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.history import Entry, actor_names, history_of
-from web.desk.lists import Column, Row, count_text, rows_of, shown_columns
+from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, rows_of, shown_columns
 from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import RunView, runs_of
 from web.desk.world import World
@@ -112,11 +112,12 @@ def _linked(world: World, record_id: int) -> tuple[Linked, ...]:
         form, access = world.listable(form_key)
         shown = shown_columns(form, access)[:6]
         heads = tuple(Column(localized(each.definition.label, world.locale), numeric(each)) for each in shown)
-        first = Column(gettext("No.") if form.definition.number else gettext("Title"), numeric=False)
+        if not leads_itself(form, shown):
+            heads = (Column(lead_label(form), numeric=False), *heads)
         groups.append(
             Linked(
                 localized(form.definition.title, world.locale),
-                (first, *heads),
+                heads,
                 rows_of(world, form, shown, page.items),
                 count_text(page.count or len(page.items), page.capped),
             )

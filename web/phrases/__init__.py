@@ -1,9 +1,9 @@
-"""What each error code says, one file a room: code → English message, which gettext turns into the reader's language."""
+"""What each error code says, one file a room: code → English message, then gettext."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from web.phrases import apps, door, flows, formulas, inputs, kernel, records
+from web.phrases import apps, definitions, door, flows, formulas, inputs, kernel, records
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
@@ -11,6 +11,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **kernel.PHRASES,
         **inputs.PHRASES,
         **formulas.PHRASES,
+        **definitions.PHRASES,
         **records.PHRASES,
         **flows.PHRASES,
         **apps.PHRASES,

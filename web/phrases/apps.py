@@ -16,4 +16,8 @@ PHRASES = {
     "menu_unknown_form": N_("The menu names a form that the app does not have."),
     "file_missing": N_("A file is missing."),
     "file_too_large": N_("The file is too large."),
+    "app_newer_installed": N_("A newer version of this app is installed."),
+    "app_required": N_("This app needs another app that is not installed."),
+    "key_taken": N_("This key already belongs to another app."),
+    "story_task_missing": N_("The demo could not find a task that it wanted to decide."),
 }

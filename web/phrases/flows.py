@@ -24,4 +24,13 @@ PHRASES = {
     "asks_nobody": N_("This step asks nobody."),
     "return_past_action": N_("Returning would go past a step that changed something."),
     "unreachable_case": N_("This case can never happen."),
+    "guest_needs_fields": N_("A step for a guest must say which fields the guest sees."),
+    "unknown_task": N_("This task does not exist, or it is not yours."),
+    "unknown_run": N_("This does not exist, or you may not see it."),
+    "unknown_flow": N_("There is no such flow."),
+    "changes_not_taken": N_("This decision cannot change fields."),
+    "run_busy": N_("Several people are deciding this at the same moment. Please try again."),
+    "button_not_offered": N_("This is not possible for this record at the moment."),
+    "invalid_cursor": N_("This page of the list is no longer known. Start again from the top."),
+    "set_failed": N_("A value that the flow sets could not be stored."),
 }

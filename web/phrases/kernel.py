@@ -26,4 +26,9 @@ PHRASES = {
     "idempotency_key_malformed": N_("This is no usable Idempotency-Key."),
     "mail_not_sent": N_("The mail could not be sent."),
     "unknown_person": N_("There is no such person."),
+    "empty_file": N_("The file is empty."),
+    "broken_image": N_("The picture cannot be read."),
+    "too_many_pixels": N_("The picture has too many pixels."),
+    "unaccepted_type": N_("Files of this type are not taken here."),
+    "unknown_file": N_("This file does not exist, or you may not see it."),
 }

@@ -4,7 +4,7 @@ import { ErrorValue } from '../formula/values';
 import { orderForm } from '../testing/model';
 import { defaults, look } from './evaluation';
 import { stored } from './stored';
-import type { FormModel, Values } from './model';
+import type { FieldModel, FormModel, Values } from './model';
 
 const at = (model: FormModel, values: Values) => look(model, values, model.linked ?? {}, KINDS);
 const codes = (model: FormModel, values: Values) => at(model, values).issues.map((issue) => `${issue.pointer} ${issue.code}`);
@@ -33,8 +33,22 @@ describe('a look at a form', () => {
 
   it('says what is no value at all, once, and does not calculate on with it', () => {
     const seen = at(model, { title: 'x'.repeat(21), amount: 'ten' });
-    expect(seen.issues.map((issue) => issue.code)).toEqual(['too_long', 'not_a_decimal', 'rule_error']);
+    expect(seen.issues.map((issue) => issue.code)).toEqual(['too_long', 'not_a_decimal']);
     expect(seen.computed.get('/rest')).toBeInstanceOf(ErrorValue);
+  });
+
+  it('takes what is hidden for blank, and asks a table of every row', () => {
+    const fields: readonly FieldModel[] = [
+      { key: 'on', type: 'boolean', label: 'On', access: 'write' },
+      { key: 'fee', type: 'number', label: 'Fee', access: 'write', visible: { tree: { own: ['on'] } } },
+      { key: 'sum', type: 'formula', label: 'Sum', access: 'read', formula: { tree: ['+', { own: ['fee'] }, { n: '1' }] } },
+      { key: 'rows', type: 'table', label: 'Rows', access: 'write', fields: [{ key: 'n', type: 'number', label: 'N', access: 'write' }], rules: [{ tree: ['>', { row: ['n'] }, { own: ['fee'] }] }] },
+    ];
+    const form = orderForm({ fields, rules: [] });
+    const values = { on: false, fee: '5.00', rows: [{ n: '9.00' }, { n: '0.00' }] };
+    expect(stored(at(form, values).computed.get('/sum') ?? null)).toBe('1');
+    expect(codes(form, values)).toEqual(['/rows/1 rule_failed']);
+    expect(codes(form, { ...values, on: true })).toEqual(['/rows/1 rule_failed']);
   });
 
   it('answers a circle with an error value', () => {

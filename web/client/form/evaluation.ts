@@ -57,6 +57,7 @@ class Looker {
   private readonly context: Context;
   private readonly own: RecordValue;
   private readonly rows = new Map<string, RecordValue>();
+  private refusedValue = false;
 
   constructor(
     private readonly model: FormModel,
@@ -91,16 +92,18 @@ class Looker {
     const values: Record<string, Value> = {};
     for (const field of fields) {
       const pointer = `${at}/${field.key}`;
-      const { formula } = field;
-      if (formula) lazy(values, field.key, () => this.keep(pointer, () => run(formula, env())));
-      else if (field.type === 'table') lazy(values, field.key, () => this.tableRows(field, json[field.key] ?? null, pointer));
-      else values[field.key] = this.value(field, json[field.key] ?? null);
+      const own = json[field.key] ?? null;
+      const work = (): Value => {
+        if (field.formula) return this.keep(pointer, run(field.formula, env()));
+        return field.type === 'table' ? this.tableRows(field, own, pointer) : this.value(field, own);
+      };
+      // What is not shown is blank, for formulas too.
+      lazy(values, field.key, () => (field.visible && !truthy(run(field.visible, env())) ? null : work()));
     }
     return new RecordValue(form, id, values, this.fetch);
   }
 
-  private keep(pointer: string, work: () => Value): Value {
-    const value = work();
+  private keep(pointer: string, value: Value): Value {
     this.computed.set(pointer, value);
     return value;
   }
@@ -135,7 +138,11 @@ class Looker {
       this.hidden.add(pointer);
       return;
     }
-    if (field.formula) void (env.row ?? this.own).values[field.key]; // works it out, into `computed`
+    if (field.formula) {
+      const worked = (env.row ?? this.own).values[field.key] ?? null; // and into `computed`
+      if (worked !== null && !(worked instanceof ErrorValue)) this.rules(field, pointer, env);
+      return;
+    }
     if (field.type === 'table') this.table(field, json, pointer);
     if (field.access !== 'write') return;
     if (field.required === true || (field.required && truthy(run(field.required, env)))) this.required.add(pointer);
@@ -144,22 +151,33 @@ class Looker {
       return;
     }
     const finding = this.kinds.get(field.type)?.check?.(json, field);
-    if (finding) this.wrong(pointer + (finding.at ?? ''), words(finding), finding.code);
-    else for (const rule of field.rules ?? []) this.rule(rule, pointer, env);
+    if (finding) {
+      this.refusedValue = true;
+      this.wrong(pointer + (finding.at ?? ''), words(finding), finding.code);
+    }
+    else if (field.type !== 'table') this.rules(field, pointer, env);
+  }
+
+  private rules(field: FieldModel, pointer: string, env: Env): void {
+    for (const rule of field.rules ?? []) this.rule(rule, pointer, env);
   }
 
   private table(field: FieldModel, json: Json, pointer: string): void {
     void this.own.values[field.key]; // makes the rows
     rowsOf(json).forEach((row, at) => {
       const record = this.rows.get(`${pointer}/${at}`) ?? null;
-      for (const column of field.fields ?? []) this.field(column, row[column.key] ?? null, `${pointer}/${at}/${column.key}`, this.env(record));
+      const env = this.env(record);
+      for (const column of field.fields ?? []) this.field(column, row[column.key] ?? null, `${pointer}/${at}/${column.key}`, env);
+      this.rules(field, `${pointer}/${at}`, env); // a table's rule is asked of every row
     });
   }
 
   private rule(rule: Formula & { readonly message?: string | null }, pointer: string, env: Env): void {
     const value = run(rule, env);
-    if (value instanceof ErrorValue) this.wrong(pointer, words({ code: 'rule_error' }), 'rule_error');
-    else if (!truthy(value)) this.wrong(pointer, rule.message || words({ code: 'rule_failed' }), 'rule_failed');
+    if (value instanceof ErrorValue) {
+      // Where a value was refused already, what hangs on it would tell one mistake twice.
+      if (!this.refusedValue) this.wrong(pointer, words({ code: 'rule_error' }), 'rule_error');
+    } else if (!truthy(value)) this.wrong(pointer, rule.message || words({ code: 'rule_failed' }), 'rule_failed');
   }
 
   private wrong(pointer: string, detail: string, code: string): void {

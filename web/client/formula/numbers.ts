@@ -63,5 +63,6 @@ export function power(base: Decimal, exponent: Decimal): Decimal | ErrorValue {
   }
   if (base.isNegative() && !exponent.isInteger()) return NUM;
   const result = new Wide(base).pow(new Wide(exponent));
-  return result.isFinite() && !result.isZero() ? new Decimal(result.toSignificantDigits(MAX_DIGITS, HALF_AWAY)) : NUM;
+  const inBounds = result.isFinite() && !result.isZero() && Math.abs(result.e) <= MAX_EXPONENT;
+  return inBounds ? new Decimal(result.toSignificantDigits(MAX_DIGITS, HALF_AWAY)) : NUM;
 }

@@ -1,0 +1,25 @@
+"""What is wrong with a definition that somebody designs."""
+
+from web.phrases.marking import N_
+
+PHRASES = {
+    "invalid_definition": N_("The definition cannot be used yet."),
+    "bad_shape": N_("This part of the definition is not as expected."),
+    "formula_wrong_result": N_("The formula gives a value of the wrong type."),
+    "not_a_link_to": N_("This field does not link to the right form."),
+    "not_in_layout": N_("This field stands in no section of the form."),
+    "not_in_table": N_("This type of field cannot be a column."),
+    "not_indexable": N_("This field cannot be sorted or filtered by."),
+    "required_but_not_writable": N_("This field is required where nobody may fill it in."),
+    "reserved_key": N_("This key is reserved."),
+    "too_many_indexes": N_("Too many fields of this type can be sorted and filtered by."),
+    "unknown_field_type": N_("There is no such type of field."),
+    "unknown_table": N_("There is no such table."),
+    "unknown_definition": N_("There is no such definition."),
+    "revision_conflict": N_("Somebody else saved this form meanwhile. Reload to see their changes."),
+    "too_many_indexed": N_("Too many fields of this type can be sorted and filtered by."),
+    "rollup_reads_elsewhere": N_("A rollup may read only the records that it sums."),
+    "access_not_in_sql": N_("This access rule cannot be used as a filter."),
+    "filter_not_in_sql": N_("This filter cannot be used in lists."),
+    "nothing_to_publish": N_("There are no changes to publish."),
+}
