@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from decimal import Decimal
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+import refresh_formula as refresh
+import vectors
 from jsonschema import Draft202012Validator
 
 from form_engine import formula
 from form_engine.formula import Call, Env, check, from_json, parse, to_json, to_text, walk
 from form_engine.formula.functions import FAMILIES, FUNCTIONS
+from form_engine.formula.results import RULES
 
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    import sys
-
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-vectors = _module(Path(__file__).with_name("vectors.py"))
-refresh = _module(vectors.FOLDER / "refresh_formula.py")
 CASES = tuple(vectors.cases())
 WORLD = vectors.World()
 SCHEMA = Draft202012Validator(json.loads(Path(formula.__file__).with_name("tree.schema.json").read_text("utf-8")))
@@ -77,7 +63,7 @@ def test_every_function_is_registered_once_and_says_what_it_gives() -> None:
     assert len(names) == len(set(names))
     for function in FUNCTIONS.values():
         assert (function.evaluate is None) != (function.lazy is None), function.name
-        assert function.parsed.result in formula.results.RULES, function.name  # type: ignore[attr-defined]
+        assert function.parsed.result in RULES, function.name
 
 
 def test_derived_files_are_up_to_date() -> None:
