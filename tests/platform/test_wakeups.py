@@ -67,7 +67,10 @@ def test_who_may_have_missed_something_is_told_to_look(
     assert listener.wait_until_listening()
     mine.take(0.2)
     with databases.server.connect(None, autocommit=True) as connection:
-        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'")
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
     assert mine.take(5) == (EVERYTHING,)
     databases.announce(workspace, ["inbox:3"])
     assert mine.take(5) == ("inbox:3",)
