@@ -7,7 +7,7 @@ List, detail, rows of tables, lookups, search, charts and export all ask here (d
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
+from functools import cached_property, reduce
 from operator import or_ as joined
 from typing import Any
 
@@ -84,9 +84,14 @@ class Access:
         if form != self.form.key:
             access = self.elsewhere.get(form)
             return access is not None and access.may_read(path)
+        return bool(self._reading) and all(fields.may_read(path) for fields in self._reading)
+
+    @cached_property
+    def _reading(self) -> tuple[FieldAccess, ...]:
+        """What each rule and each grant by itself lets the actor read."""
         reading = [rule.fields for rule in self.rules if "read" in rule.may]
         reading += [FieldAccess.of_grant(grant) for grant in self.granted]
-        return bool(reading) and all(self._closed(each).may_read(path) for each in reading)
+        return tuple(self._closed(each) for each in reading)
 
     def fields_for_new(self) -> FieldAccess:
         """What may be filled in when a record is created."""
@@ -110,9 +115,15 @@ class Access:
         )
         grants = self._grants_on(session, wanted)
         found = {}
+        plain: dict[tuple[bool, ...], Rights] = {}  # most records of a page are met by the same rules
         for record_id, *met in session.execute(statement):
             rules = [rule for rule, holds in zip(self.rules, met, strict=True) if holds]
-            rights = self._together(rules, grants.get(record_id, []))
+            held = grants.get(record_id, [])
+            rights = plain.get(tuple(met)) if not held else None
+            if rights is None:
+                rights = self._together(rules, held)
+            if not held:
+                plain[tuple(met)] = rights
             if "read" in rights.may:
                 found[record_id] = rights
         return found

@@ -134,8 +134,10 @@ def _matches(access: Access, q: str) -> ColumnElement[bool]:
     """Every word of `q` stands somewhere in what this reader may read."""
     if len(q) > MAX_SEARCH:
         raise refuse("/q", "filter_too_long", limit=MAX_SEARCH)
-    fields = searched_fields(access.form)
     words = normalised(q).replace("\x00", "").split()
+    if not words:
+        return true()
+    fields = searched_fields(access.form)
     if all(access.readable(access.form.key, field.path) for field in fields):
         return and_(true(), *(func.strpos(Record.search, word) > 0 for word in words))
     shown = [field for field in fields if access.readable(access.form.key, field.path)]

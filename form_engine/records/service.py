@@ -22,7 +22,7 @@ from form_engine.records.apply import apply_writes
 from form_engine.records.changed import RecordChanged, Subscriber
 from form_engine.records.context import context_for
 from form_engine.records.errors import CODES
-from form_engine.records.facts import Fact, Facts
+from form_engine.records.facts import Fact, Facts, linked_ids
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.forms import Forms
 from form_engine.records.merge import clashes
@@ -138,6 +138,9 @@ class Records(Reader):
         ids: list[int] = []
         for start in range(0, len(rows), BATCH):
             facts = facts_of(session, world, context_for(session, actor))
+            for row in rows[start : start + BATCH]:
+                for target, linked in linked_ids(form, row).items():
+                    facts.want(target, linked)
             writes = []
             for at, row in enumerate(rows[start : start + BATCH], start):
                 try:
