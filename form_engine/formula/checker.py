@@ -15,10 +15,9 @@ from .errors import FormulaError, nearest
 from .functions import CALLABLE, FUNCTIONS
 from .nodes import Call, Literal, Name, Node
 from .parser import require_depth
+from .precedence import PLAIN
 from .results import Mismatch, accepts, dated_operator, result_type
 from .types import ANY, BLANK, LOGICAL, NUMBER, TEXT, Fields, Type, TypeScope
-
-PLAIN = {"date+": "+", "date-": "-", "days-": "-"}
 
 
 def check(node: Node, scope: TypeScope) -> Checked:

@@ -24,11 +24,10 @@ _TOKEN = re.compile(
 )
 _CALL_FOLLOWS = re.compile(r"\s*\(")
 _SYMBOLS = {
-    "=": "EQ", "<>": "NE", "<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "&": "JOIN", "+": "PLUS", "-": "MINUS",
-    "*": "TIMES", "/": "OVER", "^": "POWER", "%": "PERCENT", "(": "OPEN", ")": "CLOSE", "{": "OPEN_LIST",
-    "}": "CLOSE_LIST", ",": "COMMA",
+    "+": "SIGN", "-": "SIGN", "%": "PERCENT", "(": "OPEN", ")": "CLOSE", "{": "OPEN_LIST", "}": "CLOSE_LIST",
+    ",": "COMMA",
 }  # fmt: skip
-_WORDS = {"and": "AND", "or": "OR", "not": "NOT", "in": "IN", "true": "TRUE", "false": "FALSE"}
+_WORDS = {"and": "INFIX", "or": "INFIX", "in": "INFIX", "not": "NOT", "true": "TRUE", "false": "FALSE"}
 _NO_NODE = frozenset({"OPEN", "CLOSE", "CLOSE_LIST", "COMMA"})
 _ENDS_OPERAND = frozenset({"NUMBER", "STRING", "NAME", "TRUE", "FALSE", "CLOSE", "CLOSE_LIST", "PERCENT"})
 _TYPED_FOR = {"“": '"', "”": '"', "、": ",", "。": ".", "≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/"}
@@ -66,7 +65,7 @@ class FormulaLexer(Lexer):
 
 def _kind(kind: str, word: str, text: str, end: int, previous: str) -> str:
     if kind == "symbol":
-        return _SYMBOLS[word]
+        return _SYMBOLS.get(word, "INFIX")
     if kind != "NAME":
         return kind
     keyword = _WORDS.get(word.lower(), "NAME")

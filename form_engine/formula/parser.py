@@ -16,6 +16,7 @@ from .lexer import FormulaLexer
 from .limits import MAX_DEPTH, MAX_DIGITS
 from .nodes import Call, Literal, Name, Node, Root
 from .numbers import is_bounded
+from .precedence import fold
 
 #: Excel's other names of functions; the tree knows only the first.
 ALIASES = {"CONCATENATE": "CONCAT"}
@@ -85,32 +86,15 @@ class _Builder(Transformer[Token, Node]):
     def bracket_list(self, found: Sequence[Any]) -> Node:
         return Call("LIST", (found[1], *found[3]), found[0].start_pos, found[-1].end_pos)
 
-    def prefix(self, found: Sequence[Any]) -> Node:
-        operator, operand = found
-        if operator.type == "PLUS":
-            return operand  # type: ignore[no-any-return]
-        return Call("NOT" if operator.type == "NOT" else "-", (operand,), operator.start_pos, operand.end)
+    def sign(self, found: Sequence[Any]) -> Node:
+        sign, operand = found
+        return operand if sign == "+" else Call("-", (operand,), sign.start_pos, operand.end)
 
-    def postfix(self, found: Sequence[Any]) -> Node:
+    def percent(self, found: Sequence[Any]) -> Node:
         return Call("%", (found[0],), found[0].start, found[1].end_pos)
 
-    def chain(self, found: Sequence[Any]) -> Node:
-        """`a - b - c` is one call; `a - b + c` is `+` over `a - b` and `c`."""
-        left, at = found[0], 1
-        while at < len(found):
-            operator = found[at].upper()
-            args = [left]
-            while at < len(found) and found[at].upper() == operator:
-                args.append(found[at + 1])
-                at += 2
-            left = Call(operator, tuple(args), args[0].start, args[-1].end)
-        return left  # type: ignore[no-any-return]
-
-    def comparisons(self, found: Sequence[Any]) -> Node:
-        left = found[0]
-        for at in range(1, len(found), 2):
-            left = Call(found[at].upper(), (left, found[at + 1]), left.start, found[at + 1].end)
-        return left  # type: ignore[no-any-return]
+    def expression(self, found: Sequence[Any]) -> Node:
+        return found[0] if len(found) == 1 else fold(found)
 
 
 def _place(token: Token) -> tuple[int, int]:

@@ -6,14 +6,7 @@ from decimal import Decimal
 
 from .nodes import Call, Literal, Name, Node
 from .numbers import canonical
-
-_LEVELS = (
-    ("OR",), ("AND",), ("NOT",), ("=", "<>", "<", "<=", ">", ">=", "IN"),
-    ("&",), ("+", "-"), ("*", "/"), ("^",), ("%",),
-)  # fmt: skip
-_LEVEL = {sign: level for level, signs in enumerate(_LEVELS) for sign in signs}
-_SIGN, _ATOM = len(_LEVELS), len(_LEVELS) + 1
-_PLAIN = {"date+": "+", "date-": "-", "days-": "-"}
+from .precedence import ATOM_LEVEL, COMPARISONS, LEVEL, PLAIN, SIGN_LEVEL
 
 
 def to_text(node: Node) -> str:
@@ -24,26 +17,26 @@ def to_text(node: Node) -> str:
 def _print(node: Node) -> tuple[str, int]:
     """The text, and how tightly it holds together."""
     if isinstance(node, Name):
-        return str(node), _ATOM
+        return str(node), ATOM_LEVEL
     if isinstance(node, Literal):
-        return _literal(node), _ATOM
-    name = _PLAIN.get(node.function, node.function)
+        return _literal(node), ATOM_LEVEL
+    name = PLAIN.get(node.function, node.function)
     if name == "LIST":
-        return "{" + ", ".join(to_text(arg) for arg in node.args) + "}", _ATOM
+        return "{" + ", ".join(to_text(arg) for arg in node.args) + "}", ATOM_LEVEL
     if name == "%":
-        return _at_least(node.args[0], _LEVEL["%"]) + "%", _LEVEL["%"]
+        return _at_least(node.args[0], LEVEL["%"]) + "%", LEVEL["%"]
     if name == "-" and len(node.args) == 1:
-        return "-" + _at_least(node.args[0], _SIGN), _SIGN
-    if name in _LEVEL and name != "NOT" and len(node.args) > 1:
-        return _chain(name, node), _LEVEL[name]
-    return f"{name}({', '.join(to_text(arg) for arg in node.args)})", _ATOM
+        return "-" + _at_least(node.args[0], SIGN_LEVEL), SIGN_LEVEL
+    if name in LEVEL and name != "NOT" and len(node.args) > 1:
+        return _chain(name, node), LEVEL[name]
+    return f"{name}({', '.join(to_text(arg) for arg in node.args)})", ATOM_LEVEL
 
 
 def _chain(name: str, node: Call) -> str:
-    level = _LEVEL[name]
+    level = LEVEL[name]
     first, *rest = node.args
     folded = isinstance(first, Call) and first.function == node.function == name and len(first.args) > 1
-    compares = name in _LEVELS[3]
+    compares = name in COMPARISONS
     left = _at_least(first, level + 1 if folded and not compares else level)
     return f" {name} ".join([left, *(_at_least(arg, level + 1) for arg in rest)])
 

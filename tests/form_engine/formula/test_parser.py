@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -19,6 +19,7 @@ from form_engine.formula import Call, FormulaError, Literal, Name, evaluation_or
         ("1)", "formula_unexpected", 1, None),
         ("amount paid", "formula_unexpected", 7, None),
         ("SUM(1,,2)", "formula_unexpected", 6, None),
+        ("1 + NOT done", "formula_unexpected", 4, None),
         ("a.b", None, 0, None),
         ("a.", "formula_unexpected_character", 1, None),
         ("a # b", "formula_unexpected_character", 2, None),
@@ -96,10 +97,10 @@ def test_hostile_text_is_answered_at_once(text: str) -> None:
     parse("1")  # the grammar is built once
     best = 1.0
     for _ in range(3):
-        begun = perf_counter()
+        begun = process_time()
         with contextlib.suppress(FormulaError):
             parse(text)
-        best = min(best, perf_counter() - begun)
+        best = min(best, process_time() - begun)
         if best < 0.1:
             break
     assert best < 0.1
