@@ -133,6 +133,19 @@ def test_the_supervisor_sends_it_back_to_finance_and_the_second_time_is_an_excep
     assert office.status(payment) == "confirmed"
 
 
+def test_a_rejection_by_each_level_goes_one_level_back_and_frees_the_match(office: Office) -> None:
+    """EX63: customer, finance, then back from the supervisor and from finance, and the customer again."""
+    payment = at_supervisor(office)
+    office.decide(payment, "supervisor", "reject", comment="付款人不符")
+    assert office.status(payment) == "pending_finance"
+    office.decide(payment, "finance1", "reject", reason="payer")
+    assert office.status(payment) == "pending_customer"
+    office.decide(payment, GUEST, "approve")
+    assert office.status(payment) == "pending_finance"
+    assert "lines" not in office.seen(payment, "finance1")
+    assert office.figures("bill12") == ("open", ZERO, Decimal(1000), Decimal(1000))
+
+
 def test_after_the_supervisor_finance_may_allocate_anew(office: Office) -> None:
     payment = at_supervisor(office)
     office.decide(payment, "supervisor", "reject", comment="先核销上月")
