@@ -34,10 +34,9 @@ DO $$ BEGIN
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
     END IF;
-    IF NOT EXISTS (
-        SELECT FROM pg_auth_members
-        WHERE roleid = '{role}'::regrole AND member = current_user::regrole
-    ) THEN
+    -- From 16 on, making a role does not yet mean that one may become it.
+    IF NOT pg_has_role(current_user, '{role}',
+                       CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'MEMBER' ELSE 'SET' END) THEN
         EXECUTE format('GRANT {role} TO %I', current_user);
     END IF;
 END $$
