@@ -1,22 +1,17 @@
 """Writes what is derived from the vectors: the shipped tree of every formula, and every function's signature.
 
-Run it after a change to the vectors or to the registry; tests on both sides fail until you do.
+Run `python -m tests.vectors.refresh_formula` after a change to the vectors or to the registry; tests on both sides fail
+until you do.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "tests" / "form_engine" / "formula"))
-
-from vectors import SIGNATURES, TREES, World, cases  # noqa: E402
-
-from form_engine.formula import check, parse, to_json  # noqa: E402
-from form_engine.formula.functions import FUNCTIONS  # noqa: E402
+from form_engine.formula import check, parse, to_json
+from form_engine.formula.functions import FUNCTIONS
+from tests.form_engine.formula.vectors import SIGNATURES, TREES, World, cases
 
 
 def trees() -> dict[str, Any]:

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from random_formulas import RandomFormulas
-from vectors import World, read, tagged
 
 from form_engine import formula
 from form_engine.formula import TypeScope, check, parse, parse_type, to_json
+from tests.form_engine.formula.random_formulas import RandomFormulas
+from tests.form_engine.formula.vectors import World, read, tagged
 
 ROOT = Path(__file__).parents[3]
 NODE = shutil.which("node", path=str(Path(sys.executable).parent)) or shutil.which("node")

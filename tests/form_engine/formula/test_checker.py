@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from vectors import World
 
 from form_engine.formula import FormulaError, Reads, TypeScope, check, parse, parse_type, to_text
+from tests.form_engine.formula.vectors import World
 
 SCOPE = World().scope
 

@@ -9,9 +9,6 @@ from time import process_time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_formulas import RandomFormulas
-from test_agreement import without_currency
-from vectors import World
 
 from form_engine import formula
 from form_engine.formula import (
@@ -22,6 +19,7 @@ from form_engine.formula import (
     Literal,
     Name,
     Node,
+    Value,
     check,
     from_json,
     parse,
@@ -30,6 +28,9 @@ from form_engine.formula import (
 from form_engine.formula.functions import CALLABLE, FUNCTIONS
 from form_engine.formula.limits import MAX_ITEMS, MAX_TEXT
 from form_engine.formula.numbers import is_bounded
+from tests.form_engine.formula.random_formulas import RandomFormulas
+from tests.form_engine.formula.test_agreement import without_currency
+from tests.form_engine.formula.vectors import World
 
 WORLD = World()
 SCOPE = without_currency(WORLD.scope)
@@ -124,7 +125,8 @@ def test_costly_formulas_are_bounded(text: str) -> None:
     kinds = {"big": "text", "many": "list:number", "texts": "list:text", "too_many": "list:number"}
     scope = formula.TypeScope({key: formula.parse_type(kind) for key, kind in kinds.items()})
     many = tuple(Decimal(at) for at in range(MAX_ITEMS))
-    values = {"big": "a" * MAX_TEXT, "many": many, "texts": ("a" * 200,) * 100, "too_many": (*many, Decimal(1))}
+    values: dict[str, Value] = {"big": "a" * MAX_TEXT, "many": many, "texts": ("a" * 200,) * 100}
+    values["too_many"] = (*many, Decimal(1))
     run = formula.compile(check(parse(text), scope))
     begun = process_time()
     value = run(Env(formula.RecordValue("x", 1, values)))

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import refresh_formula as refresh
-import vectors
 from jsonschema import Draft202012Validator
 
 from form_engine import formula
 from form_engine.formula import Call, Env, check, from_json, parse, to_json, to_text, walk
 from form_engine.formula.functions import FAMILIES, FUNCTIONS
 from form_engine.formula.results import RULES
+from tests.form_engine.formula import vectors
+from tests.vectors import refresh_formula as refresh
 
 CASES = tuple(vectors.cases())
 WORLD = vectors.World()

@@ -24,6 +24,7 @@ from form_engine.formula import (
     TypeScope,
     Value,
     parse_type,
+    spell,
 )
 from form_engine.formula.values import ERRORS
 
@@ -95,7 +96,8 @@ class World:
         if kind.kind == "record":
             form = kind.form or ""
             return self.record(form, raw) if isinstance(raw, dict) else LinkRef(form, raw)
-        return _READERS[kind.kind](raw)
+        value: Value = _READERS[kind.kind](raw)
+        return value
 
 
 def _moment(raw: str) -> datetime:
@@ -158,8 +160,6 @@ def _context(raw: Mapping[str, Any]) -> Context:
 
 def tagged(value: Value) -> Any:
     """A result the way that vectors write it."""
-    from form_engine.formula import spell
-
     match value:
         case None | bool() | str():
             return value

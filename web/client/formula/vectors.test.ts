@@ -103,7 +103,7 @@ for (const file of FILES) {
     describe(about, () => {
       it.each(cases)('%s', (formula, expected) => {
         const tree = TREES[formula];
-        expect(tree, 'run tests/vectors/refresh_formula.py').toBeDefined();
+        expect(tree, 'run python -m tests.vectors.refresh_formula').toBeDefined();
         const found = tagged(compile(tree!)(env));
         if (!agrees(found, expected, file.digits)) expect(found).toEqual(expected);
       });
