@@ -108,16 +108,18 @@ def _durations(raw: Any, pointer: str) -> Iterator[Issue]:
 def _issue(error: ValidationError) -> Issue:
     path = list(error.absolute_path)
     code = _MEANINGS.get(str(error.validator), "bad_value")
+    found: Any = error.instance
+    wanted: Any = error.validator_value
     params: dict[str, object] = {}
     if code == "unknown_key":
         known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-        path.append(next((key for key in error.instance if key not in known), ""))
+        path.append(next((key for key in found if key not in known), ""))
     elif code == "missing_key":
-        path.append(next((key for key in error.validator_value if key not in error.instance), ""))
+        path.append(next((key for key in wanted if key not in found), ""))
     elif code == "wrong_type":
-        params["expected"] = error.validator_value
+        params["expected"] = wanted
     elif code == "not_an_option":
-        params["options"] = [str(option) for option in error.validator_value]
+        params["options"] = [str(option) for option in wanted]
     return Issue("".join(f"/{_escaped(part)}" for part in path), code, params)
 
 

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, nullcontext
+from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
@@ -24,8 +24,9 @@ from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
 from form_engine.records.actor import Actor
 
-ATTEMPTS = 3
+ATTEMPTS = 4
 LONGEST_COMMENT = 10_000
+_HOLD = "SELECT flow_hold_step(%s, %s, %s)"
 _LOAD = "SELECT flow_load_step(%s, %s, %s, %s)"
 _APPLY = "SELECT flow_apply_step(%s)"
 
@@ -45,7 +46,7 @@ class Wish:
     @property
     def fingerprint(self) -> str:
         """The same for the same request, whatever the order of its keys."""
-        told = {name: value for name, value in asdict(self).items() if name != "key"}
+        told = [self.task, self.decision, self.comment, self.reason, self.changes, self.to_step]
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -62,21 +63,30 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept for a repetition, and told to programs."""
-        return {name: value for name, value in asdict(self).items() if name != "repeated"}
+        told = {"task": self.task, "run": self.run, "record": self.record}
+        return {**told, "decision": self.decision, "status": self.status}
 
 
 def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Actor, wish: Wish) -> Answer:
-    """Decide a task, in a transaction of its own. Tries again when somebody was faster, at most three times.
+    """Decide a task, in a transaction of its own.
+
+    The first try is optimistic and locks nothing. Whoever loses a race tries again, holding the run and every record
+    that the decision looked at, so that it is lost once more only when the decision then looks at others.
 
     Raises NotFound for a task that is not the actor's, Conflict `task_closed` (with by, decision, at), InvalidInput,
-    and
-    what the machine raises.
+    and what the machine raises.
     """
     _check_words(wish)
+    looked_at: set[int] = set()
     for attempt in range(1, ATTEMPTS + 1):
         with direct(databases) as connection:
             try:
-                return _once(databases, catalogue, connection, workspace, actor, wish)
+                with connection.transaction() if attempt > 1 else nullcontext():
+                    if attempt > 1:
+                        _call(connection, _HOLD, (workspace, wish.task, sorted(looked_at)))
+                    answer, topics = _once(databases, catalogue, connection, workspace, actor, wish, looked_at)
+                databases.announce(workspace, topics)
+                return answer
             except psycopg.Error as error:
                 if error.sqlstate == "FL003":
                     raise Conflict("not_unique", _detail(error)) from error
@@ -94,10 +104,11 @@ def _once(
     workspace: int,
     actor: Actor,
     wish: Wish,
-) -> Answer:
+    looked_at: set[int],
+) -> tuple[Answer, list[str]]:
     raw = _call(connection, _LOAD, (workspace, wish.task, actor.ref, wish.key))
     if raw is not None and "answered" in raw:
-        return _repeat(raw["answered"], wish)
+        return _repeat(raw["answered"], wish), []
     loaded = _permitted(raw, actor, wish)
     with ExitStack() as stack:
         stage, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack)
@@ -109,9 +120,9 @@ def _once(
     if wish.key is not None:
         kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
         script.answer = {**kept, "body": answer.to_json()}
+    looked_at |= stage.looked_at
     applied = _call(connection, _APPLY, (Jsonb(script.to_json(MACHINE_VERSION)),))
-    databases.announce(workspace, topics_of(applied, script))
-    return answer
+    return answer, topics_of(applied, script)
 
 
 def _play(

@@ -132,6 +132,17 @@ class Flows:
         )
         return session.scalars(statement.order_by(Task.id.desc()).limit(1)).one_or_none()
 
+    def open_task(self, session: Session, record: int, person_id: int) -> int | None:
+        """The task about this record that waits for this person, if one does."""
+        statement = select(Task.id).where(
+            Task.workspace_id == workspace_of(session),
+            Task.record_id == record,
+            Task.person_id == person_id,
+            Task.status == "open",
+            Task.kind != "cc",
+        )
+        return session.scalars(statement.order_by(Task.id).limit(1)).one_or_none()
+
     def timeline(self, session: Session, record: int, person: int | None = None) -> tuple[RunView, ...]:
         """The runs of a record, the latest first. The caller has checked that the reader may see the record."""
         return timeline(session, self._catalogue, record=record, person=person)

@@ -43,6 +43,8 @@ class Stage:
     people: People
     script: Script
     now: datetime
+    looked_at: set[int] = field(default_factory=set)
+    """The records whose totals a write read or moves."""
     kinds: dict[int, tuple[str, Mapping[str, str], int]] = field(default_factory=dict)
     """Of the visits open before and during this step: the step, its fields, and how many due actions it has."""
 
@@ -91,6 +93,8 @@ class Stage:
     def _write(self, write: RecordWrite, actor: Actor) -> None:
         if not write.changes:
             return
+        parts = write.parts if isinstance(write.parts, tuple) else ()
+        self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
         self.script.writes.append(batch_json([write], actor, self.now))
         self.record = replace(self.record, data=write.data, version=self.record.version + 1, title=write.title)
 

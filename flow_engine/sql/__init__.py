@@ -3,4 +3,4 @@
 `formloom.db.migrate` creates them.
 """
 
-FUNCTIONS: tuple[str, ...] = ("flow_load_step.sql", "flow_apply_step.sql")
+FUNCTIONS: tuple[str, ...] = ("flow_load_step.sql", "flow_hold_step.sql", "flow_apply_step.sql")

@@ -4,7 +4,7 @@
 --   {"task", "run", "record" (as record_facts gives it), "roles": {role: [person ids]} for the roles the flow names,
 --    "forms": {form: live version}, "decided": who closed the task | null, "now", "zone", "offset"}; or null when there is no such task.
 CREATE OR REPLACE FUNCTION flow_load_step(ws bigint, task_id bigint, who text, request text) RETURNS jsonb
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   loaded   jsonb;
   answered jsonb;

@@ -95,7 +95,9 @@ class Shell:
 
     def tell(self, event: Event) -> list[Effect]:
         """One event with all its asks; nothing is kept if it is refused."""
-        state, effects, told = self.state, [], []
+        state = self.state
+        effects: list[Effect] = []
+        told: list[dict[str, Any]] = []
         record, statuses = dict(self.record), list(self.statuses)
         while True:
             told.append(event_to_json(event))

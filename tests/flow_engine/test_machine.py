@@ -1,5 +1,7 @@
 """The machine by itself: scenarios saved and restored between all steps."""
 
+from typing import Any
+
 import pytest
 from formloom.errors import Conflict, IllegalTransition, InvalidInput
 
@@ -166,7 +168,7 @@ def test_timers_remind_and_escalate_only_while_open(run: Shell) -> None:
 
 
 def test_notify_cc_and_stop_need_nobody() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"key": "tell", "type": "notify", "to": [{"initiator": True}], "text": "done"},
         {"key": "copy", "type": "cc", "to": {"role": "finance"}},
         {"key": "end", "type": "stop", "as": "rejected"},

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_engine.definition import parse_flow
-from flow_engine.machine import Decided, RunState, TimerFired, Withdrawn
+from flow_engine.machine import Decided, Event, RunState, TimerFired, Withdrawn
 from flow_engine.machine.effects import EndRun
 from flow_engine.machine.events import DECISIONS
 from tests.flow_engine.flows import CONFIRMATION, Shell, approve, flow_of
@@ -64,7 +64,7 @@ def test_invariants(flow: Any, moves: list[Any], roles: dict[str, list[str]], tr
         number = visit.id if visit else index
         asked = visit.asked[who % len(visit.asked)] if visit and visit.asked else PEOPLE[who % len(PEOPLE)]
         before = run.state
-        event = {
+        event: Event = {
             "timer": TimerFired(number, index % 2),
             "withdraw": Withdrawn("person:1"),
             "decide": Decided(number, asked, decision, reason="payer", to="fill_in"),

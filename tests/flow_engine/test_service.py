@@ -334,3 +334,38 @@ def test_a_guest_link_lives_as_long_as_the_step_says(world: World, clock: Any) -
         link = world.flows.guest_link(session, payment)
         expires = session.execute(text("SELECT expires_at FROM guest_link WHERE id = :id"), {"id": link}).scalar_one()
     assert abs(expires - now - LIFE) < timedelta(minutes=1)
+
+
+def _waiting_for_the_supervisor(world: World, count: int, bill: int) -> list[int]:
+    payments = [world.pay() for _ in range(count)]
+    for payment in payments:
+        world.decide(payment, "guest")
+        world.decide(payment, "finance1", changes={"lines": [{"bill": bill, "applied": "100.00"}]})
+    return payments
+
+
+def _confirmed_at_once(world: World, payments: list[int]) -> list[str]:
+    def once(payment: int) -> str:
+        try:
+            return str(world.decide(payment, "supervisor1").status)
+        except FormloomError as error:
+            return error.code if not error.issues else error.issues[0].code
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(once, payments))
+
+
+def test_many_decisions_that_read_one_total_all_come_through(world: World) -> None:
+    payments = _waiting_for_the_supervisor(world, 16, world.bill("1600.00"))
+    assert _confirmed_at_once(world, payments) == ["approved"] * 16
+    world.verify()
+
+
+def test_two_decisions_at_once_never_pass_a_total_together(world: World) -> None:
+    payments = _waiting_for_the_supervisor(world, 4, world.bill("250.00"))
+    outcomes = _confirmed_at_once(world, payments)
+    assert sorted(outcomes) == ["approved", "approved", "rule_failed", "rule_failed"]
+    assert (
+        sorted(world.value(payment, "status") for payment in payments) == ["confirmed"] * 2 + ["pending_supervisor"] * 2
+    )
+    world.verify()

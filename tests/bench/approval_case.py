@@ -1,0 +1,175 @@
+"""Approval steps a second on one connection, against the least that a hand-written transaction must do."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from formloom.db.connect import Server
+from formloom.db.embedded import EmbeddedPostgres
+from formloom.db.engine import Databases, databases_at
+from formloom.db.migrate import upgrade
+from formloom.db.uow import unit_of_work
+from formloom.people import create_person, ensure_role
+from formloom.workspaces import create_workspace
+from psycopg.types.json import Jsonb
+from sqlalchemy import text
+
+from flow_engine.service import Flows
+from form_engine.definitions_store import FormStore
+from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.service import Records
+from tests.bench.figure import Figure
+from tests.bench.rates import interleaved
+
+ROUNDS, CALLS, WARM_UP = 15, 20, 20
+
+FORM: dict[str, Any] = {
+    "kind": "form",
+    "key": "request",
+    "title": {"en": "Request"},
+    "number": "R-{seq:6}",
+    "display": ["subject"],
+    "fields": [
+        {"key": "subject", "type": "text", "label": "Subject", "required": True, "index": True},
+        {"key": "amount", "type": "money", "currency": "CNY", "label": "Amount", "index": True},
+        {"key": "wanted_on", "type": "date", "label": "Wanted on", "index": True},
+        {"key": "details", "type": "text", "label": "Details"},
+        {
+            "key": "status",
+            "type": "choice",
+            "label": "Status",
+            "index": True,
+            "options": [{"key": key, "label": key} for key in ("new", "checked", "agreed")],
+            "start": "new",
+            "transitions": [["new", "checked"], ["checked", "agreed"]],
+        },
+    ],
+    "access": [{"role": "clerk", "may": ["create", "read"]}],
+}
+FLOW: dict[str, Any] = {
+    "kind": "flow",
+    "key": "agreement",
+    "title": {"en": "Agreement"},
+    "form": "request",
+    "trigger": {"on": "submit"},
+    "separate": ["initiator", "check", "agree"],
+    "steps": [
+        {
+            "key": "check",
+            "type": "approve",
+            "by": {"role": "checker"},
+            "fields": {"amount": "write", "*": "read"},
+            "on_approve": {"set": {"status": "checked"}},
+            "due": {"in": "P1D", "then": [{"at": "0.8", "do": "remind"}]},
+        },
+        {
+            "key": "agree",
+            "type": "approve",
+            "by": {"role": "head"},
+            "on_approve": {"set": {"status": "agreed"}},
+            "due": {"in": "P1D", "then": [{"at": "0.8", "do": "remind"}]},
+        },
+    ],
+}
+
+
+def figures() -> list[Figure]:
+    """One step: the first of two levels approves, the second is asked; everything the house owes is written."""
+    with tempfile.TemporaryDirectory() as folder, _database(Path(folder)) as databases:
+        approve = approvals(databases, WARM_UP + ROUNDS * CALLS)
+        with databases.server.connect(None, autocommit=True) as connection:
+            least = by_hand(connection, WARM_UP + ROUNDS * CALLS)
+            connection.execute("ANALYZE")  # as autovacuum does in a database that lives
+            for _ in range(WARM_UP):
+                approve()
+                least()
+            ours, baseline = interleaved(approve, least, rounds=ROUNDS, calls=CALLS)
+    return [Figure("approval steps a second, one connection (of a minimal transaction)", ours, baseline, 0.5, "higher")]
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[Databases]:
+    """A server with the settings that the product starts its own with."""
+    server = EmbeddedPostgres.at(folder / "postgres")
+    databases = databases_at(Server(server.ensure))
+    try:
+        upgrade(databases)
+        yield databases
+    finally:
+        databases.close()
+        server.stop()
+
+
+def approvals(databases: Databases, count: int) -> Callable[[], object]:
+    """A call that approves the next of so many prepared runs."""
+    workspace = create_workspace(databases, "bench", "Bench")
+    forms = FormStore()
+    flows = Flows(databases, forms)
+    records = Records(subscribers=(flows.record_changed,))
+    with unit_of_work(databases, workspace) as session:
+        for role in ("clerk", "checker", "head", "admin"):
+            ensure_role(session, role, {"en": role})
+        people = [
+            create_person(session, f"p{number}@example.test", f"Person {number}", roles=[role])
+            for number, role in enumerate(("clerk", "checker", "checker", "head", "head"))
+        ]
+        forms.publish_together(session, {"request": FORM}, SYSTEM)
+        flows.definitions.publish_together(session, {"agreement": FLOW}, SYSTEM)
+    clerk = Actor.person(people[0].id, frozenset({"clerk"}))
+    with unit_of_work(databases, workspace) as session:
+        for number in range(count):
+            values = {
+                "subject": f"Request {number}",
+                "amount": "120.00",
+                "wanted_on": "2026-01-05",
+                "details": "x" * 200,
+            }
+            records.create(session, forms, "request", values, clerk)
+    checker = Actor.person(people[1].id, frozenset({"checker"}), people[1].name)
+    with unit_of_work(databases, workspace) as session:
+        statement = text("SELECT id FROM task WHERE person_id = :person AND status = 'open' ORDER BY id")
+        tasks = iter(session.scalars(statement, {"person": checker.person_id}).all())
+
+    def approve() -> object:
+        task = next(tasks)
+        return flows.decide(workspace, task, checker, "approve", comment="fine", idempotency_key=f"k{task}")
+
+    return approve
+
+
+def by_hand(connection: psycopg.Connection[Any], count: int) -> Callable[[], object]:
+    """The least: lock and update the run, insert a task and a journal row, commit."""
+    connection.execute(
+        "CREATE TABLE bare_run (id bigint PRIMARY KEY, version integer NOT NULL, state jsonb NOT NULL);"
+        "CREATE TABLE bare_task (id bigserial PRIMARY KEY, run_id bigint NOT NULL, person_id bigint, status text);"
+        "CREATE INDEX ON bare_task (person_id, status);"
+        "CREATE TABLE bare_journal (run_id bigint, seq integer, event jsonb NOT NULL, PRIMARY KEY (run_id, seq));"
+    )
+    state = {"step": "check", "open": [{"id": 1, "asked": [2, 3]}], "deciders": {}, "status": "running"}
+    connection.cursor().executemany(
+        "INSERT INTO bare_run VALUES (%s, 1, %s)", [(number, Jsonb(state)) for number in range(count)]
+    )
+    runs = iter(range(count))
+
+    def step() -> None:
+        run = next(runs)
+        with connection.transaction():
+            row = connection.execute("SELECT version, state FROM bare_run WHERE id = %s FOR UPDATE", (run,)).fetchone()
+            assert row is not None
+            version, after = row[0] + 1, {**row[1], "step": "agree"}
+            connection.execute(
+                "UPDATE bare_run SET version = %s, state = %s WHERE id = %s", (version, Jsonb(after), run)
+            )
+            connection.execute("INSERT INTO bare_task (run_id, person_id, status) VALUES (%s, %s, 'open')", (run, 4))
+            event = Jsonb({"event": "decided", "by": 2, "decision": "approve"})
+            connection.execute("INSERT INTO bare_journal VALUES (%s, %s, %s)", (run, version, event))
+
+    return step
+
+
+if __name__ == "__main__":
+    for figure in figures():
+        print(figure.row())
