@@ -37,6 +37,12 @@ describe('a look at a form', () => {
     expect(seen.computed.get('/rest')).toBeInstanceOf(ErrorValue);
   });
 
+  it('says nothing of what hangs on a record that only the server has', () => {
+    const seen = at(model, { title: 'A', amount: '100.00', lines: [{ item: 99, share: '1.00' }] });
+    expect(seen.computed.get('/lines/0/price')).toBeNull();
+    expect(seen.issues).toEqual([]);
+  });
+
   it('takes what is hidden for blank, and asks a table of every row', () => {
     const fields: readonly FieldModel[] = [
       { key: 'on', type: 'boolean', label: 'On', access: 'write' },

@@ -58,6 +58,8 @@ class Looker {
   private readonly own: RecordValue;
   private readonly rows = new Map<string, RecordValue>();
   private refusedValue = false;
+  /** A linked record was asked for that this page does not have: what errs for that is not known, rather than wrong. */
+  private missed = false;
 
   constructor(
     private readonly model: FormModel,
@@ -94,13 +96,20 @@ class Looker {
       const pointer = `${at}/${field.key}`;
       const own = json[field.key] ?? null;
       const work = (): Value => {
-        if (field.formula) return this.keep(pointer, run(field.formula, env()));
+        if (field.formula) return this.keep(pointer, this.known(field.formula, env()));
         return field.type === 'table' ? this.tableRows(field, own, pointer) : this.value(field, own);
       };
       // What is not shown is blank, for formulas too.
       lazy(values, field.key, () => (field.visible && !truthy(run(field.visible, env())) ? null : work()));
     }
     return new RecordValue(form, id, values, this.fetch);
+  }
+
+  /** A formula's value; blank where it errs only for want of a record that the server has. */
+  private known(formula: Formula, env: Env): Value {
+    this.missed = false;
+    const value = run(formula, env);
+    return value instanceof ErrorValue && this.missed ? null : value;
   }
 
   private keep(pointer: string, value: Value): Value {
@@ -127,7 +136,10 @@ class Looker {
 
   private readonly fetch: Fetch = (form, id) => {
     const found = this.linked[form]?.[String(id)];
-    if (!found) return null;
+    if (!found) {
+      this.missed = true;
+      return null;
+    }
     const types = this.model.types?.[form] ?? {};
     const values = Object.entries(found.values).map(([key, json]) => [key, isBlank(json) ? null : fromJson(types[key] ?? 'any', json)] as const);
     return new RecordValue(form, id, Object.fromEntries(values), this.fetch);
@@ -154,8 +166,7 @@ class Looker {
     if (finding) {
       this.refusedValue = true;
       this.wrong(pointer + (finding.at ?? ''), words(finding), finding.code);
-    }
-    else if (field.type !== 'table') this.rules(field, pointer, env);
+    } else if (field.type !== 'table') this.rules(field, pointer, env);
   }
 
   private rules(field: FieldModel, pointer: string, env: Env): void {
@@ -173,7 +184,9 @@ class Looker {
   }
 
   private rule(rule: Formula & { readonly message?: string | null }, pointer: string, env: Env): void {
+    this.missed = false;
     const value = run(rule, env);
+    if (this.missed) return; // the server has the record, and asks
     if (value instanceof ErrorValue) {
       // Where a value was refused already, what hangs on it would tell one mistake twice.
       if (!this.refusedValue) this.wrong(pointer, words({ code: 'rule_error' }), 'rule_error');

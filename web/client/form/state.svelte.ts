@@ -91,6 +91,12 @@ export class FormState {
     this.linked = { ...this.linked, [form]: { ...this.linked[form], [record.id]: record } };
   }
 
+  /** Further records that formulas reach through a picked one. */
+  rememberAll(linked: Linked): void {
+    const merged = Object.entries(linked).map(([form, records]) => [form, { ...this.linked[form], ...records }]);
+    this.linked = { ...this.linked, ...Object.fromEntries(merged) };
+  }
+
   rememberPerson(id: number, name: string): void {
     this.people = { ...this.people, [id]: { name } };
   }
