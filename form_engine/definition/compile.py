@@ -49,6 +49,7 @@ class FormCompiler:
         self.form = form
         self.types = FormTypes({**world, form.key: form})
         self.issues: list[Issue] = []
+        self._looks_beyond: dict[str, bool] = {}
 
     def compile(self, version: int) -> CompiledForm | None:
         """The compiled form, or None where a circle leaves no order."""
@@ -163,6 +164,12 @@ class FormCompiler:
         return not any(self._unsettling(path) for path in {field.path, *hangs_on[field.path]})
 
     def _unsettling(self, path: str) -> bool:
+        known = self._looks_beyond.get(path)
+        if known is None:
+            known = self._looks_beyond[path] = self._find_unsettling(path)
+        return known
+
+    def _find_unsettling(self, path: str) -> bool:
         """Whether this field itself looks beyond the record: through a link, into other records, at the clock or the
         reader.
         """

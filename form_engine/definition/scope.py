@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from form_engine.definition.model import FieldDef, FormDef
+from form_engine.definition.order import ordered
+from form_engine.definition.paths import Place, places
 from form_engine.fields.expression import FormulaUse
-from form_engine.formula import Checked, FormulaError, Node, Type, TypeScope, check
+from form_engine.formula import Checked, FormulaError, Name, Node, Type, TypeScope, check, walk
 from form_engine.formula.types import ANY, DATETIME, NUMBER, PERSON, TEXT
 
 SYSTEM_TYPES: Final[Mapping[str, Type]] = {
@@ -29,8 +31,12 @@ class FormTypes(Mapping[str, Mapping[str, Type]]):
     def __init__(self, world: Mapping[str, FormDef]) -> None:
         self.world = world
         self._known: dict[str, _Fields] = {}
+        self._resolving = False
 
     def __getitem__(self, source: str) -> Mapping[str, Type]:
+        return self._fields(source)
+
+    def _fields(self, source: str) -> "_Fields":
         if source not in self._known:
             key, _, table = source.partition(".")
             form = self.world[key]
@@ -60,6 +66,40 @@ class FormTypes(Mapping[str, Mapping[str, Type]]):
         row = use.row or (f"{form.key}.{table}" if table and use.own else None)
         return self.scope(form, row, use.target, own=use.own)
 
+    def resolve(self, form: str, path: str) -> None:
+        """Work out the type of a computed field, beginning with what it reads: a chain of a thousand formulas through
+        ten forms takes no deeper stack than one formula.
+        """
+        if self._resolving:
+            return
+        self._resolving = True
+        try:
+            order, _ = ordered([Place(form, path)], self._named)
+            for place in order:
+                table, _, key = place.path.rpartition(".")
+                self._fields(f"{place.form}.{table}" if table else place.form).work_out(key)
+        finally:
+            self._resolving = False
+
+    def _named(self, place: Place) -> Iterator[Place]:
+        """The fields that a computed field's formulas name, as far as their texts tell without types."""
+        form = self.world[place.form]
+        field = form.find(place.path)
+        if field is None or not field.computed:
+            return
+        table, dot, _ = place.path.partition(".")
+        for use in field.type.formulas(field.config):
+            row = use.row or (f"{form.key}.{table}" if dot else None)
+            for name in walk(use.formula.node):
+                if not isinstance(name, Name):
+                    continue
+                source = {"own": form.key, "row": row, "target": use.target}[name.root]
+                if source is not None:
+                    yield from places(self.world, source, name.path)
+                else:  # `row.` inside FILTER: a row of any of the form's tables
+                    for each in form.fields:
+                        yield from places(self.world, f"{form.key}.{each.key}", name.path) if each.fields else ()
+
     def check(self, node: Node, scope: TypeScope) -> Checked:
         """The formula with its type. Raises FormulaError."""
         return check(node, scope)
@@ -75,12 +115,18 @@ class _Fields(Mapping[str, Type]):
         self._known: dict[str, Type] = dict(self._system)
 
     def __getitem__(self, key: str) -> Type:
-        known = self._known.get(key)
-        if known is None:
-            field = self._fields[key]
+        if key not in self._known:
+            path = f"{self._table}.{key}" if self._table else key
+            if self._fields[key].computed:
+                self._types.resolve(self._form.key, path)
+            self.work_out(key)
+        return self._known[key]
+
+    def work_out(self, key: str) -> None:
+        """The type of one field, now."""
+        if key not in self._known:
             self._known[key] = ANY
-            known = self._known[key] = self._type(field)
-        return known
+            self._known[key] = self._type(self._fields[key])
 
     def __iter__(self) -> Iterator[str]:
         yield from self._fields

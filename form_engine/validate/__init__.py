@@ -53,7 +53,7 @@ def validate(
     """
     if not isinstance(raw, Mapping):
         raise InvalidInput("invalid_input", issues=(Issue("", "not_an_object"),))
-    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids())
+    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids(), draft)
     take(run, raw)
     settle(run, raw)
     if not draft:

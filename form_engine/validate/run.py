@@ -30,6 +30,7 @@ class Run:
     fetch: Fetch
     system: Mapping[str, Value]
     new_row_id: Callable[[], str]
+    draft: bool = False
     values: dict[str, Json] = field(default_factory=dict)
     computed: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from formloom.errors import InvalidDefinition
 
-from form_engine.definition import compile_form, parse_form
+from form_engine.definition import check_form, compile_form, parse_form
 from form_engine.formula import Env, RecordValue
 from tests.form_engine.forms import compiled, form, purchase
 
@@ -73,3 +73,15 @@ def test_a_form_that_is_unsound_does_not_compile() -> None:
     raw = form({"key": "a", "type": "formula", "value": "b"}, {"key": "b", "type": "formula", "value": "a"})
     with pytest.raises(InvalidDefinition):
         compile_form(parse_form(raw), {})
+
+
+def test_a_long_chain_of_formulas_takes_neither_stack_nor_long() -> None:
+    chain = [{"key": f"f{at}", "type": "formula", "value": f"f{at + 1} + 1"} for at in range(280)]
+    across = [{"key": f"g{at}", "type": "formula", "value": f"up.f0 + g{at + 1}"} for at in range(280)]
+    raw = form(*chain, {"key": "f280", "type": "number"})
+    up = {"key": "up", "type": "link", "form": "thing"}
+    other = form(up, *across, {"key": "g280", "type": "number"}, key="other")
+    world = {each["key"]: parse_form(each) for each in (raw, other)}
+    for key in world:
+        assert check_form(world[key], world) == ()
+        assert str(compile_form(world[key], world).by_path[f"{'f' if key == 'thing' else 'g'}0"].type) == "number"
