@@ -29,6 +29,11 @@ class DecimalConfig:
     low: int | None = None
     high: int | None = None
 
+    @property
+    def decimals(self) -> int:
+        """How many decimals people see: those that are stored, but for percent."""
+        return self.scale
+
 
 D = TypeVar("D", bound=DecimalConfig)
 

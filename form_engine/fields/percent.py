@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -11,15 +12,23 @@ from form_engine.fields.decimals import DecimalConfig, DecimalType, check_bounds
 from form_engine.fields.schema import DECIMAL, SCALE
 
 
-class PercentField(DecimalType[DecimalConfig]):
+@dataclass(frozen=True, slots=True)
+class PercentConfig(DecimalConfig):
+    @property
+    def decimals(self) -> int:
+        """Those of the percent figure; the stored fraction is two digits finer."""
+        return self.scale - 2
+
+
+class PercentField(DecimalType[PercentConfig]):
     name = "percent"
     config_schema: ClassVar[Mapping[str, Any]] = {"decimals": SCALE, "min": DECIMAL, "max": DECIMAL}
 
-    def parse_config(self, raw: Mapping[str, Any]) -> DecimalConfig:
+    def parse_config(self, raw: Mapping[str, Any]) -> PercentConfig:
         scale = raw.get("decimals", 2) + 2
         low, high = scaled_bound(raw.get("min"), scale, "/min"), scaled_bound(raw.get("max"), scale, "/max")
         check_bounds(low, high)
-        return DecimalConfig(scale, low, high)
+        return PercentConfig(scale, low, high)
 
-    def text(self, stored: Any, config: DecimalConfig, locale: str) -> str:
+    def text(self, stored: Any, config: PercentConfig, locale: str) -> str:
         return f"{Decimal(stored).scaleb(2):f}%"

@@ -66,6 +66,7 @@ def test_values_come_back_as_formulas_see_them() -> None:
     assert price.value("1200.50") == Decimal("1200.50")
     assert price.slot_value("1200.50") == 120050
     assert discount.text("0.0500", "en") == "5.00%"
+    assert (discount.definition.config.scale, discount.definition.config.decimals) == (4, 2)
     assert price.value(None) is None
 
 
