@@ -112,6 +112,41 @@ def test_a_database_that_is_away_is_said_kindly() -> None:
     nowhere.close()
 
 
+def test_a_connection_lost_in_the_middle_is_said_kindly(databases: Databases, workspace: int) -> None:
+    def kill(pid: int) -> None:
+        with databases.server.connect(None, autocommit=True) as connection:
+            connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
+
+    def lose_it() -> None:
+        with unit_of_work(databases, workspace) as session:
+            create_person(session, "ada@example.test", "Ada")
+            kill(session.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+    def lose_it_directly() -> None:
+        with direct(databases) as connection:
+            kill(connection.info.backend_pid)
+            connection.execute("SELECT 1")
+
+    for lose in (lose_it, lose_it_directly):
+        with pytest.raises(Unavailable, match="database_away"):
+            lose()
+    with unit_of_work(databases, workspace) as session:
+        assert session.scalars(select(Person)).all() == []
+
+
+def test_what_waits_too_long_is_said_kindly(databases: Databases, workspace: int) -> None:
+    def wait(statement: str) -> None:
+        with unit_of_work(databases, workspace) as session:
+            session.execute(text(statement))
+            session.execute(text("SELECT id FROM workspace FOR NO KEY UPDATE"))
+
+    with databases.owner.begin() as connection:
+        connection.execute(text("SELECT id FROM workspace FOR UPDATE"))
+        for setting in ("SET LOCAL lock_timeout = 50", "SET LOCAL statement_timeout = 50"):
+            with pytest.raises(Unavailable, match="database_busy"):
+                wait(setting)
+
+
 def test_connections_that_the_server_closed_are_not_given_out(databases: Databases, workspace: int) -> None:
     with unit_of_work(databases, workspace), direct(databases):
         pass

@@ -16,7 +16,7 @@ from formloom.errors import Throttled
 RULES = {
     "pair": parse("8/5 minutes"),
     "account": parse("20/15 minutes"),
-    "address": parse("100/15 minutes"),
+    "address": parse("300/15 minutes"),  # a whole office may come from one
     "reset": parse("5/hour"),
     "guest": parse("120/5 minutes"),
 }

@@ -13,22 +13,29 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from formloom.db.engine import Databases
+from formloom.db.retry import unavailable
 from formloom.errors import Unavailable
 
 
 @contextmanager
 def direct(databases: Databases) -> Iterator[psycopg.Connection[Any]]:
-    """Lend a connection of the app role; it goes back idle, or not at all. Raises Unavailable when none is free."""
+    """Lend a connection of the app role; it goes back idle, or not at all. Raises Unavailable like `unit_of_work`."""
     try:
         entry = databases.fast.connect()
     except PoolTimeout as error:
         raise Unavailable("pool_exhausted", {"retry_after": 1}) from error
     except psycopg.OperationalError as error:
-        raise Unavailable("database_away", {"retry_after": 5}) from error
+        if (kind := unavailable(error)) is not None:
+            raise kind from error
+        raise
     connection = entry.dbapi_connection
     assert isinstance(connection, psycopg.Connection)  # noqa: S101  our own pool made it
     try:
         yield connection
+    except psycopg.OperationalError as error:
+        if (kind := unavailable(error)) is not None:
+            raise kind from error
+        raise
     finally:
         if connection.closed or connection.info.transaction_status not in (
             TransactionStatus.IDLE,

@@ -5,16 +5,16 @@ from contextlib import contextmanager
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from formloom.db.announcer import Announcer
 from formloom.db.engine import Databases
-from formloom.db.retry import sqlstate
+from formloom.db.retry import unavailable
 from formloom.errors import Unavailable
 
-CODES = ("pool_exhausted", "database_away")
+CODES = ("pool_exhausted", "database_away", "database_busy")
 
 _WORKSPACE, _AFTER_COMMIT, _ANNOUNCE = "formloom.workspace", "formloom.after_commit", "formloom.announce"
 _ENTER = text("SELECT set_config('app.workspace', :workspace, true)")
@@ -25,13 +25,19 @@ _log = structlog.get_logger(__name__)
 def unit_of_work(databases: Databases, workspace_id: int) -> Iterator[Session]:
     """A session that sees and writes one workspace only. Commits at the end of the block, rolls back on any exception.
 
-    Raises Unavailable when no connection is to be had. Calls registered with `after_commit` run last, outside.
+    Raises Unavailable when no connection is to be had, it is lost, or something takes too long. Calls registered with
+    `after_commit` run last, outside.
     """
     with Session(databases.app, expire_on_commit=False) as session:
         session.info[_ANNOUNCE] = databases.announce
         enter_workspace(session, workspace_id)
-        yield session
-        session.commit()  # leaving the block by an exception closes the session, which rolls back
+        try:
+            yield session
+            session.commit()  # leaving the block by an exception closes the session, which rolls back
+        except DBAPIError as error:
+            if (kind := unavailable(error)) is not None:
+                raise kind from error
+            raise
         done: list[Callable[[], object]] = session.info.pop(_AFTER_COMMIT, [])
     for call in done:
         try:
@@ -47,10 +53,10 @@ def enter_workspace(session: Session, workspace_id: int) -> None:
         session.execute(_ENTER, {"workspace": str(workspace_id)})
     except PoolTimeout as error:
         raise Unavailable("pool_exhausted", {"retry_after": 1}) from error
-    except OperationalError as error:
-        if sqlstate(error) is not None and not str(sqlstate(error)).startswith(("08", "57P")):
-            raise
-        raise Unavailable("database_away", {"retry_after": 5}) from error
+    except DBAPIError as error:
+        if (kind := unavailable(error)) is not None:
+            raise kind from error
+        raise
     session.info[_WORKSPACE] = workspace_id
 
 
