@@ -20,6 +20,10 @@ _HOLDS: dict[str, Callable[[int], bool]] = {
 }
 
 
+#: Longer criteria are `#VALUE!`, as in Excel.
+LONGEST_CRITERION = 255
+
+
 def criterion(wanted: Value) -> Callable[[Value], bool]:
     """The test that a criterion stands for. A blank item meets only equality with a blank, and any `<>`."""
     if not isinstance(wanted, str):
@@ -43,7 +47,8 @@ def _ordered(bound: Value, holds: Callable[[int], bool]) -> Callable[[Value], bo
 
 def _equal(text: str) -> Callable[[Value], bool]:
     if "*" in text or "?" in text:
-        return lambda item: isinstance(item, str) and glob(text, item)
+        matches = wildcard(text)
+        return lambda item: isinstance(item, str) and matches(item)
     value = _read(text)
     return lambda item: same(item, value) or same(item, text)
 
@@ -58,30 +63,34 @@ def _read(text: str) -> Value:
     return text if number is None else number
 
 
-def glob(pattern: str, text: str) -> bool:
-    """`*` is any run of characters, `?` any one, `~` before either makes it plain. Never worse than pattern × text."""
-    parts = _parts(pattern)
-    at = place = 0
-    star, resume = -1, 0
-    while place < len(text):
-        if at < len(parts) and parts[at] == "*":
-            star, resume, at = at, place, at + 1
-        elif at < len(parts) and parts[at] in ("?", "=" + text[place]):
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            resume += 1
-            at, place = star + 1, resume
-        else:
-            return False
-    return all(part == "*" for part in parts[at:])
+def wildcard(pattern: str) -> Callable[[str], bool]:
+    """`*` is any run of characters, `?` any one, `~` before either makes it plain.
+
+    The pieces between stars are sought one after another, so that no pattern makes the search go back and forth.
+    """
+    *pieces, last = _pieces(pattern)
+    start, *middle, end = (re.compile(piece, re.DOTALL) for piece in (*(pieces or [""]), rf"{last}\Z"))
+
+    def matches(text: str) -> bool:
+        found = (start if pieces else end).match(text)
+        for piece in middle:
+            found = found and piece.search(text, found.end())
+        return found is not None and (not pieces or end.search(text, found.end()) is not None)
+
+    return matches
 
 
-def _parts(pattern: str) -> list[str]:
-    parts, plain = [], False
+def _pieces(pattern: str) -> list[str]:
+    """The pattern between its stars, as regular expressions of a fixed length."""
+    pieces, plain = [""], False
     for character in pattern:
-        if not plain and character == "~":
+        if plain or character not in "*?~":
+            pieces[-1] += re.escape(character)
+            plain = False
+        elif character == "~":
             plain = True
-            continue
-        parts.append(character if character in "*?" and not plain else "=" + character)
-        plain = False
-    return parts
+        elif character == "?":
+            pieces[-1] += "."
+        else:
+            pieces.append("")
+    return pieces

@@ -9,7 +9,7 @@ from decimal import Decimal
 from .. import moments
 from ..coerce import as_number
 from ..comparison import order
-from ..criteria import criterion
+from ..criteria import LONGEST_CRITERION, criterion
 from ..env import Env
 from ..numbers import EXACT, ZERO
 from ..signature import Function
@@ -104,7 +104,13 @@ def _count_all(*lists: Items) -> Value:
     return Decimal(sum(1 for _ in _present(lists)))
 
 
+def _too_long(wanted: Value) -> bool:
+    return isinstance(wanted, str) and len(wanted) > LONGEST_CRITERION
+
+
 def _count_if(items: Items, wanted: Value) -> Value:
+    if _too_long(wanted):
+        return VALUE
     holds = criterion(wanted)
     return Decimal(sum(holds(item) for item in items))
 
@@ -112,7 +118,7 @@ def _count_if(items: Items, wanted: Value) -> Value:
 def _sum_if(items: Items, wanted: Value, amounts: Items | None = None) -> Value:
     """The amounts (or the items themselves) at the places whose item meets the criterion."""
     added = items if amounts is None else amounts
-    if len(added) != len(items):
+    if len(added) != len(items) or _too_long(wanted):
         return VALUE
     holds = criterion(wanted)
     return _sum(tuple(amount for item, amount in zip(items, added, strict=True) if holds(item)))

@@ -13,6 +13,9 @@ const HOLDS: Readonly<Record<string, (found: number) => boolean>> = {
   '>=': (found) => found >= 0,
 };
 
+/** Longer criteria, in code points, are `#VALUE!`, as in Excel. */
+export const LONGEST_CRITERION = 255;
+
 export function criterion(wanted: Value): Test {
   if (typeof wanted !== 'string') return (item) => same(item, wanted);
   const sign = /^(<=|>=|<>|<|>|=)/.exec(wanted)?.[0];
@@ -32,8 +35,8 @@ function ordered(bound: Value, holds: (found: number) => boolean): Test {
 
 function equalTo(text: string): Test {
   if (/[*?]/.test(text)) {
-    const parts = partsOf(text);
-    return (item) => typeof item === 'string' && glob(parts, [...item]);
+    const matches = wildcard(text);
+    return (item) => typeof item === 'string' && matches(item);
   }
   const value = read(text);
   return (item) => same(item, value) || same(item, text);
@@ -43,39 +46,33 @@ function read(text: string): Value {
   return dayFromIso(text) ?? readNumber(text) ?? text;
 }
 
-/** `*` is any run of characters, `?` any one; plain ones are marked. Never worse than pattern × text. */
-function glob(parts: readonly string[], text: readonly string[]): boolean {
-  let at = 0;
-  let place = 0;
-  let star = -1;
-  let resume = 0;
-  while (place < text.length) {
-    if (parts[at] === '*') {
-      star = at++;
-      resume = place;
-    } else if (parts[at] === '?' || parts[at] === `=${text[place]}`) {
-      at++;
-      place++;
-    } else if (star >= 0) {
-      place = ++resume;
-      at = star + 1;
-    } else {
-      return false;
+/** `*` is any run, `?` any one, `~` makes either plain. Pieces between stars are sought one after another. */
+function wildcard(pattern: string): (text: string) => boolean {
+  const pieces = piecesOf(pattern);
+  const last = pieces.length - 1;
+  const sought = pieces.map((piece, at) => new RegExp(`${at ? '' : '^'}${piece}${at === last ? '$' : ''}`, 'su'));
+  return (text) => {
+    let rest = text;
+    for (const piece of sought) {
+      const found = piece.exec(rest);
+      if (!found) return false;
+      rest = rest.slice(found.index + found[0].length);
     }
-  }
-  return parts.slice(at).every((part) => part === '*');
+    return true;
+  };
 }
 
-function partsOf(pattern: string): string[] {
-  const parts: string[] = [];
+/** The pattern between its stars, as regular expressions of a fixed length. */
+function piecesOf(pattern: string): string[] {
+  const pieces = [''];
   let plain = false;
   for (const character of pattern) {
-    if (!plain && character === '~') {
-      plain = true;
-      continue;
-    }
-    parts.push(!plain && (character === '*' || character === '?') ? character : `=${character}`);
-    plain = false;
+    if (plain || !'*?~'.includes(character)) {
+      pieces[pieces.length - 1] += character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
+      plain = false;
+    } else if (character === '~') plain = true;
+    else if (character === '?') pieces[pieces.length - 1] += '.';
+    else pieces.push('');
   }
-  return parts;
+  return pieces;
 }

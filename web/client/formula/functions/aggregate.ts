@@ -1,7 +1,7 @@
 /** Totals over lists and single values. Mirrors `functions/aggregate.py`. */
 import { asNumber } from '../coerce';
 import { order } from '../comparison';
-import { criterion } from '../criteria';
+import { LONGEST_CRITERION, criterion } from '../criteria';
 import { plus } from '../moments';
 import { ZERO, bounded } from '../numbers';
 import { define, type FunctionDef } from '../signature';
@@ -78,12 +78,16 @@ function count(...lists: Items[]): Value {
   return new Decimal(present(lists).filter(counts).length);
 }
 
+function tooLong(wanted: Value): boolean {
+  return typeof wanted === 'string' && [...wanted].length > LONGEST_CRITERION;
+}
+
 function countIf(items: Items, wanted: Value): Value {
-  return new Decimal(items.filter(criterion(wanted)).length);
+  return tooLong(wanted) ? VALUE : new Decimal(items.filter(criterion(wanted)).length);
 }
 
 function sumIf(items: Items, wanted: Value, amounts: Items = items): Value {
-  if (amounts.length !== items.length) return VALUE;
+  if (amounts.length !== items.length || tooLong(wanted)) return VALUE;
   const holds = criterion(wanted);
   return sum(amounts.filter((_, at) => holds(items[at] ?? null)));
 }
