@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from formloom.db.uow import workspace_of
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from form_engine.formula import Node
@@ -18,7 +18,7 @@ from form_engine.query.filter import read_filter
 from form_engine.query.formula_sql import Translator
 from form_engine.query.order import SortKey, after, cursor_of, read_sort
 from form_engine.query.where import Where
-from form_engine.records.derive import normalised, searched_fields
+from form_engine.records.derive import holdable, normalised, searched_fields
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.view import RecordView, view_of
 
@@ -134,7 +134,9 @@ def _matches(access: Access, q: str) -> ColumnElement[bool]:
     """Every word of `q` stands somewhere in what this reader may read."""
     if len(q) > MAX_SEARCH:
         raise refuse("/q", "filter_too_long", limit=MAX_SEARCH)
-    words = normalised(q).replace("\x00", "").split()
+    if not holdable(q):
+        return false()
+    words = normalised(q).split()
     if not words:
         return true()
     fields = searched_fields(access.form)

@@ -17,6 +17,7 @@ from form_engine.query.columns import FormColumns
 from form_engine.query.errors import NotInSql, refuse
 from form_engine.query.sql_value import SQL_TYPES, Sql
 from form_engine.query.where import Readable, find
+from form_engine.records.derive import holdable
 
 T = TypeVar("T")
 
@@ -142,4 +143,4 @@ def _checked(value: Any, kind: type[T]) -> T:
 
 
 def _holdable(value: Any) -> bool:
-    return value.is_finite() if isinstance(value, Decimal) else not (isinstance(value, str) and "\x00" in value)
+    return value.is_finite() if isinstance(value, Decimal) else not isinstance(value, str) or holdable(value)

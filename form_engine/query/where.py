@@ -19,7 +19,7 @@ from form_engine.query.columns import PLAIN_SLOTS, FormColumns
 from form_engine.query.errors import NotInSql, refuse
 from form_engine.query.filter import Condition, Filter, Group
 from form_engine.query.sql_value import SQL_TYPES, Sql
-from form_engine.records.derive import normalised
+from form_engine.records.derive import holdable, normalised
 from form_engine.records.sort_key import slot_text
 
 Readable = Callable[[str, str], bool]
@@ -194,7 +194,7 @@ def read_value(kind: str, raw: object, at: str) -> Any:
             if not isinstance(text, Refused):
                 return Decimal(text)
         case "text":
-            if isinstance(raw, str) and len(raw) <= MAX_TEXT and "\x00" not in raw:
+            if isinstance(raw, str) and len(raw) <= MAX_TEXT and holdable(raw):
                 return raw
         case "logical":
             if isinstance(raw, bool):

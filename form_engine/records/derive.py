@@ -118,6 +118,11 @@ def normalised(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+def holdable(text: str) -> bool:
+    """Whether PostgreSQL can hold the text: no NUL, and no lone surrogate, which UTF-8 has no bytes for."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def changes_between(before: Document, after: Document) -> dict[str, tuple[Json, Json]]:
     """Field by field what is different: old and new."""
     keys = dict.fromkeys((*before, *after))

@@ -5,6 +5,9 @@ from typing import Final
 CODES: Final = (
     "unknown_form",
     "unknown_record",
+    "unknown_person",
+    "unknown_file",
+    "invalid_input",
     "version_conflict",
     "totals_keep_moving",
     "not_unique",
@@ -14,5 +17,4 @@ CODES: Final = (
     "is_deleted",
     "action_denied",
     "filtered_out",
-    "definition_changed",
 )

@@ -15,6 +15,7 @@ from typing import Any
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import LinkConfig, RollupConfig, TableConfig
 from form_engine.fields.base import Json
+from form_engine.fields.ids import LARGEST
 from form_engine.formula import REF, Context, Env, PersonValue, RecordValue, Value
 from form_engine.rollups.totals import NONE, Totals, read_totals, rollup_value
 
@@ -217,19 +218,19 @@ def _row_id(row: Mapping[str, Json]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def linked_ids(form: CompiledForm, data: Mapping[str, Json]) -> dict[str, set[int]]:
-    """The records that a document links to, by form."""
+def linked_ids(form: CompiledForm, data: Mapping[str, Any]) -> dict[str, set[int]]:
+    """The records that a document links to, by form. Raw input will do: what is no id is passed over."""
     found: dict[str, set[int]] = {}
-    for field in form.fields:
-        stored = data.get(field.key)
-        if isinstance(field.definition.config, LinkConfig):
-            if isinstance(stored, int):
-                found.setdefault(field.definition.config.form, set()).add(stored)
-        elif field.columns and isinstance(stored, list):
-            for column in field.columns:
-                if isinstance(column.definition.config, LinkConfig):
-                    ids = (row.get(column.key) for row in stored if isinstance(row, dict))
-                    found.setdefault(column.definition.config.form, set()).update(
-                        each for each in ids if isinstance(each, int)
-                    )
+
+    def note(column: CompiledField, value: object) -> None:
+        if isinstance(column.definition.config, LinkConfig) and type(value) is int and 0 < value <= LARGEST:
+            found.setdefault(column.definition.config.form, set()).add(value)
+
+    for each in form.fields:
+        stored = data.get(each.key)
+        note(each, stored)
+        if each.columns and isinstance(stored, list):
+            for row in stored:
+                for column in each.columns:
+                    note(column, row.get(column.key) if isinstance(row, dict) else None)
     return found

@@ -69,7 +69,7 @@ def check_links(
         if narrowed.run(env) is not True:
             issues.append(Issue(link.pointer, "filtered_out", {"form": link.form}))
     if issues:
-        raise InvalidInput("invalid_record", issues=tuple(issues))
+        raise InvalidInput("invalid_input", issues=tuple(issues))
 
 
 def _row(own: RecordValue, link: NamedLink) -> RecordValue | None:
