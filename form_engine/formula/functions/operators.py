@@ -60,7 +60,11 @@ def _arithmetic(step: Step, otherwise: Callable[[Value, Value], Value]) -> Calla
             result = first(env)
             try:
                 for operand in rest:
-                    result = apply(result, operand(env), env)
+                    right = operand(env)
+                    if type(result) is Decimal and type(right) is Decimal:
+                        result = step(result, right)
+                    else:
+                        result = apply(result, right, env)
             except DecimalException:
                 return NUM
             return result
