@@ -2,11 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition, NotFound
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,8 @@ from form_engine.rollups.parts import Feed
 
 _HERE: Final = "form_engine.forms"
 _MOST_WORKSPACES: Final = 200
+_ALONE: Final = text("SELECT pg_advisory_xact_lock(7031, CAST(:workspace % 2147483647 AS integer))")
+"""The other side of the shared lock in `apply_record_writes`."""
 
 
 class FormStore(DefinitionStore[FormDef]):
@@ -70,6 +72,11 @@ class FormStore(DefinitionStore[FormDef]):
                 self._compiled.clear()
             self._compiled[place] = known
         return known
+
+    def publish_together(self, session: Session, *args: Any, **rest: Any) -> dict[str, int]:
+        """As every store does, while no record is written: what is brought up to date must stay so."""
+        session.execute(_ALONE, {"workspace": workspace_of(session)})
+        return super().publish_together(session, *args, **rest)
 
     def check(self, session: Session, parsed: Mapping[str, FormDef]) -> None:
         """Every live form among the new ones: what they speak of may have gone."""

@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 from formloom.db.retry import sqlstate
+from formloom.errors import Conflict
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from form_engine.records.actor import Actor
+from form_engine.records.forms import Forms
 from form_engine.records.write import RecordWrite, batch_json
 
 _APPLY = text("SELECT apply_record_writes(CAST(:batch AS jsonb))")
@@ -34,19 +36,24 @@ class Refused(Exception):  # noqa: N818 - the database's answer, turned into one
         self.state, self.detail = state, detail
 
 
-VERSION, TOTAL, UNIQUE = "FL001", "FL002", "FL003"
+VERSION, TOTAL, UNIQUE, WORLD = "FL001", "FL002", "FL003", "FL004"
 
 
 def apply_writes(
-    session: Session, writes: Sequence[RecordWrite], actor: Actor, at: datetime, via: str | None = None
+    session: Session, forms: Forms, writes: Sequence[RecordWrite], actor: Actor, at: datetime, via: str | None = None
 ) -> list[Applied]:
-    """Apply a batch whole, or raise `Refused` and leave the transaction usable."""
-    batch = orjson.dumps(batch_json(writes, actor, at, via)).decode()
+    """Apply a batch whole, or raise `Refused` and leave the transaction usable.
+
+    Raises Conflict `definition_changed` when a form was published after the batch was planned.
+    """
+    batch = orjson.dumps(batch_json(writes, actor, at, via, forms.mark)).decode()
     try:
         with session.begin_nested():
             answers = session.scalar(_APPLY, {"batch": batch})
     except DBAPIError as error:
         state = sqlstate(error)
+        if state == WORLD:
+            raise Conflict("definition_changed") from None
         if state not in (VERSION, TOTAL, UNIQUE):
             raise
         detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)

@@ -17,4 +17,5 @@ CODES: Final = (
     "is_deleted",
     "action_denied",
     "filtered_out",
+    "definition_changed",
 )

@@ -150,7 +150,7 @@ class Records(Reader):
                     raise InvalidInput(error.code, error.params, issues) from None
                 writes.append(write)
             try:
-                ids += [done.id for done in apply_writes(session, writes, actor, app_now(session), via)]
+                ids += [done.id for done in apply_writes(session, world, writes, actor, app_now(session), via)]
             except apply.Refused as refused:
                 raise _refusal(refused) from None
         return ids
@@ -222,7 +222,7 @@ class Records(Reader):
             if write.action not in ("deleted", "restored"):
                 check_references(session, forms, form, write, record.data if record else {}, actor)
             try:
-                (done,) = apply_writes(session, [write], actor, context.now, via)
+                (done,) = apply_writes(session, forms, [write], actor, context.now, via)
             except apply.Refused as refused:
                 if refused.state == apply.UNIQUE:
                     raise _not_unique(refused) from None

@@ -127,8 +127,13 @@ class RecordWrite:
         return out
 
 
-def batch_json(writes: Iterable[RecordWrite], actor: Actor, at: datetime, via: str | None = None) -> dict[str, Json]:
-    """The argument of `apply_record_writes`: these writes together, by `actor`, at `at` (UTC)."""
+def batch_json(
+    writes: Iterable[RecordWrite], actor: Actor, at: datetime, via: str | None = None, world: int | None = None
+) -> dict[str, Json]:
+    """The argument of `apply_record_writes`: these writes together, by `actor`, at `at` (UTC).
+
+    With `world` (the `mark` of the forms that planned them) they are refused once a form has been published since.
+    """
     writes = tuple(writes)
     seen: dict[str, Json] = {}
     for write in writes:
@@ -138,6 +143,7 @@ def batch_json(writes: Iterable[RecordWrite], actor: Actor, at: datetime, via: s
         "person_id": actor.person_id,
         "at": at.isoformat(),
         "via": via,
+        "world": world,
         "seen": seen,
         "writes": [write.to_json() for write in writes],
     }

@@ -1,6 +1,7 @@
 -- The one door through which records change (docs/decisions/017). A batch is applied whole or not at all:
 --
 --   {"actor": "person:12", "person_id": 12, "at": "2026-01-05T08:00:00Z", "via": "run:7",
+--    "world": 12,                    -- optional: `Forms.mark` of the forms that the plan was made by
 --    "seen": {"17": 4},              -- totals of these records were read by rules while `touched` was 4
 --    "writes": [{"op": "insert"} | {"op": "update", "id": 5, "expected": 2}, each with
 --       "form", "form_version", "action", "data", "title", "search", "draft", "deleted",
@@ -16,7 +17,8 @@
 -- Returns [{"id", "version", "number"}] in the order of the writes. Raises
 --   FL001 the record has moved on: detail {"id", "version"}
 --   FL002 a total that a rule had read has moved: detail {"id"}
---   FL003 the value is taken: detail {"form", "rule", "record_id"}
+--   FL003 the value is taken: detail {"form", "rule"}
+--   FL004 a form was published since the write was planned
 CREATE OR REPLACE FUNCTION apply_record_writes(batch jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan  -- otherwise statements over jsonb are planned anew at every call
@@ -37,6 +39,16 @@ DECLARE
 BEGIN
   IF ws IS NULL THEN
     RAISE EXCEPTION 'no workspace is set';
+  END IF;
+
+  -- Who publishes a form holds this lock alone and brings older records up to date; a write that was planned by the forms
+  -- of before would slip past that.
+  IF batch ->> 'world' IS NOT NULL THEN
+    PERFORM pg_advisory_xact_lock_shared(7031, (ws % 2147483647)::integer);
+    IF (SELECT coalesce(sum(d.live_version), 0) FROM definition d WHERE d.workspace_id = ws AND d.kind = 'form')
+       <> (batch ->> 'world')::bigint THEN
+      RAISE EXCEPTION 'the forms have changed' USING ERRCODE = 'FL004', DETAIL = '{}';
+    END IF;
   END IF;
 
   -- Everything that may be touched is locked first, in the order of ids: two batches can wait for each other, never in a

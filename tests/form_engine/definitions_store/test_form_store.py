@@ -122,3 +122,12 @@ def test_all_or_none_is_published(office: Any) -> None:
     assert [issue.pointer for issue in refused.value.issues] == ["/claim/fields/5/form"]
     with office.work() as session:
         assert office.forms.live_versions(session) == {"budget": 1, "claim": 1}
+
+
+def test_a_write_planned_by_yesterdays_forms_is_refused(office: Any) -> None:
+    with office.work() as session:
+        office.forms.forms(session)
+        publish(office, "budget", add({"key": "note", "type": "text", "label": "Note"}))
+        with pytest.raises(Conflict, match="definition_changed"):
+            office.records.create(session, office.forms, "budget", {"code": "B1", "amount": "1.00"}, SYSTEM)
+    assert office.create("budget", {"code": "B1", "amount": "1.00"}).form_version == 2
