@@ -19,6 +19,7 @@ from formloom.workspaces import create_workspace, find_workspace
 from sqlalchemy.orm import Session
 
 from apps import bundle, install, samples, stories
+from apps.names import Known
 from apps.people import Organisation, create_organisation, ids_by_handle, read_organisation
 from apps.stores import Stores
 from form_engine.fields.base import Json
@@ -93,7 +94,7 @@ def _fill(session: Session, services: Services) -> None:
         return services.records.import_rows(session, services.forms, form, rows, SYSTEM)
 
     forms = {key: form.definition for key, form in services.forms.forms(session).items()}
-    samples.load(samples.read_samples(FOLDER), forms, samples.Known(people), write)
+    samples.load(samples.read_samples(FOLDER), forms, Known(people), write)
 
 
 def _tell(services: Services, workspace: int, story: stories.Stories, told: int) -> None:
@@ -107,9 +108,10 @@ def _tell(services: Services, workspace: int, story: stories.Stories, told: int)
         clock.travel(session, story.now)
 
 
-def _known(session: Session, organisation: Organisation) -> samples.Known:
-    known = samples.Known(ids_by_handle(session, organisation))
-    samples.find_records(session, samples.read_samples(FOLDER), known)
+def _known(session: Session, organisation: Organisation) -> Known:
+    known = Known(ids_by_handle(session, organisation))
+    for sample in samples.read_samples(FOLDER):
+        known.learn(session, sample.form, sample.key)
     return known
 
 

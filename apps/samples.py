@@ -1,24 +1,20 @@
 """Sample records of a bundle: read from `sample/*.json`, put in an order in which every link finds its record.
 
-A row names other records by what they are called (the `key` column of their form's sample) and people by their handle:
-nobody knows ids before they exist.
+A row names other records by what they are called (the `key` column of their form's sample), people by their handle.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from apps.json_file import read_json
+from apps.names import Known, UnresolvedError, Values, resolve
 from apps.schemas import check_shape
-from form_engine.definition import FieldDef, FormDef
+from form_engine.definition import FormDef
 from form_engine.fields.base import Json
-from form_engine.models import Record
 
 BATCH: Final = 500
 """Records a write. Larger batches gain nothing and hold their locks longer."""
@@ -35,7 +31,6 @@ CODES = (
     "sample_unresolved",
 )
 
-Values = dict[str, Json]
 Write = Callable[[str, Sequence[Values]], Sequence[int]]
 """Stores records of a form and gives their ids in the same order."""
 
@@ -57,30 +52,9 @@ class Sample:
             yield str(row[place]), {column: value for column, value in pairs if value is not None}
 
 
-@dataclass(slots=True)
-class Known:
-    """What names already stand for: records by form and name, people by handle."""
-
-    people: Mapping[str, int] = field(default_factory=dict)
-    records: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    def record(self, form: str, name: str) -> int | None:
-        return self.records.get(form, {}).get(name)
-
-
-class UnresolvedError(Exception):
-    """A name that stands for nothing yet."""
-
-    def __init__(self, form: str, name: object) -> None:
-        super().__init__(form, name)
-        self.form, self.name = form, name
-
-
 def read_samples(folder: Path) -> tuple[Sample, ...]:
     """All samples of a bundle's folder. Raises InvalidDefinition that names the file."""
-    return tuple(
-        _sample(path) for path in sorted((folder / "sample").glob("*.json")) if path.stem not in ("people", "stories")
-    )
+    return tuple(_sample(path) for path in sorted((folder / "sample").glob("*.json")) if path.stem not in _OTHER)
 
 
 def load(samples: Sequence[Sample], forms: Mapping[str, FormDef], known: Known, write: Write) -> int:
@@ -110,14 +84,6 @@ def load(samples: Sequence[Sample], forms: Mapping[str, FormDef], known: Known, 
     return done
 
 
-def find_records(session: Session, samples: Sequence[Sample], known: Known) -> None:
-    """Let `known` learn the ids of sample records that were loaded before."""
-    for sample in samples:
-        name = Record.data[sample.key].astext
-        mine = (Record.workspace_id == workspace_of(session), Record.form == sample.form, name.is_not(None))
-        known.records[sample.form] = dict(session.execute(select(name, Record.id).where(*mine)).all())
-
-
 def _check_names(sample: Sample, forms: Mapping[str, FormDef]) -> None:
     shown = f"sample/{sample.form}.json"
     form = forms.get(sample.form)
@@ -139,27 +105,6 @@ def _sorted_out(
         except UnresolvedError:
             later.append((name, values))
     return ready, later
-
-
-def resolve(values: Mapping[str, Json], fields: Mapping[str, FieldDef], known: Known) -> Values:
-    """The values with ids where names stood. Raises UnresolvedError."""
-    return {key: _value(value, fields[key], known) for key, value in values.items()}
-
-
-def _value(value: Json, definition: FieldDef, known: Known) -> Json:
-    match definition.type.name, value:
-        case "link", str(name):
-            found = known.record(definition.config.form, name)
-            if found is None:
-                raise UnresolvedError(definition.config.form, name)
-            return found
-        case "member", str(handle):
-            if handle not in known.people:
-                raise UnresolvedError("people", handle)
-            return known.people[handle]
-        case "table", list(rows):
-            return [resolve(row, definition.by_key, known) for row in rows if isinstance(row, dict)]
-    return value
 
 
 def _unresolved(

@@ -21,7 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from apps.json_file import read_json
-from apps.samples import Known, resolve
+from apps.names import Known, resolve
 from apps.schemas import check_shape
 from apps.slips import Slip, draw_slip
 from flow_engine.models import Task

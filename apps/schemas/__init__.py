@@ -1,27 +1,21 @@
-"""The JSON Schemas of what only bundles have: the app itself, its sample rows, its sample people."""
+"""The JSON Schemas of what only bundles have: the app itself, its sample rows, people and stories."""
 
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from formloom.errors import InvalidDefinition, Issue
-from jsonschema import Draft202012Validator
+from formloom.errors import InvalidDefinition
+
+from form_engine.schemas import Checker
 
 
 @cache
-def _validator(name: str) -> Draft202012Validator:
-    schema = json.loads((Path(__file__).parent / f"{name}.schema.json").read_text("utf-8"))
-    return Draft202012Validator(schema)
+def _checker(name: str) -> Checker:
+    return Checker(json.loads((Path(__file__).parent / f"{name}.schema.json").read_text("utf-8")))
 
 
-def check_shape(name: str, document: Any, file: str) -> None:
+def check_shape(name: str, document: object, file: str) -> None:
     """Raises InvalidDefinition with every place where the document leaves the schema `name`."""
-    errors = sorted(_validator(name).iter_errors(document), key=lambda error: error.json_path)
-    if errors:
-        issues = tuple(Issue(_pointer(error.absolute_path), f"schema_{error.validator}") for error in errors)
+    issues = tuple(_checker(name).issues(document))
+    if issues:
         raise InvalidDefinition("bundle_invalid", {"file": file}, issues)
-
-
-def _pointer(path: Any) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

@@ -10,7 +10,8 @@ from formloom.errors import InvalidDefinition
 from apps import bundle, samples
 from apps.canonical import canonical_text
 from apps.demo import FOLDER
-from apps.samples import Known, Sample
+from apps.names import Known, Values
+from apps.samples import Sample
 from form_engine.definition import FormDef, parse_form
 
 FORMS = {
@@ -39,9 +40,9 @@ class Ledger:
     """Stands in for the records service: keeps what it is given and hands out ids."""
 
     def __init__(self) -> None:
-        self.rows: dict[int, samples.Values] = {}
+        self.rows: dict[int, Values] = {}
 
-    def write(self, form: str, rows: Sequence[samples.Values]) -> list[int]:
+    def write(self, form: str, rows: Sequence[Values]) -> list[int]:
         ids = [len(self.rows) + number for number in range(1, len(rows) + 1)]
         self.rows.update(zip(ids, rows, strict=True))
         return ids
@@ -72,7 +73,7 @@ def test_records_are_written_in_batches() -> None:
     sizes: list[int] = []
     ledger = Ledger()
 
-    def write(form: str, rows: Sequence[samples.Values]) -> list[int]:
+    def write(form: str, rows: Sequence[Values]) -> list[int]:
         sizes.append(len(rows))
         return ledger.write(form, rows)
 
