@@ -49,7 +49,7 @@ describe('the link picker', () => {
     const form = show({ type: 'link', config: { form: 'item' } });
     await fireEvent.click(box());
     expect(await screen.findAllByRole('option')).toHaveLength(2);
-    expect(sent[0]).toMatchObject({ url: '/api/v1/forms/order/lookup', method: 'POST', body: { field: 'x', q: '', row: null } });
+    expect(sent[0]).toMatchObject({ url: '/api/v1/forms/order/lookup', method: 'POST', body: { field: 'x', q: '', row: null, record: 1 } });
     await fireEvent.keyDown(box(), { key: 'ArrowDown' });
     await fireEvent.keyDown(box(), { key: 'Enter' });
     expect(form.valueAt('/x')).toBe(8);
