@@ -35,7 +35,6 @@ DECLARE
   prefix   text;
   item     jsonb;
   number   integer;
-  opened   bigint;
   asked    bigint;
   losers   bigint[];
   people   bigint[] := '{}';
@@ -106,41 +105,47 @@ BEGIN
       DELETE FROM access_grant g
       WHERE g.workspace_id = ws AND g.source = prefix || ':' || (item ->> 'visit') AND g.person_id = ANY (losers);
     END IF;
-    FOR number IN 0 .. (item ->> 'timers')::integer - 1 LOOP
+    IF (item ->> 'timers')::integer > 0 THEN
       -- One that is just firing is left alone: it waits for our run, and then finds its visit closed.
-      PERFORM 1 FROM timer t
-      WHERE t.workspace_id = ws AND t.key = concat_ws(':', prefix, item ->> 'visit', number)
-        AND t.done_at IS NULL AND t.cancelled_at IS NULL
-      FOR UPDATE SKIP LOCKED;
-      IF FOUND THEN
-        UPDATE timer t SET cancelled_at = happened
-        WHERE t.workspace_id = ws AND t.key = concat_ws(':', prefix, item ->> 'visit', number);
-      END IF;
-    END LOOP;
+      UPDATE timer t SET cancelled_at = happened
+      WHERE t.workspace_id = ws AND t.id = ANY (ARRAY(
+        SELECT c.id FROM timer c
+        WHERE c.workspace_id = ws AND c.done_at IS NULL AND c.cancelled_at IS NULL AND c.key = ANY (ARRAY(
+          SELECT concat_ws(':', prefix, item ->> 'visit', n) FROM generate_series(0, (item ->> 'timers')::integer - 1) n))
+        FOR UPDATE SKIP LOCKED));
+    END IF;
   END LOOP;
 
-  FOR item IN SELECT o FROM jsonb_array_elements(step -> 'open') o LOOP
-    asked := (item ->> 'person')::bigint;
-    INSERT INTO task (workspace_id, run_id, flow, form, record_id, visit, step, kind, person_id, guest_link_id, status, opened_at, due_at)
-    VALUES (ws, run_of, flow_of, form_of, record_of, (item ->> 'visit')::bigint, item ->> 'step', item ->> 'kind',
-            asked, (item ->> 'guest')::uuid, 'open', happened, (item ->> 'due')::timestamptz)
-    RETURNING id INTO opened;
-    IF asked IS NULL THEN
-      INSERT INTO guest_link (workspace_id, id, subject, name, phone, expires_at)
-      VALUES (ws, (item ->> 'guest')::uuid, 'task:' || opened, item ->> 'name', item ->> 'phone', (item ->> 'expires')::timestamptz);
-    ELSE
-      people := people || asked;
+  IF jsonb_array_length(step -> 'open') > 0 THEN
+    WITH asked AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(step -> 'open') AS o(
+        visit bigint, step text, kind text, person bigint, guest uuid, due timestamptz, actions text[], fields jsonb,
+        told text, name text, phone text, expires timestamptz)
+    ), opened AS (
+      INSERT INTO task (workspace_id, run_id, flow, form, record_id, visit, step, kind, person_id, guest_link_id, status, opened_at, due_at)
+      SELECT ws, run_of, flow_of, form_of, record_of, o.visit, o.step, o.kind, o.person, o.guest, 'open', happened, o.due FROM asked o
+      RETURNING task.id, task.visit, task.step, task.person_id, task.guest_link_id
+    ), granted AS (
       INSERT INTO access_grant AS g (workspace_id, person_id, form, record_id, source, actions, fields)
-      VALUES (ws, asked, form_of, record_of, prefix || ':' || (item ->> 'visit'),
-              ARRAY(SELECT jsonb_array_elements_text(item -> 'actions')), item -> 'fields')
-      ON CONFLICT (workspace_id, person_id, record_id, source) DO UPDATE SET actions = excluded.actions, fields = excluded.fields;
+      SELECT DISTINCT ON (o.person, o.visit) ws, o.person, form_of, record_of, prefix || ':' || o.visit, o.actions, o.fields
+      FROM asked o WHERE o.person IS NOT NULL
+      ON CONFLICT (workspace_id, person_id, record_id, source) DO UPDATE SET actions = excluded.actions, fields = excluded.fields
+    ), linked AS (
+      INSERT INTO guest_link (workspace_id, id, subject, name, phone, expires_at)
+      SELECT ws, o.guest, 'task:' || t.id, o.name, o.phone, o.expires
+      FROM asked o JOIN opened t ON t.guest_link_id = o.guest
+    ), told AS (
       INSERT INTO notification (workspace_id, person_id, kind, params, link, created_at)
-      VALUES (ws, asked, coalesce(item ->> 'told', 'task_opened'),
-              jsonb_build_object('flow', flow_of, 'step', item ->> 'step', 'kind', item ->> 'kind', 'record', record_of, 'task', opened),
-              '/inbox?task=' || opened, happened);
-    END IF;
-    tasks := tasks || jsonb_build_object('id', opened, 'visit', item -> 'visit', 'person', asked, 'guest', item ->> 'guest');
-  END LOOP;
+      SELECT ws, o.person, coalesce(o.told, 'task_opened'),
+             jsonb_build_object('flow', flow_of, 'step', o.step, 'kind', o.kind, 'record', record_of, 'task', t.id),
+             '/inbox?task=' || t.id, happened
+      FROM asked o JOIN opened t ON t.person_id = o.person AND t.visit = o.visit AND t.step = o.step
+    )
+    SELECT jsonb_agg(jsonb_build_object('id', t.id, 'visit', t.visit, 'person', t.person_id, 'guest', t.guest_link_id)),
+           people || coalesce(array_agg(t.person_id) FILTER (WHERE t.person_id IS NOT NULL), '{}')
+    INTO tasks, people
+    FROM opened t;
+  END IF;
 
   INSERT INTO timer AS t (workspace_id, key, kind, payload, due_at)
   SELECT ws, concat_ws(':', prefix, n ->> 'visit', n ->> 'action'), 'flow.due',
