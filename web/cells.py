@@ -48,7 +48,9 @@ def cell(column: CompiledField, value: Any, names: Names, locale: str) -> Cell:
     if options:
         option = options.get(value)
         if option is not None:
-            return Cell("chip", localized(option.label, locale), _TONES.get(option.color or "", option.color or "idle"))
+            words = localized(option.label, locale)
+            # A colour is how a form says that an option is a state; one without is a plain word.
+            return Cell("chip", words, _TONES.get(option.color, option.color)) if option.color else Cell("text", words)
     return _BY_LOOK.get(_shown_as(column), _text)(column, value, names, locale)
 
 

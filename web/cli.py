@@ -37,9 +37,12 @@ def cli() -> None:
 def _settings(*, demo: bool = False) -> Settings:
     import os
 
+    from formloom.logs import configure_logs
     from formloom.settings import Settings
 
-    return Settings.from_env({**os.environ, "FORMLOOM_DEMO": "1"} if demo else None)
+    settings = Settings.from_env({**os.environ, "FORMLOOM_DEMO": "1"} if demo else None)
+    configure_logs(settings)
+    return settings
 
 
 @contextmanager

@@ -16,7 +16,6 @@ from formloom.files import FileStore
 from formloom.health import Health
 from formloom.housekeeping import keep_house
 from formloom.i18n import Catalogues
-from formloom.logs import configure_logs
 from formloom.settings import Settings
 from formloom.wakeups import Listener
 
@@ -103,10 +102,9 @@ class Services:
         thread.start()
 
 
-def compose(settings: Settings) -> Services:
-    """Build every service from the settings; no thread runs yet."""
-    configure_logs(settings)
-    databases = open_databases(settings)
+def compose(settings: Settings, databases: Databases | None = None) -> Services:
+    """Build every service from the settings (around databases that are open already, if given); no thread runs yet."""
+    databases = databases or open_databases(settings)
     catalogues = Catalogues(TRANSLATIONS)
     forms = FormStore()
     flows = Flows(databases, forms, translate=catalogues.translate)

@@ -32,7 +32,7 @@ def take_upload(session: Session, request: Request, actor: str) -> FileCard:
 def file_answer(session: Session, identity: Identity, file_id: UUID) -> Response:
     """The file, for its uploader and for whoever sees a record that holds it; for others there is none."""
     world = World.of(session, identity)
-    if not services().records.may_read_file(session, world.forms, world.actor, str(file_id)):
+    if not services().records.may_read_file(session, services().forms, world.actor, str(file_id)):
         raise NotFound("unknown_file")
     return send_stored(*services().files.open(session, file_id))
 

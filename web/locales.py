@@ -50,7 +50,8 @@ def init_locales(app: Flask) -> None:
 
 def money(amount: str | Decimal | None, currency: str = "CNY") -> str:
     """An amount with its currency and thousands separators, as the reader writes it."""
-    return "" if amount is None else format_currency(Decimal(amount), currency)
+    # English writes CN¥ to tell the yuan from the yen; here the currency is the reader's own.
+    return "" if amount is None else format_currency(Decimal(amount), currency).replace("CN¥", "¥")
 
 
 def number(value: str | Decimal | int | None, decimals: int | None = None) -> str:

@@ -57,7 +57,7 @@ def init_frame(app: Flask) -> None:
             "theme": theme if theme in THEMES else None,
             "demo": app.config["DEMO"],
             "here": request.full_path.rstrip("?"),
-            "section": (request.view_args or {}).get("form"),
+            "section": (request.view_args or {}).get("form") if request.blueprint == "lists" else None,
         }
 
     app.jinja_env.globals.update(client_messages=client_messages, destinations=destinations)

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from formloom.errors import InvalidInput
+
 from web import strict_json
 
 

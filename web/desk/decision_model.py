@@ -68,11 +68,11 @@ def editable(form: CompiledForm, fields: FieldAccess) -> list[str]:
     if not written:
         return []
     shown = set(written)
-    for each in form.order:  # settled in this order, so one pass finds what follows what follows
-        value = each.formulas.get("value")
-        if "." not in each.path and value is not None and fields.may_read(each.path):
-            if value.checked.reads.names & shown:
-                shown.add(each.key)
+    for path in form.order:  # settled in this order, so one pass finds what follows what follows
+        each = form.by_path[path]
+        value = each.formulas.get("value") if "." not in path else None
+        if value is not None and fields.may_read(path) and value.checked.reads.names & shown:
+            shown.add(each.key)
     return [each.key for each in form.fields if each.key in shown]
 
 
@@ -84,5 +84,6 @@ def _writes(column: Any, fields: FieldAccess) -> bool:
 
 def narrowed(model: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     """The form model with only these fields laid out; the others stay, because formulas read them."""
-    sections = [{**one, "items": [key for key in one["items"] if key in keys]} for one in model["layout"]]
-    return {**model, "layout": [one for one in sections if one["items"]]}
+    items = [key for one in model["layout"] for key in one["items"] if key in keys]
+    section = {"title": gettext("For you to fill in"), "note": None, "columns": 2, "items": items}
+    return {**model, "layout": [section]}

@@ -121,7 +121,9 @@ def shown_columns(form: CompiledForm, access: Access) -> tuple[CompiledField, ..
 
 def leads_itself(form: CompiledForm, shown: tuple[CompiledField, ...]) -> bool:
     """Whether the first column already names the record, so that no column of titles is needed before it."""
-    return bool(shown) and not form.definition.number and form.definition.display == (shown[0].key,)
+    display = form.display
+    named = display if isinstance(display, tuple) else (display.text.strip(),)
+    return bool(shown) and not form.definition.number and named == (shown[0].key,)
 
 
 def lead_label(form: CompiledForm) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 from formloom.access import Identity
+from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
@@ -64,7 +65,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
     form, record = view.form, view.record
     values = document(view.values, view.computed)
     names = world.names(form, [values])
-    task_id = services().flows.open_task(session, record_id, identity.person_id)
+    task_id = _own_task(world, record_id)
     return RecordPage(
         id=record.id,
         form=form.key,
@@ -83,6 +84,22 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         history=history_of(world, record_id),
         now=world.context.now,
     )
+
+
+def _own_task(world: World, record_id: int) -> int | None:
+    """The open task of this reader on the record, if they are asked now."""
+    for run in services().flows.timeline(world.session, record_id, world.actor.person_id):
+        for moment in run.moments:
+            if moment.status == "open" and not moment.guest and _is_mine(world, moment.task):
+                return int(moment.task)
+    return None
+
+
+def _is_mine(world: World, task_id: int) -> bool:
+    try:
+        return bool(services().flows.task(world.session, task_id, world.actor).open)
+    except NotFound:
+        return False
 
 
 def _writes_something(form: CompiledForm, fields: Any) -> bool:

@@ -57,7 +57,7 @@ def sections_of(
     *,
     leave_out: frozenset[str] = frozenset(),
 ) -> tuple[SectionView, ...]:
-    """The sections with something to see; ``leave_out`` are fields that the page shows elsewhere."""
+    """The sections that say something; ``leave_out`` are fields that the page shows elsewhere."""
     made = []
     for title, keys in _layout(form, locale):
         shown = [
@@ -65,7 +65,7 @@ def sections_of(
         ]
         facts = tuple(_fact(each, values, names, locale) for each in shown if not each.columns)
         tables = tuple(_table(each, fields, values, names, locale) for each in shown if each.columns)
-        if facts or tables:
+        if any(fact.cell.kind != "blank" for fact in facts) or any(table.rows for table in tables):
             made.append(SectionView(title, facts, tables))
     return tuple(made)
 
