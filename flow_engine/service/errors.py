@@ -6,8 +6,11 @@ RUN_MOVED: Final = "FL010"
 RECORD_HELD: Final = "FL011"
 TASK_CLOSED: Final = "FL012"
 
-LOST_RACES: Final = frozenset({"FL001", "FL002", RUN_MOVED, TASK_CLOSED, "40001", "40P01", "23505"})
-"""Somebody was faster: load again and see. (23505: the same request was answered meanwhile.)"""
+LOST_RACES: Final = frozenset({"FL001", "FL002", "FL004", RUN_MOVED, TASK_CLOSED, "40001", "40P01", "23505"})
+"""Somebody was faster: load again and see.
+
+FL004: a form was published meanwhile. 23505: the same request was answered meanwhile.
+"""
 
 CODES: Final = (
     "unknown_task",

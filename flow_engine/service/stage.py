@@ -25,7 +25,7 @@ from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.plan import plan_update
-from form_engine.records.references import unknown_references
+from form_engine.records.references import check_references
 from form_engine.records.write import RecordWrite, batch_json
 
 CODES = ("set_failed",)
@@ -66,9 +66,7 @@ class Stage:
     def change(self, changes: Mapping[str, Any], writable: FieldAccess, actor: Actor) -> None:
         """What the person who acts changes in the record, judged with the step's rights. Raises InvalidInput."""
         write = plan_update(self.forms, self.form, self.record, changes, self.facts, writable=writable)
-        unknown = unknown_references(self.people.session(), self.form, write.data, self.record.data)
-        if unknown:
-            raise InvalidInput("invalid_input", issues=unknown)
+        check_references(self.people.session(), self.forms, self.form, write, self.record.data, actor)
         self._write(write, actor)
 
     @property
@@ -95,7 +93,7 @@ class Stage:
             return
         parts = write.parts if isinstance(write.parts, tuple) else ()
         self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
-        self.script.writes.append(batch_json([write], actor, self.now))
+        self.script.writes.append(batch_json([write], actor, self.now, world=self.forms.mark))
         self.record = replace(self.record, data=write.data, version=self.record.version + 1, title=write.title)
 
     def _note_open(self, state: RunState) -> None:

@@ -172,7 +172,7 @@ def _drive(session: Session, stage: Stage, state: RunState | None, event: Event,
     except DBAPIError as error:
         if sqlstate(error) == RECORD_HELD:
             raise Conflict("record_in_run", {"record": script.record}) from error
-        if sqlstate(error) in (RUN_MOVED, "FL001", "FL002"):
+        if sqlstate(error) in (RUN_MOVED, "FL001", "FL002", "FL004"):
             raise Conflict("run_busy") from error
         raise
     session.expire_all()
