@@ -2,6 +2,7 @@
 
 from formloom.logs import configure_logs
 from formloom.settings import Settings
+
 from web import create_app
 from web.composition import compose
 

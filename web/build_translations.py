@@ -33,12 +33,12 @@ CLIENT = (".ts", ".svelte")
 def extracted(suffixes: tuple[str, ...] = ("",)) -> Catalog:
     """All messages that the sources (with one of these suffixes) say now."""
     with (ROOT / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     catalogue = Catalog(project="Formloom", charset="utf-8")
     found = extract_from_dir(ROOT / "web", methods, options, keywords=KEYWORDS, comment_tags=("i18n:",))
     for name, _line, message, comments, context in sorted(found, key=lambda hit: (hit[0], hit[1])):
         if name.endswith(suffixes):
-            catalogue.add(message, None, [(f"web/{name}", None)], auto_comments=comments, context=context)
+            catalogue.add(message, None, [(f"web/{name}", 0)], auto_comments=comments, context=context)
     return catalogue
 
 
@@ -80,7 +80,7 @@ def compile_all() -> None:
 
 def _say_itself(catalogue: Catalog) -> None:
     for message in catalogue:
-        if message.id and not (any(message.string) if message.pluralizable else message.string):
+        if message.id and not any(message.string or ()):
             message.string = message.id
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask_babel import gettext
 from formloom.i18n import localized
 
 from form_engine.definition import CompiledField
 from web import locales
 from web.names import FileCard, Names
+from web.speech import gettext
 
 NUMERIC = frozenset({"money", "number", "percent"})
 _TONES = {"gray": "idle", "grey": "idle", "purple": "accent"}

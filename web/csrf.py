@@ -6,7 +6,7 @@ and needs none.
 """
 
 from flask import Flask, request
-from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf  # type: ignore[import-untyped]
 
 from web.identity import bearer_token
 from web.problems import problem
@@ -18,7 +18,7 @@ _protection = CSRFProtect()
 
 
 def protect(app: Flask) -> None:
-    """Check the token (header ``X-CSRF-Token`` or field ``csrf_token``) of each unsafe request that has no Bearer token."""
+    """Check the token (header ``X-CSRF-Token`` or field ``csrf_token``) of unsafe requests without a Bearer token."""
     app.config.update(
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_TIME_LIMIT=None,  # a page may lie open overnight; the session's own expiry limits it

@@ -86,7 +86,7 @@ def _allowed(identity: Identity, asked: list[str]) -> dict[str, str]:
     if records:
         with transaction() as session:
             seen = [record for record in records if _may_see(session, identity, record)]
-        names |= {f"record:{id}": f"record:{id}" for id in seen}
+        names |= {f"record:{record}": f"record:{record}" for record in seen}
     return names
 
 

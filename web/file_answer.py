@@ -1,7 +1,7 @@
 """Files in and out. What people uploaded is never run: sniffed type, nosniff, a sandbox, attachment unless an image."""
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -24,7 +24,7 @@ def take_upload(session: Session, request: Request, actor: str) -> FileCard:
     upload = request.files.get("file")
     if upload is None:
         raise InvalidInput("file_missing_in_body", issues=(Issue("/file", "required"),))
-    stored = services().files.store(session, upload.stream, upload.filename or "", actor)
+    stored = services().files.store(session, cast("BinaryIO", upload.stream), upload.filename or "", actor)
     url = url_for("record.file", file_id=stored.id)
     return FileCard(str(stored.id), stored.name, stored.media_type, stored.size, url)
 

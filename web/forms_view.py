@@ -11,7 +11,7 @@ from typing import Any
 from formloom.i18n import localized
 
 from form_engine.definition import CompiledField, CompiledForm, CompiledFormula, CompiledRule, FieldAccess
-from form_engine.definition.model import Text
+from form_engine.fields import Text
 from form_engine.fields.decimals import DecimalConfig, unscaled
 from form_engine.formula import Context, Path, Type, to_json
 from web.names import Names
@@ -109,11 +109,12 @@ def form_model(
         "rules": loom.rules(form.rules),
         "layout": loom.layout({each["key"] for each in fields}),
         "linked": {
-            key: {str(id): one.to_json() for id, one in records.items()} for key, records in around.linked.items()
+            key: {str(number): one.to_json() for number, one in records.items()}
+            for key, records in around.linked.items()
         },
         "types": _types(form, needs(form, reader)),
-        "people": {str(id): {"name": name} for id, name in around.names.people.items()},
-        "files": {id: card.to_json() for id, card in around.names.files.items()},
+        "people": {str(number): {"name": name} for number, name in around.names.people.items()},
+        "files": {key: card.to_json() for key, card in around.names.files.items()},
         "context": context_json(context),
         "submit": submit and submit.to_json(),
         "lookup": lookup,
@@ -167,7 +168,7 @@ class _Loom:
         return [{**tree, "message": self._words(rule.message)} for rule, tree in trees if tree]
 
     def layout(self, shown: set[str]) -> list[dict[str, Any]]:
-        sections = [
+        sections: list[dict[str, Any]] = [
             {
                 "title": self._words(section.title),
                 "note": self._words(section.note),
@@ -176,7 +177,7 @@ class _Loom:
             }
             for section in self._form.definition.layout
         ]
-        placed = {key for section in sections for key in section["items"] or ()}  # type: ignore[attr-defined]
+        placed = {key for section in sections for key in section["items"]}
         rest = [each.key for each in self._form.fields if each.key in shown - placed]
         if rest:
             sections.append({"title": None, "note": None, "columns": 2, "items": rest})

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 def local_path(target: str | None, fallback: str = "/") -> str:
     """``target`` when it is a path of this site, else ``fallback``.
 
-    Browsers read ``//host``, ``/\\host`` and control characters more generously than the standard, so those are refused.
+    Browsers read ``//host``, ``/\\host`` and control characters more generously than the standard: refused.
     """
     if not target or not target.startswith("/") or target.startswith("//") or "\\" in target:
         return fallback

@@ -4,19 +4,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from flask import Flask, current_app, g, has_request_context, request
-from flask_babel import (
+from flask_babel import (  # type: ignore[import-untyped]
     Babel,
     format_currency,
     format_date,
     format_datetime,
     format_decimal,
     format_percent,
-    gettext,
-    ngettext,
 )
 from formloom.i18n import LOCALES, best_locale
 
 from web.identity import current_identity
+from web.speech import gettext, ngettext
 from web.translations import FOLDER as TRANSLATIONS
 
 _BABEL = {"zh-CN": "zh_Hans_CN", "en": "en"}
@@ -51,7 +50,7 @@ def init_locales(app: Flask) -> None:
 def money(amount: str | Decimal | None, currency: str = "CNY") -> str:
     """An amount with its currency and thousands separators, as the reader writes it."""
     # English writes CN¥ to tell the yuan from the yen; here the currency is the reader's own.
-    return "" if amount is None else format_currency(Decimal(amount), currency).replace("CN¥", "¥")
+    return "" if amount is None else str(format_currency(Decimal(amount), currency)).replace("CN¥", "¥")
 
 
 def number(value: str | Decimal | int | None, decimals: int | None = None) -> str:
@@ -59,12 +58,12 @@ def number(value: str | Decimal | int | None, decimals: int | None = None) -> st
     if value is None:
         return ""
     pattern = None if decimals is None else "#,##0" + ("." + "0" * decimals if decimals else "")
-    return format_decimal(Decimal(value), pattern) if pattern else format_decimal(Decimal(value), "#,##0.##########")
+    return str(format_decimal(Decimal(value), pattern or "#,##0.##########"))
 
 
 def percent(value: str | Decimal) -> str:
     """A fraction as a percentage, with the places it has (``0.05`` is 5 %, ``0.125`` is 12.5 %)."""
-    return format_percent(Decimal(value), "#,##0.########%")
+    return str(format_percent(Decimal(value), "#,##0.########%"))
 
 
 def day(value: date | str | None) -> str:
@@ -72,7 +71,7 @@ def day(value: date | str | None) -> str:
     if not value:
         return ""
     parsed = date.fromisoformat(value) if isinstance(value, str) else value
-    return format_date(parsed, "yyyy-MM-dd")
+    return str(format_date(parsed, "yyyy-MM-dd"))
 
 
 def moment(value: datetime | str | None) -> str:
@@ -80,7 +79,7 @@ def moment(value: datetime | str | None) -> str:
     if not value:
         return ""
     parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return format_datetime(parsed, "yyyy-MM-dd HH:mm")
+    return str(format_datetime(parsed, "yyyy-MM-dd HH:mm"))
 
 
 def ago(value: datetime, now: datetime) -> str:

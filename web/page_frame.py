@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, request
-from flask_babel import gettext as gettext_
 from formloom.access import Identity
 from formloom.i18n import FOLDERS, localized
 from markupsafe import Markup
@@ -16,8 +15,10 @@ from web.context import transaction
 from web.desk import frame
 from web.identity import current_identity
 from web.islands import inert_json
-from web.locales import TRANSLATIONS, current_locale
+from web.locales import current_locale
 from web.phrases.marking import N_
+from web.speech import gettext as gettext_
+from web.translations import FOLDER as TRANSLATIONS
 
 THEMES = ("light", "dark")
 HOME, INBOX, ADMINISTRATION = N_("Home"), N_("Inbox"), N_("Administration")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from formloom.settings import Settings
-from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 THREADS = 256
 """Open pages hold one each while they listen; a thread that waits costs some kilobytes."""

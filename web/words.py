@@ -4,12 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
 from formloom.i18n import localized
 
 from web.locales import current_locale
 from web.phrases import PHRASES
 from web.phrases.marking import N_
+from web.speech import gettext
 
 UNKNOWN = N_("This did not work (%(code)s).")
 _PLACE = re.compile(r"%\((\w+)\)s")

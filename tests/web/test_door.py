@@ -44,9 +44,14 @@ def test_a_body_that_is_too_large_is_answered(office: Office) -> None:
     assert answer.get_json()["code"] == "body_too_large"
 
 
+def _in(browser: Browser, lang: str) -> Browser:
+    browser.submit("/preferences", lang=lang)
+    return browser
+
+
 def test_problems_speak_the_readers_language(office: Office) -> None:
     answers = {
-        lang: office.employee.send("POST", RECORDS, {"values": {}}, key="language-1", Cookie=f"lang={lang}")
+        lang: _in(office.employee, lang).send("POST", RECORDS, {"values": {}}, key="language-1")
         for lang in ("en", "zh-CN")
     }
     told = {lang: answer.get_json()["issues"][0]["detail"] for lang, answer in answers.items()}

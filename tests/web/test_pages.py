@@ -3,19 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
 from formloom.db.uow import unit_of_work
 from formloom.wakeups import announce
+from PIL import Image
 
-from form_engine.records.actor import SYSTEM
 from tests.web.conftest import BASE, Browser, Office
 from web import events
 from web.composition import Services
 from web.islands import inert_json, island
-
-assert SYSTEM
 
 
 def props(page: str, name: str) -> dict:  # type: ignore[type-arg]
@@ -114,26 +113,22 @@ def test_bad_guest_links_look_alike(anonymous: Browser, token: str) -> None:
 
 
 def test_an_upload_is_only_for_its_uploader_until_a_record_shows_it(office: Office) -> None:
-    from io import BytesIO
-
-    png = bytes.fromhex(
-        "89504e470d0a1a0a0000000d4948445200000001000000010806000000 1f15c4890000000d49444154789c63f8ffff3f0005fe02fea735812f0000000049454e44ae426082".replace(
-            " ", ""
-        )
-    )
+    picture = BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    picture.seek(0)
     sent = office.employee.client.post(
         "/api/v1/files",
         base_url=BASE,
-        data={"file": (BytesIO(png), "../../slip.png")},
+        data={"file": (picture, "../../slip.png")},
         headers={"X-CSRF-Token": office.employee.token, "Accept": "application/json"},
     )
     assert sent.status_code == 201, sent.text
     card = sent.get_json()
     assert "/" not in card["name"]
-    mine = office.employee.get(card["url"])
-    assert mine.status_code == 200
-    assert mine.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in mine.headers["Content-Security-Policy"]
+    with office.employee.get(card["url"]) as mine:
+        assert mine.status_code == 200
+        assert mine.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in mine.headers["Content-Security-Policy"]
     assert office.manager.get(card["url"]).status_code == 404
     assert office.employee.get(f"/files/{uuid4()}").status_code == 404
 

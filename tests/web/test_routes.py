@@ -20,6 +20,7 @@ VALUES = {
     "token": "guessed",
     "filename": "nothing.js",
 }
+FOREIGN = {"decision": "approve", "changes": {}, "values": {}, "field": "x"}
 BODIES: dict[str, Any] = {"POST": {}, "PUT": {"definition": {}}, "PATCH": {"changes": {}}}
 
 

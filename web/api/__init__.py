@@ -1,7 +1,7 @@
 """REST under ``/api/v1``: the same services as the pages, JSON in and out, described by OpenAPI 3.1."""
 
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api  # type: ignore[import-untyped]
 
 from web.api import definitions, documentation, files, forms, people, records, runs, tasks
 

@@ -9,7 +9,7 @@ _KEY = re.compile(r"[A-Za-z0-9_-]{8,100}")
 CODES = ("key_required", "key_malformed", "precondition_failed", "precondition_required")
 
 
-class PreconditionFailed(FormloomError):
+class PreconditionFailed(FormloomError):  # noqa: N818 - named as its siblings in formloom.errors
     """The version in ``If-Match`` is no version of ours."""
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template
-from flask_smorest import Api
+from flask_smorest import Api  # type: ignore[import-untyped]
 
 from web.policies import policy, public
 
 SPEC = {
     "info": {
-        "description": "Forms, records, tasks and definitions. Errors are RFC 9457 problem details in the reader's language.",
+        "description": "Forms, records, tasks and definitions. Errors are RFC 9457 problem details.",
         "license": {"name": "See the repository", "identifier": "LicenseRef-Formloom"},
     },
     "security": [{"token": []}],

@@ -1,11 +1,11 @@
 """How the API reads requests: strict JSON, schemas that refuse unknown keys, issues with pointers and codes."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import marshmallow as ma
 from flask import Request
-from flask_smorest import Blueprint
+from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from formloom.errors import InvalidInput, Issue
 from webargs import core
 from webargs.flaskparser import FlaskParser
@@ -20,6 +20,15 @@ _CODES = {
     "type": "not_an_object",
     "invalid": "invalid_value",
 }
+
+
+ViewT = TypeVar("ViewT")
+
+
+class Decorator(Protocol):
+    """Gives back what it decorates (smorest's own are untyped)."""
+
+    def __call__(self, view: ViewT, /) -> ViewT: ...
 
 
 class Body(ma.Schema):
@@ -54,7 +63,7 @@ class StrictParser(FlaskParser):
 
     def handle_error(self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any) -> NoReturn:
         """Every fault of the body (or the query) at once, with its pointer."""
-        found = error.messages
+        found: Any = error.messages
         nested = found.get("json", found) if isinstance(found, dict) else found
         in_query = isinstance(found, dict) and "query" in found
         issues = tuple(_issues(found["query"] if in_query else nested, ""))
@@ -86,3 +95,18 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     """A blueprint of the API, with the strict parser."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    def route(self, rule: str, **options: Any) -> Decorator:
+        """Register a class-based view."""
+        decorator: Decorator = super().route(rule, **options)
+        return decorator
+
+    def arguments(self, schema: type[ma.Schema], **options: Any) -> Decorator:
+        """The body (or, by ``location``, the query) that a view takes."""
+        decorator: Decorator = super().arguments(schema, **options)
+        return decorator
+
+    def alt_response(self, status_code: int, **options: Any) -> Decorator:
+        """An answer that a view gives, for the description."""
+        decorator: Decorator = super().alt_response(status_code, **options)
+        return decorator

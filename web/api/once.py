@@ -15,7 +15,7 @@ Work = Callable[[Session], tuple[int, dict[str, Any]]]
 
 
 def once(identity: Identity, request: Request, work: Work) -> Response:
-    """Do ``work`` and keep its answer in the same transaction; a repetition gets that answer, another body is refused."""
+    """Do ``work`` and keep its answer in the same transaction; a repetition gets it, another body is refused."""
     key, actor = idempotency_key(), f"person:{identity.person_id}"
     print_ = idempotency.fingerprint(request.method, request.path, request.get_data(cache=True))
     with transaction() as session:

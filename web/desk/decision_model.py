@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask_babel import gettext
 from formloom.i18n import localized
 
 from form_engine.definition import CompiledForm, FieldAccess
 from web.phrases.marking import N_
+from web.speech import gettext
 
 INITIATOR = "initiator"
 LABELS = {

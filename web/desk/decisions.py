@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_babel import gettext
 from formloom.access import Identity
 
 from form_engine.records.actor import Actor
 from web.composition import Services
 from web.phrases.marking import N_
+from web.speech import gettext
 
 DONE = {
     "approve": N_("Approved."),

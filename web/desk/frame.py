@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from formloom import clock
 from formloom import notifications as bell
 from formloom.access import Identity
@@ -17,6 +16,7 @@ from web.context import services
 from web.desk.world import World
 from web.locales import current_locale
 from web.phrases.marking import N_
+from web.speech import gettext
 
 TOLD = {
     "task_opened": N_("%(title)s waits for you: %(step)s"),

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
 from formloom import guests
 from markupsafe import Markup
 
 from web.context import services
 from web.desk.world import World
 from web.qr import qr_svg
+from web.speech import gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from flask_babel import gettext
 from formloom import guests
 from formloom.errors import NotFound
 from formloom.i18n import localized
@@ -23,6 +22,7 @@ from web.desk.world import World
 from web.forms_view import Filled, Reader, Surroundings, form_model, needs
 from web.locales import current_locale, moment
 from web.names import FileCard, Names, Wanted
+from web.speech import gettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,8 @@ def shown_files(session: Session, link_id: UUID) -> frozenset[str]:
 def _names(world: World, form: CompiledForm, whole: dict[str, Any], token: str) -> Names:
     known = world.names(form, [whole])
     files = {
-        id: FileCard(id, card.name, card.media_type, card.size, f"/g/{token}/files/{id}")
-        for id, card in known.files.items()
+        key: FileCard(key, card.name, card.media_type, card.size, f"/g/{token}/files/{key}")
+        for key, card in known.files.items()
     }
     return Names(known.records, known.people, files, linked=False)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from formloom import people
 from formloom.i18n import localized
 
@@ -14,6 +13,7 @@ from web.cells import Cell, cell
 from web.context import services
 from web.desk.world import World
 from web.phrases.marking import N_
+from web.speech import gettext
 
 WHAT = {
     "created": N_("Created"),

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
 from formloom.access import Identity
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session
 from web.context import services
 from web.desk.inbox import Line, line_of
 from web.desk.world import World
+from web.speech import gettext
 
 FIRST = 6
 

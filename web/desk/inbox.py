@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from flask_babel import gettext
 from formloom import clock
 from formloom.access import Identity
 from formloom.errors import NotFound
@@ -19,6 +18,7 @@ from web.desk.task_page import task_page
 from web.desk.timeline import DECIDED, due_state, run_words
 from web.locales import current_locale
 from web.phrases.marking import N_
+from web.speech import gettext
 
 LABELS = {
     "todo": N_("To do"),

@@ -47,15 +47,15 @@ def linked_of(world: World, ids: Iterable[int], needed: Mapping[str, set[str]]) 
         waiting = []
         if not batch:
             break
-        for id, (form_key, title) in services().records.titles(world.session, batch).items():
-            value = facts.fetch(form_key, id)
+        for record_id, (form_key, title) in services().records.titles(world.session, batch).items():
+            value = facts.fetch(form_key, record_id)
             values: dict[str, Any] = {}
             for key in needed.get(form_key, ()):
                 inside = value.values.get(key) if value is not None else None
                 values[key] = link_json(inside)
                 if isinstance(inside, LinkRef) and isinstance(inside.id, int):
                     waiting.append(inside.id)
-            found.setdefault(form_key, {})[id] = Linked(id, title or f"#{id}", None, values)
+            found.setdefault(form_key, {})[record_id] = Linked(record_id, title or f"#{record_id}", None, values)
     return found
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask_babel import gettext, ngettext
 from formloom.access import Identity
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
@@ -16,6 +15,7 @@ from web.cells import Cell, cell, numeric
 from web.desk.document import document
 from web.desk.query import ListQuery, page_query
 from web.desk.world import World
+from web.speech import gettext, ngettext
 
 MOST_COLUMNS = 10
 MOST_CHIPS = 9

@@ -31,7 +31,7 @@ def lookup(session: Session, identity: Identity, form_key: str, asked: dict[str,
     )
     reader = reader_of(world, READ_ALL)
     linked = linked_of(world, [item.id for item in page.items], needs(form, reader))
-    flat = {id: one for records in linked.values() for id, one in records.items()}
+    flat = {key: one for records in linked.values() for key, one in records.items()}
     return {"items": [_item(item, flat) for item in page.items], "next": page.next, "linked": _others(linked, page)}
 
 
@@ -46,7 +46,7 @@ def _others(linked: dict[str, dict[int, Any]], page: Any) -> dict[str, dict[str,
     """Records that formulas reach through the candidates."""
     own = {item.id for item in page.items}
     return {
-        form: {str(id): one.to_json() for id, one in records.items() if id not in own}
+        form: {str(key): one.to_json() for key, one in records.items() if key not in own}
         for form, records in linked.items()
-        if any(id not in own for id in records)
+        if any(key not in own for key in records)
     }

@@ -45,7 +45,7 @@ class ListQuery:
         return replace(self, chosen=rest if value is None else {**rest, key: value}, after=None)
 
     def sorted_by(self, key: str) -> "ListQuery":
-        """The question in this column's order: first downwards for figures' sake is left to the reader's second press."""
+        """The question in this column's order; asked again, the other way round."""
         order = f"-{key}" if self.sort[:1] == (key,) else key
         return replace(self, sort=(order,), after=None)
 

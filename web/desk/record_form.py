@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
 from formloom.access import Identity
 from formloom.errors import Conflict, Forbidden, NotFound
 from formloom.i18n import localized
@@ -14,6 +13,7 @@ from web.desk.document import document
 from web.desk.linked import linked_records, reader_of
 from web.desk.world import World
 from web.forms_view import Filled, Submit, Surroundings, form_model
+from web.speech import gettext
 
 UPLOAD = "/api/v1/files"
 PEOPLE = "/api/v1/people"

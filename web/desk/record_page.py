@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from formloom.access import Identity
 from formloom.errors import NotFound
 from formloom.i18n import localized
@@ -22,6 +21,7 @@ from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, ro
 from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import RunView, runs_of
 from web.desk.world import World
+from web.speech import gettext
 
 CHILDREN = 10
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
 from formloom import messages
 from formloom.access import Identity
 from sqlalchemy.orm import Session
 
 from web.context import services
 from web.phrases.marking import N_
+from web.speech import gettext
 
 STATUS = {"queued": N_("on its way"), "sent": N_("sent"), "failed": N_("failed")}
 

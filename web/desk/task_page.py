@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import gettext
 from formloom.access import Identity
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
@@ -20,6 +19,7 @@ from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import StepView, due_state, runs_of
 from web.desk.world import World
 from web.forms_view import Filled, Surroundings, form_model
+from web.speech import gettext
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask_babel import gettext
 from formloom.i18n import localized
 
 from web.context import services
 from web.desk.world import World
 from web.phrases.marking import N_
+from web.speech import gettext
 
 DECIDED = {
     "approve": ("approved", N_("Approved"), "good"),

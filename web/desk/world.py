@@ -71,7 +71,7 @@ class World:
         """The same for ids that were gathered elsewhere."""
         titles = services().records.titles(self.session, wanted.records) if wanted.records else {}
         return Names(
-            records={id: title for id, (_, title) in titles.items()},
+            records={key: title for key, (_, title) in titles.items()},
             people=people.names(self.session, wanted.people) if wanted.people else {},
             files=file_cards(self.session, wanted.files),
         )
@@ -82,6 +82,6 @@ def file_cards(session: Session, ids: Iterable[str]) -> dict[str, FileCard]:
     wanted = tuple(ids)
     found = files.describe(session, wanted) if wanted else {}
     return {
-        id: FileCard(id, one.name, one.media_type, one.size, url_for("record.file", file_id=id))
-        for id, one in found.items()
+        key: FileCard(key, one.name, one.media_type, one.size, url_for("record.file", file_id=key))
+        for key, one in found.items()
     }

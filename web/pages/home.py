@@ -1,13 +1,13 @@
 """The first page: how much waits, what comes first, and what one may begin."""
 
 from flask import Blueprint, render_template, request
-from flask_babel import gettext
 
 from web.context import transaction
 from web.desk.home import home_page
 from web.identity import me
 from web.page_frame import load_nav
 from web.policies import policy, signed_in
+from web.speech import gettext
 
 pages = Blueprint("home", __name__)
 

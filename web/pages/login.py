@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from flask import Blueprint, render_template, request, session
-from flask_babel import gettext
 from formloom.errors import FormloomError, Throttled, Unauthenticated
 from formloom.i18n import localized
 from werkzeug.utils import redirect
@@ -14,6 +13,7 @@ from web.identity import SESSION_COOKIE, cookies_are_secure, current_identity, m
 from web.local_url import local_path
 from web.locales import current_locale
 from web.policies import policy, public, signed_in
+from web.speech import gettext
 from web.words import sentence
 
 pages = Blueprint("login", __name__)

@@ -12,6 +12,7 @@ PHRASES = {
     "unknown_choice": N_("This is none of the possible choices."),
     "too_small": N_("This is too small."),
     "pool_exhausted": N_("Many people are at work right now. Please try again in a moment."),
+    "database_busy": N_("The database is busy at the moment. Please try again."),
     "database_away": N_("The database does not answer at the moment. Please try again."),
     "login_taken": N_("There is already an account with this log-in."),
     "unknown_role": N_("There is no such role."),

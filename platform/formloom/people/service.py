@@ -122,6 +122,14 @@ def members_of_role(session: Session, role_key: str) -> list[Person]:
     )
 
 
+def find_person(session: Session, login: str) -> Person:
+    """The person of this workspace who logs in with `login`, disabled or not. Raises NotFound."""
+    person = session.scalars(select(Person).where(Person.login == normal_login(login))).one_or_none()
+    if person is None:
+        raise NotFound("unknown_person")
+    return person
+
+
 def names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """The names of these people, also of disabled ones; who does not exist is absent."""
     wanted = select(Person.id, Person.name).where(Person.workspace_id == workspace_of(session), Person.id.in_(set(ids)))
