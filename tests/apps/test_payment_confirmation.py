@@ -289,6 +289,16 @@ def test_a_payment_that_cannot_be_recorded(
     assert all(each.startswith(pointer) for each in pointers), pointers
 
 
+def test_from_a_bill_the_rest_of_the_payment_is_proposed(office: Office) -> None:
+    house = office.house
+    office.decide(at_supervisor(office, amount="300.00"), "supervisor", "approve")
+    with unit_of_work(house.databases, office.workspace) as session:
+        values = {"bill": office.ids["bill12"], "channel": "bank"}
+        draft = house.records.create(session, house.forms, "payment", values, office.people["agent"], draft=True)
+    assert draft.data["contract"] == office.ids["contract"]
+    assert (draft.data["amount"], draft.data["payer"]) == ("700.00", "孔思")
+
+
 def test_each_sees_what_their_work_needs(office: Office) -> None:
     payment = office.pay("bill12", "1000.00")
     assert office.seen(office.ids["customer"], "agent")["phone"] == "19900002494"
