@@ -16,6 +16,6 @@ class BuildAssets(BuildHookInterface[Any]):
         """Build, unless the wheel is only a pointer to this folder."""
         if version == "editable":
             return
-        subprocess.run(["npm", "run", "--silent", "build"], cwd=self.root, check=True)  # noqa: S603, S607
-        subprocess.run([sys.executable, "-m", "web.build_translations"], cwd=self.root, check=True)  # noqa: S603
+        subprocess.run(["npm", "run", "--silent", "build"], cwd=self.root, check=True)  # noqa: S607
+        subprocess.run([sys.executable, "-m", "web.build_translations"], cwd=self.root, check=True)
         build_data["artifacts"] += ["web/static/dist/**", "web/translations/**/*.mo"]

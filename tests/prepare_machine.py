@@ -37,9 +37,9 @@ def main() -> int:
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *wanted]
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing for the tests: {' '.join(wanted)}")
-        quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update"], check=True, **quiet)
-        subprocess.run(command, check=True, **quiet)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["apt-get", "update"], command):
+            subprocess.run(step, check=True, stdout=subprocess.DEVNULL, env=environment)
         wanted = missing()
     if wanted:
         print(f"The tests need these packages: {' '.join(wanted)}\nOn Debian or Ubuntu: sudo {' '.join(command)}")

@@ -1,4 +1,4 @@
-"""`make bench`: prints our figures as ratios against baselines measured in the same run, and writes `build/bench.json`."""
+"""`make bench`: our figures as ratios against baselines of the same run, printed and written to `build/bench.json`."""
 
 import json
 import subprocess

@@ -1,8 +1,10 @@
 """A visitor of the product: one person in one browser on one device."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,43 @@ class Visitor:
     def log_in(self, login: str, password: str) -> None:
         """By the form, as everybody."""
         self.page.goto("/login")
-        self.page.locator("input[name=login]").fill(login)
-        self.page.locator("input[name=password]").fill(password)
-        self.page.locator("input[name=password]").press("Enter")
-        expect(self.page).not_to_have_url("/login")
+        self.page.locator("input[name=login]").first.fill(login)
+        self.page.locator("input[name=password]").first.fill(password)
+        self.page.locator("input[name=password]").first.press("Enter")
+        expect(self.page).not_to_have_url(re.compile("/login"))
+
+    def field(self, label: str) -> Locator:
+        """The control with this label."""
+        return self.page.get_by_label(re.compile(f"^{re.escape(label)}"))
+
+    def open_record(self, form: str, name: str) -> None:
+        """By the list and its search, as somebody who knows the number."""
+        self.page.goto(f"/forms/{form}?q={name}")
+        self.page.get_by_role("link", name=name, exact=True).first.click()
+        expect(self.page.locator("h1")).to_contain_text(name)
+
+    def fact(self, label: str) -> str:
+        """What the open record shows beside a label."""
+        term = self.page.locator("dt", has_text=re.compile(f"^{re.escape(label)}$")).first
+        return term.locator("xpath=following-sibling::dd[1]").inner_text().strip()
+
+    def attach(self, picture: Path) -> None:
+        """Add a photo and wait until it has arrived."""
+        self.page.locator("input[type=file]").last.set_input_files(picture)
+        expect(self.page.locator(".shot img")).to_be_visible()
+        expect(self.page.locator(".shot progress")).to_have_count(0)
+
+    def press(self, name: str) -> None:
+        """A button by its words (the first line of a two-line one)."""
+        self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first.click()
+
+    def pick(self, control: Locator, words: str) -> None:
+        """Type into a search-as-you-type box and take the first hit."""
+        control.fill(words)
+        self.page.get_by_role("option").filter(has_text=words).first.click()
+
+    def open_task(self, title: str) -> None:
+        """From the inbox's list."""
+        self.page.goto("/inbox")
+        self.page.locator(".list-item", has_text=title).first.click()
+        expect(self.page.locator(".task-title")).to_contain_text(title)

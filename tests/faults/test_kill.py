@@ -107,7 +107,7 @@ def test_kill_in_the_middle_of_approvals(
         decided = select(Task.id).where(Task.id.in_(tasks), Task.status == "done", Task.decision == "approve")
         assert set(session.scalars(decided)) == set(tasks)
         events = select(RunJournal.run_id, func.count()).where(
-            RunJournal.actor == finance.ref, RunJournal.event["kind"].astext == "decided"
+            RunJournal.actor == finance.ref, RunJournal.event["told"][0]["event"].astext == "decided"
         )
         assert [count for _, count in session.execute(events.group_by(RunJournal.run_id))] == [1] * PAYMENTS
         entries = select(AuditEntry.subject, func.count()).where(AuditEntry.actor == finance.ref)
