@@ -205,8 +205,8 @@ class _Loom:
         for name in ("multiline", "max_length", "min_length", "currency", "start", "camera", "form"):
             if (value := getattr(config, name, None)) is not None:
                 found[name] = value
-        if (scale := getattr(config, "scale", None)) is not None:
-            found["decimals"] = scale
+        if (decimals := getattr(config, "decimals", None)) is not None:
+            found["decimals"] = decimals
         if (shown := getattr(config, "shown", None)) is not None:
             found |= {"format": shown.format, "currency": shown.currency, "decimals": shown.decimals}
         if (unit := getattr(config, "unit", None)) is not None:

@@ -1,5 +1,6 @@
 """What a link picker may offer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from formloom.access import Identity
@@ -7,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definition import READ_ALL
 from form_engine.query import lookup as lookup_query
+from web.context import services
 from web.desk.linked import linked_of, reader_of
 from web.desk.world import World
 from web.forms_view import needs
@@ -23,7 +25,7 @@ def lookup(session: Session, identity: Identity, form_key: str, asked: dict[str,
         session,
         access,
         asked["field"],
-        values=asked["values"],
+        values={**_stored(world, asked["record"]), **asked["values"]},
         row=asked["row"],
         q=asked["q"],
         after=asked["after"],
@@ -33,6 +35,13 @@ def lookup(session: Session, identity: Identity, form_key: str, asked: dict[str,
     linked = linked_of(world, [item.id for item in page.items], needs(form, reader))
     flat = {key: one for records in linked.values() for key, one in records.items()}
     return {"items": [_item(item, flat) for item in page.items], "next": page.next, "linked": _others(linked, page)}
+
+
+def _stored(world: World, record_id: int | None) -> Mapping[str, Any]:
+    """What the record holds already: a step sends only the fields that it may change, and filters read others too."""
+    if record_id is None:
+        return {}
+    return services().records.view(world.session, services().forms, record_id, world.actor).values
 
 
 def _item(item: Any, linked: dict[int, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from formloom.errors import Conflict, Forbidden, NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
+from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from web.context import services
 from web.desk.document import document
 from web.desk.linked import linked_records, reader_of
@@ -28,24 +29,24 @@ def new_form(session: Session, identity: Identity, form_key: str, given: Mapping
         raise NotFound("unknown_form", {"form": form_key})
     fields = access.fields_for_new()
     reader = reader_of(world, fields)
-    values = _prefilled(form, fields, given)
+    values = _prefilled(world, form, fields, given)
     linked = linked_records(world, form, reader, [values])
     title = localized(form.definition.title, world.locale)
     model = form_model(
         form,
         reader,
-        record=Filled(0, 0, values) if values else None,
+        record=None,
         around=Surroundings(linked, world.names(form, [values])),
         context=world.context,
         submit=Submit(f"/api/v1/forms/{form.key}/records", next="/records/{id}", label=_label(form, world.locale)),
         lookup=lookup_url(form.key),
         upload=UPLOAD,
         people_url=PEOPLE,
-        draft_key=f"{identity.workspace_id}:{identity.person_id}:new:{form.key}",
+        draft_key=_draft_key(identity, form.key, values),
     )
-    if values:
-        model["record"] = None
-        model["prefilled"] = values
+    for field in model["fields"]:
+        if field["key"] in values:
+            field["default"] = {"value": values[field["key"]]}
     return {
         "title": gettext("New: %(form)s", form=title),
         "crumbs": ((f"/forms/{form.key}", title),),
@@ -103,15 +104,27 @@ def _label(form: Any, locale: str) -> str:
     return localized(words, locale) if words else gettext("Submit")
 
 
-def _prefilled(form: Any, fields: Any, given: Mapping[str, str]) -> dict[str, Any]:
-    """What the address brings along (``?bill=17``), as far as it is a value of a field that may be written."""
-    values: dict[str, Any] = {}
+def _draft_key(identity: Identity, form: str, values: Mapping[str, int]) -> str:
+    """One draft for each way into the form, so that an older one is not put over what was just chosen."""
+    chosen = "".join(f":{key}={value}" for key, value in sorted(values.items()))
+    return f"{identity.workspace_id}:{identity.person_id}:new:{form}{chosen}"
+
+
+def _prefilled(world: World, form: CompiledForm, fields: FieldAccess, given: Mapping[str, str]) -> dict[str, int]:
+    """The links that the address brings along (``?bill=17``): fields one may fill, records one may read."""
+    values: dict[str, int] = {}
     for each in form.fields:
-        raw = given.get(each.key)
-        if raw is None or each.columns or each.computed or not fields.may_write(each.path):
+        raw = given.get(each.key, "")
+        if each.definition.type.name != "link" or not fields.may_write(each.path):
             continue
-        asked: Any = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else raw[:500]
-        cleaned = each.clean(asked)
-        if isinstance(cleaned, str | int) or cleaned is True:
-            values[each.key] = cleaned
+        if raw.isascii() and raw.isdigit() and len(raw) < 19 and _is_readable(world, each, int(raw)):
+            values[each.key] = int(raw)
     return values
+
+
+def _is_readable(world: World, column: CompiledField, record_id: int) -> bool:
+    try:
+        record = services().records.get(world.session, services().forms, record_id, world.actor)
+    except NotFound:
+        return False
+    return bool(record.form == column.definition.config.form)

@@ -24,6 +24,7 @@ from web.desk.world import World
 from web.speech import gettext
 
 CHILDREN = 10
+MOST_ACTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Linked:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     count_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NextAct:
+    """A form that one may fill in about this record."""
+
+    title: str
+    href: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class RecordPage:
     byline: str
     draft: bool
     may_edit: bool
+    next_acts: tuple[NextAct, ...]
     task_href: str
     decision: dict[str, Any] | None
     guest_link: GuestDoor | None
@@ -75,6 +85,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         byline=_byline(world, record),
         draft=record.draft,
         may_edit="update" in view.may and record.run_id is None and _writes_something(form, view.fields),
+        next_acts=() if record.draft else _next_acts(world, form, record.id),
         task_href=f"/inbox?task={task_id}" if task_id else "",
         decision=buttons_decision(world, form, record, view.fields, values),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
@@ -84,6 +95,23 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         history=history_of(world, record_id),
         now=world.context.now,
     )
+
+
+def _next_acts(world: World, form: CompiledForm, record_id: int) -> tuple[NextAct, ...]:
+    """What comes next: forms that link here, that the reader may create, and whose link they may fill."""
+    acts = []
+    for other in world.forms.values():
+        access = world.access(other)
+        if not access.may("create"):
+            continue
+        fields = access.fields_for_new()
+        for each in other.fields:
+            if getattr(each.definition.config, "form", None) == form.key and fields.may_write(each.path):
+                if each.definition.type.name == "link":
+                    title = localized(other.definition.title, world.locale)
+                    acts.append(NextAct(title, f"/forms/{other.key}/new?{each.key}={record_id}"))
+                    break
+    return tuple(acts[:MOST_ACTS])
 
 
 def _own_task(world: World, record_id: int) -> int | None:
