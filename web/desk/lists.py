@@ -9,11 +9,13 @@ from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
+from form_engine.definition.views import ViewDef
 from form_engine.permission import Access
 from form_engine.query.listing import list_records
 from web.cells import Cell, cell, numeric
 from web.desk.document import document
 from web.desk.query import ListQuery, page_query
+from web.desk.views import condition, order, views_of
 from web.desk.world import World
 from web.speech import gettext, ngettext
 
@@ -72,6 +74,7 @@ class ListPage:
     more: str
     count_text: str
     may_create: bool
+    tabs: tuple[Chip, ...] = ()
 
 
 def list_page(session: Session, identity: Identity, form_key: str, args: Mapping[str, str]) -> ListPage:
@@ -79,22 +82,28 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
     world = World.of(session, identity)
     form, access = world.listable(form_key)
     query = page_query(form, args)
+    views = views_of(world, form)
+    view = next((one for one in views if one.key == query.view), None)
     page = list_records(
         session,
         access,
         filter=query.tree(),
-        sort=query.sort,
+        where=condition(form, view),
+        sort=query.sort or order(view),
         after=query.after,
         limit=query.limit,
         q=query.q,
     )
-    shown = shown_columns(form, access)
+    shown = shown_columns(form, access, view.columns if view else ())
     heads = tuple(_head(form, query, each, world.locale) for each in shown)
     return ListPage(
         form=form.key,
         title=localized(form.definition.title, world.locale),
         q=query.q,
-        kept=tuple((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
+        kept=(
+            *((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
+            *((("view", query.view),) if view else ()),
+        ),
         columns=heads if leads_itself(form, shown) else (Column(lead_label(form), numeric=False), *heads),
         rows=rows_of(world, form, shown, page.items),
         filters=_chips(form, access, query, world.locale),
@@ -102,6 +111,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         more=replace(query, after=page.next).address(form.key) if page.next else "",
         count_text=count_text(page.count, page.capped),
         may_create=access.may("create"),
+        tabs=_tabs(form, views, view, world.locale),
     )
 
 
@@ -112,9 +122,18 @@ def count_text(count: int, capped: bool) -> str:
     return ngettext("%(num)s record", "%(num)s records", count)
 
 
-def shown_columns(form: CompiledForm, access: Access) -> tuple[CompiledField, ...]:
+def _tabs(form: CompiledForm, views: tuple[ViewDef, ...], chosen: ViewDef | None, locale: str) -> tuple[Chip, ...]:
+    """All records, then each view; nothing where there are no views."""
+    if not views:
+        return ()
+    every = Chip(gettext("All"), f"/forms/{form.key}", chosen is None)
+    named = (Chip(localized(one.title, locale), f"/forms/{form.key}?view={one.key}", one is chosen) for one in views)
+    return (every, *named)
+
+
+def shown_columns(form: CompiledForm, access: Access, asked: tuple[str, ...] = ()) -> tuple[CompiledField, ...]:
     """The columns that the form's own list names and the reader may see."""
-    keys = form.definition.list_columns or tuple(each.key for each in form.fields if not each.columns)
+    keys = asked or form.definition.list_columns or tuple(each.key for each in form.fields if not each.columns)
     found = (form.field(key) for key in keys)
     return tuple(each for each in found if each is not None and access.readable(form.key, each.path))[:MOST_COLUMNS]
 

@@ -24,6 +24,7 @@ class ListQuery:
     sort: tuple[str, ...] = ()
     after: str | None = None
     limit: int = PAGE
+    view: str = ""
 
     def tree(self) -> Any:
         """Everything that narrows the list, as the one filter tree of the query layer."""
@@ -34,6 +35,7 @@ class ListQuery:
     def address(self, form: str) -> str:
         """The page's address for this question."""
         pairs = [(f"{_PREFIX}{key}", value) for key, value in (self.chosen or {}).items()]
+        pairs += [("view", self.view)] if self.view else []
         pairs += [("q", self.q)] if self.q else []
         pairs += [("sort", ",".join(self.sort))] if self.sort else []
         pairs += [("after", self.after)] if self.after else []
@@ -58,7 +60,9 @@ def page_query(form: CompiledForm, args: Mapping[str, str]) -> ListQuery:
         if name.startswith(_PREFIX) and form.field(name.removeprefix(_PREFIX)) is not None
     }
     sort = tuple(part for part in args.get("sort", "")[:200].split(",") if part)
-    return ListQuery(args.get("q", "").strip()[:200], chosen, None, sort, args.get("after") or None)
+    return ListQuery(
+        args.get("q", "").strip()[:200], chosen, None, sort, args.get("after") or None, view=args.get("view", "")[:100]
+    )
 
 
 def list_query(args: Mapping[str, Any]) -> ListQuery:

@@ -106,11 +106,11 @@ def _next_acts(world: World, form: CompiledForm, record_id: int) -> tuple[NextAc
             continue
         fields = access.fields_for_new()
         for each in other.fields:
-            if getattr(each.definition.config, "form", None) == form.key and fields.may_write(each.path):
-                if each.definition.type.name == "link":
-                    title = localized(other.definition.title, world.locale)
-                    acts.append(NextAct(title, f"/forms/{other.key}/new?{each.key}={record_id}"))
-                    break
+            leads_here = each.definition.type.name == "link" and each.definition.config.form == form.key
+            if leads_here and fields.may_write(each.path):
+                title = localized(other.definition.title, world.locale)
+                acts.append(NextAct(title, f"/forms/{other.key}/new?{each.key}={record_id}"))
+                break
     return tuple(acts[:MOST_ACTS])
 
 
