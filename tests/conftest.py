@@ -55,9 +55,10 @@ def server_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def clone_database(postgres: str) -> Callable[[str], str]:
-    """Make a migrated, empty database of this name and tell its address."""
+    """Make a migrated, empty database of this name (each worker has its own) and tell its address."""
 
     def clone(name: str) -> str:
+        name = f"{name}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
         with psycopg.connect(postgres, autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
@@ -86,7 +87,7 @@ def _make_template(connection: psycopg.Connection, postgres: str) -> None:
 
 @pytest.fixture(scope="session")
 def _worker_databases(clone_database: Callable[[str], str]) -> Iterator[Databases]:
-    address = clone_database(f"formloom_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}")
+    address = clone_database("formloom")
     databases = databases_at(Server(lambda: address), pool_size=20)
     yield databases
     databases.close()

@@ -87,7 +87,7 @@ def serve(host: str, port: int, processes: int) -> None:
 @click.option("--port", default=8000, show_default=True)
 @click.option("--prepare-only", is_flag=True, help="Load the data and stop.")
 def demo(host: str, port: int, prepare_only: bool) -> None:
-    """Load the leasing app with believable data, print log-ins, serve."""
+    """Load an app with believable data, print log-ins, serve."""
     from apps.demo import prepare_demo
 
     settings = _settings(demo=True)

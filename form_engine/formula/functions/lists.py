@@ -69,7 +69,7 @@ def _compare(left: Value, right: Value) -> int:
 def _filter(args: Sequence[Closure]) -> Closure:
     """`FILTER(rows, condition)` keeps rows; with a third argument it gives that of each row kept.
 
-    The checker turns `FILTER(lines.applied, row.kind = "rent")` into `FILTER(lines, row.kind = "rent", row.applied)`.
+    The checker turns `FILTER(lines.applied, row.kind = "fee")` into `FILTER(lines, row.kind = "fee", row.applied)`.
     """
     rows, condition = args[0], args[1]
     result = args[2] if len(args) > 2 else None
