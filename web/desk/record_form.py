@@ -8,7 +8,10 @@ from formloom.errors import Conflict, Forbidden, NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
-from form_engine.definition import CompiledField, CompiledForm, FieldAccess
+from form_engine.definition import CompiledField, CompiledForm, CompiledFormula, FieldAccess
+from form_engine.formula import Env, ErrorValue
+from form_engine.records.facts import Fact, record_value
+from form_engine.records.facts_sql import facts_of
 from web.context import services
 from web.desk.document import document
 from web.desk.linked import linked_records, reader_of
@@ -29,7 +32,7 @@ def new_form(session: Session, identity: Identity, form_key: str, given: Mapping
         raise NotFound("unknown_form", {"form": form_key})
     fields = access.fields_for_new()
     reader = reader_of(world, fields)
-    values = _prefilled(world, form, fields, given)
+    values = _followed(world, form, fields, _prefilled(world, form, fields, given))
     linked = linked_records(world, form, reader, [values])
     title = localized(form.definition.title, world.locale)
     model = form_model(
@@ -104,9 +107,29 @@ def _label(form: Any, locale: str) -> str:
     return localized(words, locale) if words else gettext("Submit")
 
 
-def _draft_key(identity: Identity, form: str, values: Mapping[str, int]) -> str:
+def _followed(world: World, form: CompiledForm, fields: FieldAccess, values: dict[str, int]) -> dict[str, Any]:
+    """What defaults make of the links that were brought along (the bill's contract, its open amount)."""
+    known: dict[str, Any] = dict(values)
+    if not values:
+        return known
+    for _ in range(2):  # a default may hang on one that stands further down
+        facts = facts_of(world.session, world.forms, world.context)
+        own = record_value(facts, Fact(0, form.key, form.version, 0, 0, known, created_by=world.actor.person_id))
+        for each in form.fields:
+            if each.key in known or not isinstance(each.default, CompiledFormula) or not fields.may_write(each.path):
+                continue
+            value = each.default.run(Env(own=own, context=world.context))
+            if value is None or isinstance(value, ErrorValue):
+                continue
+            clean = each.clean(each.definition.type.to_json(value, each.definition.config))
+            if isinstance(clean, str | int):
+                known[each.key] = clean
+    return known
+
+
+def _draft_key(identity: Identity, form: str, values: Mapping[str, Any]) -> str:
     """One draft for each way into the form, so that an older one is not put over what was just chosen."""
-    chosen = "".join(f":{key}={value}" for key, value in sorted(values.items()))
+    chosen = "".join(f":{key}={value}" for key, value in sorted(values.items()) if isinstance(value, int))
     return f"{identity.workspace_id}:{identity.person_id}:new:{form}{chosen}"
 
 
