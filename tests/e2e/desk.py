@@ -34,7 +34,8 @@ class Visitor:
 
     def field(self, label: str) -> Locator:
         """The control with this label."""
-        return self.page.get_by_label(re.compile(f"^{re.escape(label)}"))
+        control = self.page.locator("input, select, textarea")
+        return self.page.get_by_label(re.compile(f"^{re.escape(label)}")).and_(control)
 
     def open_record(self, form: str, name: str) -> None:
         """By the list and its search, as somebody who knows the number."""
@@ -56,6 +57,16 @@ class Visitor:
     def press(self, name: str) -> None:
         """A button by its words (the first line of a two-line one)."""
         self.page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).first.click()
+
+    def decide(self, decision: str, *, reason: str = "", comment: str = "") -> None:
+        """Press approve, reject, resubmit …; say why where it asks; done when the page has moved on."""
+        self.page.locator(f"[data-decision={decision}]").click()
+        if reason:
+            self.page.locator("select[name=reason]").select_option(label=reason)
+        if comment:
+            self.page.locator("textarea[name=comment]").fill(comment)
+        if reason or comment:
+            self.page.locator(".decision-detail .btn-two").click()
 
     def pick(self, control: Locator, words: str) -> None:
         """Type into a search-as-you-type box and take the first hit."""

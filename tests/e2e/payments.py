@@ -56,7 +56,7 @@ class Case:
         """The customer opens the link without an account and confirms."""
         customer = self.visit(None, self.device)
         customer.page.goto(link)
-        customer.press("确认付款")
+        customer.decide("approve")
         expect(customer.page.locator(".empty")).to_be_visible()
         return customer
 
@@ -66,7 +66,7 @@ class Case:
         row = finance.page.locator(".rows-line").last
         finance.pick(row.get_by_role("combobox"), bill)
         row.locator("input").last.fill(amount)
-        finance.press("同意")
+        finance.decide("approve")
 
 
 def figures(visitor: Visitor, bill: str) -> tuple[str, Decimal, Decimal, Decimal]:

@@ -56,7 +56,7 @@ def test_a_payment_from_the_bank_file_to_a_paid_bill(case: Case) -> None:
 
     supervisor = case.visit("supervisor", device)
     supervisor.open_task(number)
-    supervisor.press("同意")
+    supervisor.decide("approve")
     expect(supervisor.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
     assert figures(agent, bill) == ("已付", amount, Decimal(0), Decimal(0))
 
@@ -72,7 +72,7 @@ def test_a_part_leaves_the_bill_partly_paid(case: Case) -> None:
     expect(finance.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
     supervisor = case.visit("supervisor", case.device)
     supervisor.open_task(number)
-    supervisor.press("同意")
+    supervisor.decide("approve")
     expect(supervisor.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
     assert figures(agent, bill) == ("部分支付", Decimal("327.00"), Decimal(0), before - Decimal("327.00"))
 
@@ -87,14 +87,12 @@ def test_rejections_go_where_they_should(case: Case) -> None:
 
     customer = case.visit(None, device)
     customer.page.goto(link)
-    customer.press("提出异议")
-    customer.page.locator("textarea").last.fill("这一笔不是我付的")
-    customer.press("提出异议")
+    customer.decide("reject", comment="这一笔不是我付的")
     expect(customer.page.locator(".empty")).to_be_visible()
 
     agent.open_task(number)
     expect(agent.page.locator(".timeline")).to_contain_text("这一笔不是我付的")
-    agent.press("修改后重新提交")
+    agent.decide("resubmit")
     expect(agent.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
     agent.page.goto(payment)
     assert agent.fact("收款状态") == "待客户确认"
@@ -102,9 +100,7 @@ def test_rejections_go_where_they_should(case: Case) -> None:
 
     finance = case.visit("finance", device)
     finance.open_task(number)
-    finance.press("拒绝")
-    finance.page.locator("select[name=reason]").select_option(label="付款人不符")
-    finance.press("拒绝")
+    finance.decide("reject", reason="付款人不符")
     expect(finance.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
     agent.page.goto(payment)
     assert agent.fact("收款状态") == "待客户确认"
@@ -117,12 +113,10 @@ def test_rejections_go_where_they_should(case: Case) -> None:
         if attempt == 1:
             case.allocate(finance, bill, amount)
         else:
-            finance.press("同意")
+            finance.decide("approve")
         expect(finance.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
         supervisor.open_task(number)
-        supervisor.press("拒绝")
-        supervisor.page.locator("textarea").last.fill("到账日期与流水不一致")
-        supervisor.press("拒绝")
+        supervisor.decide("reject", comment="到账日期与流水不一致")
         expect(supervisor.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
         agent.page.goto(payment)
         assert agent.fact("收款状态") == "待财务初审"
