@@ -8,7 +8,7 @@ from flask import Flask, g, request
 from formloom.settings import Settings
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import assets, body_limits, context, csrf, headers, islands, locales, page_frame, policies, problems
+from web import addresses, assets, body_limits, context, csrf, headers, islands, locales, page_frame, policies, problems
 from web.api import register_api
 from web.composition import Services, compose
 from web.pages import register_pages
@@ -37,6 +37,7 @@ def build(settings: Settings, services: Services | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     context.attach(app, services or compose(settings))
     _name_requests(app)
+    addresses.guard(app)
     problems.handle_errors(app)
     headers.secure(app, https=https)
     locales.init_locales(app)

@@ -32,13 +32,13 @@ def links_in(form: CompiledForm, data: Mapping[str, Json]) -> Iterator[NamedLink
     """Every link of a document with its pointer."""
     for field in form.fields:
         stored = data.get(field.key)
-        if isinstance(field.definition.config, LinkConfig) and isinstance(stored, int):
+        if isinstance(field.definition.config, LinkConfig) and type(stored) is int:
             yield NamedLink(f"/{field.key}", field, stored)
         if isinstance(stored, list):
             for at, row in enumerate(stored):
                 for column in field.columns:
                     target = row.get(column.key) if isinstance(row, dict) else None
-                    if isinstance(column.definition.config, LinkConfig) and isinstance(target, int):
+                    if isinstance(column.definition.config, LinkConfig) and type(target) is int:
                         row_id = str(row.get("id")) if isinstance(row, dict) else None
                         yield NamedLink(f"/{field.key}/{at}/{column.key}", column, target, row_id)
 

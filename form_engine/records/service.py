@@ -6,6 +6,7 @@ may read and not do is `Forbidden`.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final
 
 from formloom.clock import app_now
@@ -28,7 +29,7 @@ from form_engine.records.forms import Forms
 from form_engine.records.merge import clashes
 from form_engine.records.plan import plan_create, plan_removal, plan_update
 from form_engine.records.reader import Reader, StepRights
-from form_engine.records.references import check_references
+from form_engine.records.references import check_references, rules_tell_nothing_hidden
 from form_engine.records.write import RecordWrite
 
 ATTEMPTS: Final = 5
@@ -66,7 +67,7 @@ class Records(Reader):
         def plan(facts: Facts) -> RecordWrite:
             return plan_create(world, form, values, facts, writable=writable, created_by=actor.person_id, draft=draft)
 
-        return self._write(session, world, form, None, plan, actor, via)
+        return self._write(session, world, form, None, plan, actor, via, values)
 
     def update(
         self,
@@ -101,7 +102,7 @@ class Records(Reader):
                     world, form, record, changes, facts, writable=writable, submit=submit, partial=actor.trusted
                 )
 
-            return self._write(session, world, form, record, plan, actor, via)
+            return self._write(session, world, form, record, plan, actor, via, changes)
 
         return self._again_when_overtaken(attempt, record_id)
 
@@ -211,6 +212,7 @@ class Records(Reader):
         plan: Callable[[Facts], RecordWrite],
         actor: Actor,
         via: str | None,
+        raw: Raw = MappingProxyType({}),
     ) -> Fact:
         """Plan and apply; plan again, holding the parents, when a total that a rule read has moved meanwhile."""
         context = context_for(session, actor)
@@ -218,9 +220,11 @@ class Records(Reader):
         held: set[int] = set()
         for _ in range(ATTEMPTS):
             facts = facts_of(session, forms, context, without=own)
-            write = plan(facts)
+            before = record.data if record else {}
+            with rules_tell_nothing_hidden(session, forms, form, raw, before, actor):
+                write = plan(facts)
             if write.action not in ("deleted", "restored"):
-                check_references(session, forms, form, write, record.data if record else {}, actor)
+                check_references(session, forms, form, write, before, actor)
             try:
                 (done,) = apply_writes(session, forms, [write], actor, context.now, via)
             except apply.Refused as refused:

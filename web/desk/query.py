@@ -29,7 +29,7 @@ class ListQuery:
     def tree(self) -> Any:
         """Everything that narrows the list, as the one filter tree of the query layer."""
         chips = [{"field": key, "op": "eq", "value": value} for key, value in (self.chosen or {}).items()]
-        parts = [*([self.filter] if self.filter else []), *chips]
+        parts = [*([self.filter] if self.filter is not None else []), *chips]
         return {"and": parts} if parts else None
 
     def address(self, form: str) -> str:
