@@ -29,6 +29,10 @@ class Case:
     device: Device
     slips: Path
 
+    def agent(self, bill: str) -> Visitor:
+        """Who looks after the bill: an agent sees only their own."""
+        return self.visit({"agent1": "agent", "agent2": "agent2"}[receipt(bill)["agent"]], self.device)
+
     def record(self, agent: Visitor, bill: str, **other: str) -> str:
         """The agent opens the bill and records what the bank shows; the payment's number."""
         line = {**receipt(bill), **other}

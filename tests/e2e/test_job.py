@@ -25,7 +25,7 @@ def case(visit: Callable[..., Visitor], device: Device, tmp_path: Path) -> Case:
 def test_a_payment_from_the_bank_file_to_a_paid_bill(case: Case) -> None:
     bill, device = WHOLE[case.device.name], case.device
     amount = Decimal(receipt(bill)["amount"])
-    agent = case.visit("agent", device)
+    agent = case.agent(bill)
     finance = case.visit("finance", device)
     finance.page.goto("/inbox")
 
@@ -63,7 +63,7 @@ def test_a_payment_from_the_bank_file_to_a_paid_bill(case: Case) -> None:
 
 def test_a_part_leaves_the_bill_partly_paid(case: Case) -> None:
     bill = PARTIAL[case.device.name]
-    agent, finance = case.visit("agent2", case.device), case.visit("finance2", case.device)
+    agent, finance = case.agent(bill), case.visit("finance2", case.device)
     number = case.record(agent, bill, amount="327.00")
     case.confirm(case.link(agent))
     _, _, _, before = figures(agent, bill)
@@ -80,7 +80,7 @@ def test_a_part_leaves_the_bill_partly_paid(case: Case) -> None:
 def test_rejections_go_where_they_should(case: Case) -> None:
     bill, device = REJECTED[case.device.name], case.device
     amount = receipt(bill)["amount"]
-    agent = case.visit("agent2", device)
+    agent = case.agent(bill)
     number = case.record(agent, bill)
     payment = agent.page.url
     link = case.link(agent)
