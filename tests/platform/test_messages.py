@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import ClassVar, Literal
 
 import pytest
 from formloom import guests, messages, notifications
@@ -21,6 +22,8 @@ from tests.platform.backends import Inline, make_due
 
 class Kept:
     """A transport that keeps letters, and is away at first if told so."""
+
+    outcome: ClassVar[Literal["sent"]] = "sent"
 
     def __init__(self, failures: int = 0) -> None:
         self.letters: list[Letter] = []
@@ -69,6 +72,13 @@ def test_a_failure_shows_and_is_tried_again(databases: Databases, workspace: int
     make_due(databases)
     delivery.run_once()
     assert [(message.status, message.error) for message in ledger(databases, workspace)] == [("sent", None)]
+
+
+def test_what_never_left_is_not_called_sent(databases: Databases, workspace: int, settings: Settings) -> None:
+    with unit_of_work(databases, workspace) as session:
+        messages.send(session, "mail", "ada@example.test", "Hello", "Text", "k")
+    relay(databases, settings, {"mail": DevelopmentOutbox()}).run_once()
+    assert [message.status for message in ledger(databases, workspace)] == ["kept"]
 
 
 def test_addresses_that_open_a_door_are_made_at_delivery(

@@ -11,7 +11,7 @@ from web.context import services
 from web.phrases.marking import N_
 from web.speech import gettext
 
-STATUS = {"queued": N_("on its way"), "sent": N_("sent"), "failed": N_("failed")}
+STATUS = {"queued": N_("on its way"), "sent": N_("sent"), "kept": N_("kept here, not sent"), "failed": N_("failed")}
 
 
 @dataclass(frozen=True, slots=True)

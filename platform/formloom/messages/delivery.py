@@ -24,16 +24,18 @@ class Deliverer:
         mine = (Message.workspace_id == context.workspace_id, Message.id == int(payload["message"]))
         with context.unit_of_work() as session:
             message = session.scalars(select(Message).where(*mine)).one()
-            if message.status == "sent":
+            if message.sent_at is not None:
                 return
+            transport = self._transports[message.channel]
             body = shown_body(session, self._settings, message)
         letter = Letter(f"{context.workspace_id}-{message.key}", message.recipient, message.subject, body)
         try:
-            self._transports[message.channel].deliver(letter)
+            transport.deliver(letter)
         except FormloomError as error:
             with context.unit_of_work() as session:
                 session.execute(update(Message).where(*mine).values(status="failed", error=str(error)[:500]))
             raise
         with context.unit_of_work() as session:
-            session.execute(update(Message).where(*mine).values(status="sent", sent_at=func.now(), error=None))
+            done = {"status": transport.outcome, "sent_at": func.now(), "error": None}
+            session.execute(update(Message).where(*mine).values(done))
             context.finish(session)

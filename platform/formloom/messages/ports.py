@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
-from typing import Protocol
+from typing import ClassVar, Literal, Protocol
 
 import structlog
 
@@ -29,14 +29,18 @@ class Letter:
 
 
 class Transport(Protocol):
-    """A way out. Raises ExternalFailure when the next hop did not take it; it is then tried again later."""
+    """A way out; `outcome` is what the ledger says of a message that it took."""
+
+    outcome: ClassVar[Literal["sent", "kept"]]
 
     def deliver(self, letter: Letter) -> None:
-        """Hand it to the next hop."""
+        """Hand it to the next hop; raises ExternalFailure when that did not take it (it is tried again later)."""
 
 
 class SmtpMail:
     """Mail through one SMTP server, TLS certificates verified."""
+
+    outcome: ClassVar[Literal["sent"]] = "sent"
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
@@ -67,7 +71,9 @@ class SmtpMail:
 
 
 class DevelopmentOutbox:
-    """Keeps the message where it is: in the ledger, which a page shows."""
+    """Keeps the message where it is: in the ledger, which a page shows and which never calls it sent."""
+
+    outcome: ClassVar[Literal["kept"]] = "kept"
 
     def deliver(self, letter: Letter) -> None:
         """Nothing leaves the house."""

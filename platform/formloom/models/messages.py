@@ -11,7 +11,7 @@ from formloom.db.base import Base, Numbered
 
 
 class Message(Numbered, Base):
-    """A mail or text message in the delivery ledger; `status` is queued, sent or failed.
+    """A mail or text message in the delivery ledger; `status` is queued, sent, kept or failed.
 
     `link` (`guest:<id>`, `reset:<id>`) stands for an address that opens a door: it is made when the message is sent
     and takes the place of `{link}` in the body, so that nothing here opens anything.
