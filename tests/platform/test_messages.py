@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import pytest
 from formloom import guests, messages, notifications
@@ -13,6 +13,7 @@ from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.errors import ExternalFailure
 from formloom.messages import Deliverer, DevelopmentOutbox, Letter, SmtpMail, transports
+from formloom.messages.ports import Outcome
 from formloom.models import Message
 from formloom.outbox import Relay, Runner
 from formloom.settings import MailSettings, Settings
@@ -23,7 +24,7 @@ from tests.platform.backends import Inline, make_due
 class Kept:
     """A transport that keeps letters, and is away at first if told so."""
 
-    outcome: ClassVar[Literal["sent"]] = "sent"
+    outcome: ClassVar[Outcome] = "sent"
 
     def __init__(self, failures: int = 0) -> None:
         self.letters: list[Letter] = []

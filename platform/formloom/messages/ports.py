@@ -15,6 +15,9 @@ from formloom.settings import MailSettings, Settings
 
 SMTP_SECONDS = 20
 
+Outcome = Literal["sent", "kept"]
+"""What the ledger says of a message that a transport took."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -29,9 +32,9 @@ class Letter:
 
 
 class Transport(Protocol):
-    """A way out; `outcome` is what the ledger says of a message that it took."""
+    """A way out."""
 
-    outcome: ClassVar[Literal["sent", "kept"]]
+    outcome: ClassVar[Outcome]
 
     def deliver(self, letter: Letter) -> None:
         """Hand it to the next hop; raises ExternalFailure when that did not take it (it is tried again later)."""
@@ -40,7 +43,7 @@ class Transport(Protocol):
 class SmtpMail:
     """Mail through one SMTP server, TLS certificates verified."""
 
-    outcome: ClassVar[Literal["sent"]] = "sent"
+    outcome: ClassVar[Outcome] = "sent"
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
@@ -73,7 +76,7 @@ class SmtpMail:
 class DevelopmentOutbox:
     """Keeps the message where it is: in the ledger, which a page shows and which never calls it sent."""
 
-    outcome: ClassVar[Literal["kept"]] = "kept"
+    outcome: ClassVar[Outcome] = "kept"
 
     def deliver(self, letter: Letter) -> None:
         """Nothing leaves the house."""
