@@ -60,7 +60,7 @@ def _hidden_links(
     before: Mapping[str, Json],
     actor: Actor,
 ) -> Iterator[Issue]:
-    links = () if actor.trusted else new_links(form, data, before)
+    links = () if actor.trusted else [link for link in new_links(form, data, before) if link.to_id > 0]
     for target in dict.fromkeys(link.form for link in links):
         wanted = [link.to_id for link in links if link.form == target]
         readable = access_for(session, forms, forms[target], actor).rights(session, wanted)
@@ -71,16 +71,21 @@ def _hidden_links(
 def unknown_references(
     session: Session, form: CompiledForm, data: Mapping[str, Json], before: Mapping[str, Json], actor: Actor
 ) -> tuple[Issue, ...]:
-    """An issue for every new person or file that is not there, or not for this actor to add."""
+    """An issue for every new person or file that is not there, not for this actor to add, or no picture for a photo."""
     old = {(field.path, value) for _, field, value in _named(form, before)}
     named = [each for each in _named(form, data) if (each[1].path, each[2]) not in old]
-    people = {value for _, field, value in named if field.definition.type.name == "member"}
-    files = {value for _, field, value in named if field.definition.type.name != "member"}
-    missing = (people - _people(session, people)) | (files - _files(session, files, actor))
-    return tuple(
-        Issue(pointer, "unknown_person" if field.definition.type.name == "member" else "unknown_file")
-        for pointer, field, value in named
-        if value in missing
+    members = [each for each in named if each[1].definition.type.name == "member"]
+    people = _people(session, {value for _, _, value in members})
+    uploads = [each for each in named if each[1].definition.type.name != "member"]
+    types = _media_types(session, {value for _, _, value in uploads}, actor)
+    return (
+        *(Issue(pointer, "unknown_person") for pointer, _, value in members if value not in people),
+        *(Issue(pointer, "unknown_file") for pointer, _, value in uploads if value not in types),
+        *(
+            Issue(pointer, "unaccepted_type", {"type": types[value], "accept": ["image/*"]})
+            for pointer, field, value in uploads
+            if field.definition.type.name == "photo" and not types.get(value, "image/").startswith("image/")
+        ),
     )
 
 
@@ -110,12 +115,13 @@ def _people(session: Session, ids: set[Any]) -> set[Any]:
     )
 
 
-def _files(session: Session, ids: set[Any], actor: Actor) -> set[Any]:
+def _media_types(session: Session, ids: set[Any], actor: Actor) -> dict[str, str]:
+    """By id: the media types of those of these files that this actor may add."""
     if not ids:
-        return set()
-    statement = select(StoredFile.id).where(
+        return {}
+    statement = select(StoredFile.id, StoredFile.media_type).where(
         StoredFile.workspace_id == workspace_of(session), StoredFile.id.in_([UUID(each) for each in ids])
     )
     if not actor.trusted:
         statement = statement.where(StoredFile.created_by == actor.ref)
-    return {str(each) for each in session.scalars(statement)}
+    return {str(file_id): media_type for file_id, media_type in session.execute(statement)}

@@ -44,6 +44,15 @@ class Body(ma.Schema):
         field_obj.error_messages = {key: _CODES.get(key, "invalid_value") for key in field_obj.error_messages}
 
 
+class Count(ma.fields.Integer):
+    """A whole number in a query, in ASCII digits: Python's own reading also takes ``1_0`` and ``１０``."""
+
+    def _validated(self, value: Any) -> int:
+        if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10):
+            raise self.make_error("invalid")
+        return int(value)
+
+
 class StrictParser(FlaskParser):
     """Reads bodies through :mod:`web.strict_json` and raises our own errors."""
 

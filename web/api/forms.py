@@ -7,7 +7,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from web.api.door import ApiBlueprint, Body
+from web.api.door import ApiBlueprint, Body, Count
 from web.api.once import once
 from web.context import services, transaction
 from web.desk.definition_json import form_json, forms_json
@@ -29,7 +29,7 @@ class ListArgs(Body):
     sort = fields.String(validate=validate.Length(max=200, error="too_long"))
     after = fields.String(validate=validate.Length(max=2000, error="too_long"))
     q = fields.String(validate=validate.Length(max=200, error="too_long"))
-    limit = fields.Integer(validate=validate.Range(1, 200, error="bad_limit"))
+    limit = Count(validate=validate.Range(1, 200, error="bad_limit"))
 
 
 class NewRecord(Body):
