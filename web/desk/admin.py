@@ -51,7 +51,14 @@ def admin_form(session: Session, identity: Identity, key: str) -> dict[str, Any]
         "publish_url": f"/api/v1/definitions/form/{key}/publish",
         "state": state,
     }
-    return {"title": localized(state["definition"].get("title", key), locale), "props": props}
+    return {"title": _title(state["definition"], locale) or key, "props": props}
+
+
+def _title(definition: dict[str, Any], locale: str) -> str:
+    """What a draft calls its form; empty where it is nothing that can be shown, for a draft may be wrong."""
+    words = definition.get("title")
+    known = words.values() if isinstance(words, dict) else (words,)
+    return localized(words, locale) if words and all(isinstance(each, str) for each in known) else ""
 
 
 def draft_json(session: Session, key: str) -> dict[str, Any]:
