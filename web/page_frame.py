@@ -7,13 +7,12 @@ from functools import cache
 from typing import Any
 
 from flask import Flask, request
-from formloom.access import Identity
 from formloom.i18n import FOLDERS, localized
 from markupsafe import Markup
+from sqlalchemy.orm import Session
 
-from web.context import transaction
 from web.desk import frame
-from web.identity import current_identity
+from web.identity import me
 from web.islands import inert_json
 from web.locales import current_locale
 from web.phrases.marking import N_
@@ -35,7 +34,7 @@ class MenuForm:
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """The frame's own data; one small transaction a page."""
+    """The frame's own data."""
 
     person_id: int
     name: str
@@ -65,19 +64,11 @@ def init_frame(app: Flask) -> None:
     app.jinja_env.filters["face"] = face
 
 
-def load_nav() -> Nav:
+def load_nav(session: Session) -> Nav:
     """The navigation of the person who is signed in."""
-    identity = current_identity()
-    if identity is None:
-        return Nav(0, "", is_admin=False)
-    return _nav_of(identity)
-
-
-def _nav_of(identity: Identity) -> Nav:
-    locale = current_locale()
-    with transaction() as session:
-        forms, figures = frame.listable_forms(session, identity), frame.badges(session, identity)
-        notes = frame.notifications(session, identity)
+    identity, locale = me(), current_locale()
+    forms, figures = frame.listable_forms(session, identity), frame.badges(session, identity)
+    notes = frame.notifications(session, identity)
     return Nav(
         person_id=identity.person_id,
         name=identity.name,

@@ -17,7 +17,7 @@ from form_engine.definition.parse import parse_form
 from form_engine.definitions_store.backfill import fill_parts, fill_slots, forget_parts
 from form_engine.definitions_store.fit import outside_reach
 from form_engine.definitions_store.slots import assign_slots
-from form_engine.definitions_store.store import DefinitionStore, prefixed
+from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed
 from form_engine.models import FormSlot
 from form_engine.records.forms import Forms
 from form_engine.rollups.parts import Feed
@@ -76,6 +76,8 @@ class FormStore(DefinitionStore[FormDef]):
     def publish_together(self, session: Session, *args: Any, **rest: Any) -> dict[str, int]:
         """As every store does, while no record is written: what is brought up to date must stay so."""
         session.execute(_ALONE, {"workspace": workspace_of(session)})
+        session.info.pop(_HERE, None)  # whoever held the lock may have published what this is checked against
+        forget_live(session)
         return super().publish_together(session, *args, **rest)
 
     def check(self, session: Session, parsed: Mapping[str, FormDef]) -> None:

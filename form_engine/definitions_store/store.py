@@ -46,13 +46,8 @@ class DefinitionStore(Generic[T]):
         return tuple(self.live_versions(session))
 
     def live_versions(self, session: Session) -> dict[str, int]:
-        """By key: which version is live."""
-        statement = (
-            select(Definition.key, Definition.live_version)
-            .where(*self._mine(session), Definition.live_version.is_not(None))
-            .order_by(Definition.key.collate("C"))
-        )
-        return {key: version for key, version in session.execute(statement) if version is not None}
+        """By key, in order: which version is live. One transaction asks once, for all kinds together."""
+        return dict(_live_of(session).get(self.kind, {}))
 
     def body(self, session: Session, key: str, version: int | None = None) -> Body:
         """A published version as it was published; the live one by default. Raises NotFound."""
@@ -152,6 +147,7 @@ class DefinitionStore(Generic[T]):
         self.check(session, parsed)
         versions = {key: self._publish_one(session, key, body, actor, app, note) for key, body in bodies.items()}
         session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
+        forget_live(session)
         self.published(session, parsed, versions)
         return versions
 
@@ -218,7 +214,7 @@ class DefinitionStore(Generic[T]):
         return row
 
     def _live_version(self, session: Session, key: str) -> int:
-        version = session.scalar(select(Definition.live_version).where(*self._mine(session), Definition.key == key))
+        version = _live_of(session).get(self.kind, {}).get(key)
         if version is None:
             raise self._unknown(key)
         return version
@@ -232,6 +228,31 @@ class DefinitionStore(Generic[T]):
 
 
 _PUBLISHED = "form_engine.published"
+_LIVE = "form_engine.live_versions"
+
+
+def _live_of(session: Session) -> Mapping[str, Mapping[str, int]]:
+    """By kind and key: the live versions as this transaction saw them first."""
+    asked_in, known = session.info.get(_LIVE, (None, None))
+    if known is None or asked_in is not session.get_transaction():
+        statement = (
+            select(Definition.kind, Definition.key, Definition.live_version)
+            .where(Definition.workspace_id == workspace_of(session), Definition.live_version.is_not(None))
+            .order_by(Definition.kind, Definition.key.collate("C"))
+        )
+        found: dict[str, dict[str, int]] = {}
+        for kind, key, version in session.execute(statement):
+            if version is not None:
+                found.setdefault(kind, {})[key] = version
+        known = found
+        session.info[_LIVE] = (session.get_transaction(), known)
+    live: Mapping[str, Mapping[str, int]] = known
+    return live
+
+
+def forget_live(session: Session) -> None:
+    """Something was published, or a lock was waited for: what is live must be asked anew."""
+    session.info.pop(_LIVE, None)
 
 
 def prefixed(issue: Issue, key: str) -> Issue:

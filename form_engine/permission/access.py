@@ -28,6 +28,9 @@ from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from form_engine.records.forms import Forms
 
+Granted = dict[str, tuple[Mapping[str, str], ...]]
+"""By form: the different rights on fields that a person was granted on single records."""
+
 SEES_ALL = frozenset({"create", "read", "update", "delete", "export"})
 
 
@@ -167,22 +170,45 @@ class Access:
 
 def access_for(session: Session, forms: Forms, form: CompiledForm, actor: Actor) -> Access:
     """The actor's access to a form, from the roles they hold and the grants they have now."""
-    now = app_now(session)
-    granted: tuple[Mapping[str, str], ...] = ()
-    if actor.kind == "person":
-        granted = tuple(session.scalars(select(AccessGrant.fields).distinct().where(*_is_live(actor, form.key, now))))
+    return _accesses(session, forms, (form,), actor, _granted(session, actor, form.key))[form.key]
+
+
+def accesses(session: Session, forms: Forms, actor: Actor) -> dict[str, Access]:
+    """The actor's access to every live form, by key: what they were granted is asked for once."""
+    return _accesses(session, forms, forms.values(), actor, _granted(session, actor))
+
+
+def _accesses(
+    session: Session, forms: Forms, asked: Iterable[CompiledForm], actor: Actor, granted: Granted
+) -> dict[str, Access]:
+    now, context = app_now(session), context_for(session, actor)
     elsewhere = {
         key: _union(rule.fields for rule in other.access if rule.role in actor.roles and "read" in rule.may)
         for key, other in forms.items()
     }
-    rules = tuple(rule for rule in form.access if rule.role in actor.roles)
-    return Access(forms, form, actor, context_for(session, actor), rules, granted, now, elsewhere)
+
+    def access(form: CompiledForm) -> Access:
+        rules = tuple(rule for rule in form.access if rule.role in actor.roles)
+        return Access(forms, form, actor, context, rules, granted.get(form.key, ()), now, elsewhere)
+
+    return {form.key: access(form) for form in asked}
 
 
-def _is_live(actor: Actor, form: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _granted(session: Session, actor: Actor, form: str | None = None) -> Granted:
+    """For every form, or one."""
+    found: Granted = {}
+    if actor.kind != "person":
+        return found
+    live = _is_live(actor, form, app_now(session))
+    for key, fields in session.execute(select(AccessGrant.form, AccessGrant.fields).distinct().where(*live)):
+        found[key] = (*found.get(key, ()), fields)
+    return found
+
+
+def _is_live(actor: Actor, form: str | None, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (
         AccessGrant.person_id == actor.person_id,
-        AccessGrant.form == form,
+        AccessGrant.form == form if form is not None else true(),
         or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > now),
     )
 

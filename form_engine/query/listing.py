@@ -90,7 +90,8 @@ def page_of(
         )
         or 0
     )
-    rows = session.execute(_ordered(found, keys, cursor, limit, few=count <= COUNT_CAP)).all()
+    ordered = _ordered(found, keys, cursor, limit, few=count <= COUNT_CAP)
+    rows = session.execute(ordered).all() if count else []
     shown = rows[:limit]
     items = _views(session, access, [row[0] for row in shown])
     following = cursor_of(keys, shown[-1][1:]) if len(rows) > limit else None

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import FormStore
 from form_engine.models import Record
-from form_engine.permission import Access, access_for
+from form_engine.permission import Access, access_for, accesses
 from form_engine.permission.access import Rights
 from form_engine.query.listing import Page, list_records
 from form_engine.query.lookup import lookup
@@ -64,10 +64,9 @@ class Reader:
         """What the actor may see and do on a form."""
         return access_for(session, forms.forms(session), forms.live(session, form_key), actor)
 
-    def history(self, session: Session, forms: FormStore, record_id: int, actor: Actor) -> list[trail.Change]:
-        """Who changed what and when, oldest first, without the fields that the actor may not read."""
-        record, form, rights = self.readable(session, forms, record_id, actor)
-        return trail.history(session, form, record.id, rights.fields)
+    def history(self, session: Session, seen: RecordView, limit: int = 1_000) -> list[trail.Change]:
+        """Who changed what and when (the latest, oldest first), as far as the reader of this view may read it."""
+        return trail.history(session, seen.form, seen.id, seen.fields, limit)
 
     def titles(self, session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
         """By id: the form and the title. For the cells of those who may see the link itself."""
@@ -77,17 +76,15 @@ class Reader:
         return {record_id: (form, title) for record_id, form, title in session.execute(statement)}
 
     def children(
-        self, session: Session, forms: FormStore, record_id: int, actor: Actor, limit: int = 20
+        self, session: Session, forms: FormStore, seen: RecordView, actor: Actor, limit: int = 20
     ) -> list[tuple[str, str, Page]]:
-        """The records that link here and that the actor may list, by form and link field."""
-        record = self.get(session, forms, record_id, actor)
+        """The records that link to the one in this view and that the actor may list, by form and link field."""
         found = []
-        for key, path in trail.linking_fields(session, record.id):
-            if key not in forms.forms(session):
-                continue
-            access = self.access(session, forms, key, actor)
-            if access.may("read") and access.readable(key, path):
-                asked = {"field": path, "op": "eq", "value": record_id}
+        allowed = accesses(session, forms.forms(session), actor)
+        for key, path in trail.linking_fields(session, seen.id):
+            access = allowed.get(key)
+            if access is not None and access.may("read") and access.readable(key, path):
+                asked = {"field": path, "op": "eq", "value": seen.id}
                 found.append((key, path, list_records(session, access, filter=asked, limit=limit)))
         return [each for each in found if each[2].items]
 

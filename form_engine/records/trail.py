@@ -30,16 +30,17 @@ class Change:
     via: str | None
 
 
-def history(session: Session, form: CompiledForm, record_id: int, fields: FieldAccess) -> list[Change]:
-    """Oldest first, without what may not be read; an entry of which nothing is left stays, with no changes."""
+def history(session: Session, form: CompiledForm, record_id: int, fields: FieldAccess, limit: int) -> list[Change]:
+    """The latest, oldest first, without what may not be read; an entry of which nothing is left stays."""
     rows = session.scalars(
         select(RecordHistory)
         .where(RecordHistory.workspace_id == workspace_of(session), RecordHistory.record_id == record_id)
-        .order_by(RecordHistory.id)
+        .order_by(RecordHistory.id.desc())
+        .limit(limit)
     )
     return [
         Change(row.version, row.at, row.actor, row.action, _readable(form, row.changes, fields), row.via)
-        for row in rows
+        for row in rows.all()[::-1]
     ]
 
 

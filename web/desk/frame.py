@@ -57,7 +57,7 @@ def listable_forms(session: Session, identity: Identity) -> tuple[CompiledForm, 
 def _menu(session: Session) -> list[str]:
     """The forms that installed apps put into the menu, in order."""
     apps = services().stores.apps
-    bodies = [apps.body(session, key) for key in apps.keys(session)]
+    bodies = [apps.live(session, key) for key in apps.keys(session)]
     return [key for body in bodies for entry in body.get("menu", ()) for key in _form_keys(entry)]
 
 

@@ -9,6 +9,7 @@ from formloom import people
 from formloom.i18n import localized
 
 from form_engine.definition import CompiledForm
+from form_engine.records.view import RecordView
 from web.cells import Cell, cell
 from web.context import services
 from web.desk.world import World
@@ -22,8 +23,6 @@ WHAT = {
     "deleted": N_("Put into the bin"),
     "restored": N_("Taken out of the bin"),
 }
-
-
 MOST = 50
 
 
@@ -46,10 +45,9 @@ class Entry:
     changes: tuple[Change, ...]
 
 
-def history_of(world: World, record_id: int) -> tuple[Entry, ...]:
+def history_of(world: World, view: RecordView) -> tuple[Entry, ...]:
     """Newest first; only fields that the reader may see."""
-    view = services().records.view(world.session, services().forms, record_id, world.actor)
-    rows = services().records.history(world.session, services().forms, record_id, world.actor)[::-1][:MOST]
+    rows = services().records.history(world.session, view, MOST)[::-1]
     documents = [side for row in rows for side in _sides(row.changes)]
     names = world.names(view.form, documents)
     who = actor_names(world, (row.actor for row in rows))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from formloom.access import Identity
 from formloom.i18n import localized
@@ -12,11 +11,13 @@ from form_engine.definition import CompiledField, CompiledForm
 from form_engine.definition.views import ViewDef
 from form_engine.permission import Access
 from form_engine.query.listing import list_records
+from form_engine.records.view import RecordView
 from web.cells import Cell, cell, numeric
 from web.desk.document import document
 from web.desk.query import ListQuery, page_query
 from web.desk.views import condition, order, views_of
 from web.desk.world import World
+from web.names import Names
 from web.speech import gettext, ngettext
 
 MOST_COLUMNS = 10
@@ -95,6 +96,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         q=query.q,
     )
     shown = shown_columns(form, access, view.columns if view else ())
+    names = world.names(form, (document(item.values, item.computed) for item in page.items))
     heads = tuple(_head(form, query, each, world.locale) for each in shown)
     return ListPage(
         form=form.key,
@@ -105,7 +107,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
             *((("view", query.view),) if view else ()),
         ),
         columns=heads if leads_itself(form, shown) else (Column(lead_label(form), numeric=False), *heads),
-        rows=rows_of(world, form, shown, page.items),
+        rows=rows_of(form, shown, page.items, names, world.locale),
         filters=_chips(form, access, query, world.locale),
         filtered=bool(query.q or query.chosen),
         more=replace(query, after=page.next).address(form.key) if page.next else "",
@@ -151,15 +153,14 @@ def lead_label(form: CompiledForm) -> str:
 
 
 def rows_of(
-    world: World, form: CompiledForm, shown: tuple[CompiledField, ...], items: tuple[Any, ...]
+    form: CompiledForm, shown: tuple[CompiledField, ...], items: tuple[RecordView, ...], names: Names, locale: str
 ) -> tuple[Row, ...]:
     """Records as lines; the first cell is the record's own title."""
-    documents = [document(item.values, item.computed) for item in items]
-    names = world.names(form, documents)
     own_lead = leads_itself(form, shown)
     rows = []
-    for item, values in zip(items, documents, strict=True):
-        cells = tuple(cell(each, values.get(each.key), names, world.locale) for each in shown)
+    for item in items:
+        values = document(item.values, item.computed)
+        cells = tuple(cell(each, values.get(each.key), names, locale) for each in shown)
         lead = Cell("text", item.number or item.title or f"#{item.id}")
         rows.append(Row(item.id, item.title, cells if own_lead else (lead, *cells)))
     return tuple(rows)

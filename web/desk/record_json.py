@@ -53,7 +53,7 @@ def as_json(view: Any) -> dict[str, Any]:
 def history_json(session: Session, identity: Identity, record_id: int) -> list[dict[str, Any]]:
     """The record's history, newest first, of fields that may be seen."""
     world = World.of(session, identity)
-    entries = history_of(world, record_id)
+    entries = history_of(world, services().records.view(session, services().forms, record_id, world.actor))
     return [
         {
             "at": entry.at.isoformat(),

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from formloom.access import Identity
-from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm
+from form_engine.records.view import RecordView
 from web import locales
 from web.cells import Cell, cell, numeric
 from web.context import services
@@ -21,6 +21,7 @@ from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, ro
 from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import RunView, runs_of
 from web.desk.world import World
+from web.names import Wanted
 from web.speech import gettext
 
 CHILDREN = 10
@@ -75,7 +76,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
     form, record = view.form, view.record
     values = document(view.values, view.computed)
     names = world.names(form, [values])
-    task_id = _own_task(world, record_id)
+    task_id = services().flows.open_task(session, record_id, identity.person_id)
     return RecordPage(
         id=record.id,
         form=form.key,
@@ -90,9 +91,9 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         decision=buttons_decision(world, form, record, view.fields, values),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
         sections=sections_of(form, view.fields, values, names, world.locale),
-        linked=_linked(world, record_id),
+        linked=_linked(world, view),
         runs=runs_of(world, record_id),
-        history=history_of(world, record_id),
+        history=history_of(world, view),
         now=world.context.now,
     )
 
@@ -112,22 +113,6 @@ def _next_acts(world: World, form: CompiledForm, record_id: int) -> tuple[NextAc
                 acts.append(NextAct(title, f"/forms/{other.key}/new?{each.key}={record_id}"))
                 break
     return tuple(acts[:MOST_ACTS])
-
-
-def _own_task(world: World, record_id: int) -> int | None:
-    """The open task of this reader on the record, if they are asked now."""
-    for run in services().flows.timeline(world.session, record_id, world.actor.person_id):
-        for moment in run.moments:
-            if moment.status == "open" and not moment.guest and _is_mine(world, moment.task):
-                return int(moment.task)
-    return None
-
-
-def _is_mine(world: World, task_id: int) -> bool:
-    try:
-        return bool(services().flows.task(world.session, task_id, world.actor).open)
-    except NotFound:
-        return False
 
 
 def _writes_something(form: CompiledForm, fields: Any) -> bool:
@@ -150,9 +135,14 @@ def _byline(world: World, record: Any) -> str:
     return " · ".join([*parts, made])
 
 
-def _linked(world: World, record_id: int) -> tuple[Linked, ...]:
+def _linked(world: World, view: RecordView) -> tuple[Linked, ...]:
+    children = services().records.children(world.session, services().forms, view, world.actor, limit=CHILDREN)
+    wanted = Wanted()
+    for form_key, _path, page in children:
+        for item in page.items:
+            wanted.gather(world.form(form_key), document(item.values, item.computed))
+    names = world.names_of(wanted)
     groups = []
-    children = services().records.children(world.session, services().forms, record_id, world.actor, limit=CHILDREN)
     for form_key, _path, page in children:
         form, access = world.listable(form_key)
         shown = shown_columns(form, access)[:6]
@@ -163,7 +153,7 @@ def _linked(world: World, record_id: int) -> tuple[Linked, ...]:
             Linked(
                 localized(form.definition.title, world.locale),
                 heads,
-                rows_of(world, form, shown, page.items),
+                rows_of(form, shown, page.items, names, world.locale),
                 count_text(page.count or len(page.items), page.capped),
             )
         )

@@ -1,7 +1,7 @@
 """What every page asks first: who acts, what the forms are, what may be done, and the names of what is shown."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import url_for
@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from form_engine.definition import CompiledForm
 from form_engine.definitions_store import Forms
 from form_engine.formula import Context
-from form_engine.permission import Access, access_for
+from form_engine.permission import Access, accesses
 from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from web.context import services
 from web.locales import current_locale
 from web.names import FileCard, Names, Wanted
+
+_WORLD = "web.world"
 
 
 @dataclass(slots=True)
@@ -29,12 +31,18 @@ class World:
     actor: Actor
     locale: str
     forms: Forms
+    _accesses: dict[str, Access] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, identity: Identity) -> "World":
-        """The world of somebody who is signed in."""
+        """The world of somebody who is signed in: one for the frame and the page of a transaction."""
+        asked_in, known = session.info.get(_WORLD, (None, None))
+        if isinstance(known, World) and asked_in is session.get_transaction():
+            return known
         actor = Actor.person(identity.person_id, identity.roles, identity.name)
-        return cls(session, actor, current_locale(), services().forms.forms(session))
+        world = cls(session, actor, current_locale(), services().forms.forms(session))
+        session.info[_WORLD] = (session.get_transaction(), world)
+        return world
 
     @property
     def context(self) -> Context:
@@ -49,8 +57,10 @@ class World:
         return form
 
     def access(self, form: CompiledForm) -> Access:
-        """What this reader may do with the form."""
-        return access_for(self.session, self.forms, form, self.actor)
+        """What this reader may do with the form; the first question asks for all forms at once."""
+        if not self._accesses:
+            self._accesses = accesses(self.session, self.forms, self.actor)
+        return self._accesses[form.key]
 
     def listable(self, key: str) -> tuple[CompiledForm, Access]:
         """A form of which the reader may see records; to others it does not exist."""

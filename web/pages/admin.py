@@ -17,7 +17,8 @@ def index() -> str:
     """All forms, and which of them have unpublished changes."""
     with transaction() as session:
         forms = admin_forms(session)
-    return render_template("pages/admin_list.html", nav=load_nav(), forms=forms)
+        nav = load_nav(session)
+    return render_template("pages/admin_list.html", nav=nav, forms=forms)
 
 
 @pages.get("/forms/<form>")
@@ -26,4 +27,5 @@ def edit(form: str) -> str:
     """The island in which fields are added, named, required, moved, and the form published."""
     with transaction() as session:
         page = admin_form(session, me(), form)
-    return render_template("pages/admin_form.html", nav=load_nav(), form=form, **page)
+        nav = load_nav(session)
+    return render_template("pages/admin_form.html", nav=nav, form=form, **page)

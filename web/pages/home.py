@@ -18,13 +18,16 @@ def show() -> str:
     """The home page, or (``part=body``) the part of it that follows the inbox."""
     with transaction() as session:
         page = home_page(session, me())
-    template = "parts/home_body.html" if request.args.get("part") == "body" else "pages/home.html"
-    nav = None if request.args.get("part") == "body" else load_nav()
-    return render_template(template, nav=nav, page=page, now=page.now)
+        if request.args.get("part") == "body":
+            return render_template("parts/home_body.html", page=page, now=page.now)
+        nav = load_nav(session)
+    return render_template("pages/home.html", nav=nav, page=page, now=page.now)
 
 
 @pages.get("/menu")
 @policy(signed_in)
 def menu() -> str:
     """The lists one may open: the phone's third tab."""
-    return render_template("pages/menu.html", nav=load_nav(), title=gettext("Records"))
+    with transaction() as session:
+        nav = load_nav(session)
+    return render_template("pages/menu.html", nav=nav, title=gettext("Records"))

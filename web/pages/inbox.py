@@ -17,7 +17,8 @@ def show() -> str:
     """A tab of the inbox, with the chosen task beside it."""
     with transaction() as session:
         page = inbox_page(session, me(), request.args)
-    return render_template("pages/inbox.html", nav=load_nav(), **page)
+        nav = load_nav(session)
+    return render_template("pages/inbox.html", nav=nav, **page)
 
 
 @pages.get("/inbox/list")

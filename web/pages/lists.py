@@ -18,7 +18,8 @@ def show(form: str) -> str:
     """Records of a form that the person may see: searched, filtered by chips, sorted by a column, by pages."""
     with transaction() as session:
         page = list_page(session, me(), form, request.args)
-    return render_template("pages/list.html", nav=load_nav(), page=page)
+        nav = load_nav(session)
+    return render_template("pages/list.html", nav=nav, page=page)
 
 
 @pages.get("/forms/<form>/new")
@@ -27,4 +28,5 @@ def new(form: str) -> str:
     """An empty form; values in the query (``?bill=17``) are filled in."""
     with transaction() as session:
         page = new_form(session, me(), form, request.args)
-    return render_template("pages/edit.html", nav=load_nav(), **page)
+        nav = load_nav(session)
+    return render_template("pages/edit.html", nav=nav, **page)

@@ -17,4 +17,5 @@ def show() -> str:
     """Mails and text messages, the latest first, with their links."""
     with transaction() as session:
         messages = sent_messages(session, me())
-    return render_template("pages/outbox.html", nav=load_nav(), messages=messages)
+        nav = load_nav(session)
+    return render_template("pages/outbox.html", nav=nav, messages=messages)

@@ -21,9 +21,10 @@ def show(record_id: int) -> str:
     """The record's page, or (``part=body``) what follows changes."""
     with transaction() as session:
         page = record_page(session, me(), record_id)
-    if request.args.get("part") == "body":
-        return render_template("parts/record_body.html", page=page, now=page.now)
-    return render_template("pages/record.html", nav=load_nav(), page=page, now=page.now)
+        if request.args.get("part") == "body":
+            return render_template("parts/record_body.html", page=page, now=page.now)
+        nav = load_nav(session)
+    return render_template("pages/record.html", nav=nav, page=page, now=page.now)
 
 
 @pages.get("/records/<int:record_id>/edit")
@@ -32,7 +33,8 @@ def edit(record_id: int) -> str:
     """The form on a stored record."""
     with transaction() as session:
         page = edit_form(session, me(), record_id)
-    return render_template("pages/edit.html", nav=load_nav(), **page)
+        nav = load_nav(session)
+    return render_template("pages/edit.html", nav=nav, **page)
 
 
 @pages.get("/files/<uuid:file_id>")

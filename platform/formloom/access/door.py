@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Text, and_, cast, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from formloom import audit
@@ -22,8 +23,8 @@ from formloom.db.uow import unit_of_work, workspace_of
 from formloom.errors import InvalidInput, Issue, NotFound, Unauthenticated
 from formloom.links import reset_token
 from formloom.messages.ledger import send
-from formloom.models import ApiToken, LoginSession, PasswordReset, Person, Workspace
-from formloom.people import normal_login, roles_of
+from formloom.models import ApiToken, LoginSession, PasswordReset, Person, PersonRole, Role, Workspace
+from formloom.people import normal_login
 from formloom.settings import Settings
 from formloom.signing import new_token, token_hash
 
@@ -236,18 +237,29 @@ def _enabled(session: Session, person_id: int) -> Person | None:
 def _identity(
     session: Session, person_id: int, *, session_id: int | None = None, scopes: frozenset[str] | None = None
 ) -> Identity | None:
-    person = _enabled(session, person_id)
-    if person is None:
+    held = (
+        select(func.coalesce(func.array_agg(Role.key), cast([], ARRAY(Text))))
+        .join(PersonRole, and_(PersonRole.workspace_id == Role.workspace_id, PersonRole.role_id == Role.id))
+        .where(PersonRole.workspace_id == Person.workspace_id, PersonRole.person_id == Person.id)
+        .scalar_subquery()
+    )
+    locale = func.coalesce(Person.locale, Workspace.locale)
+    wanted = (
+        select(Person.name, Person.login, locale.label("locale"), Workspace.time_zone, held.label("roles"))
+        .join(Workspace, Workspace.id == Person.workspace_id)
+        .where(Person.workspace_id == workspace_of(session), Person.id == person_id, Person.disabled_at.is_(None))
+    )
+    found = session.execute(wanted).one_or_none()
+    if found is None:
         return None
-    workspace = session.get_one(Workspace, person.workspace_id)
     return Identity(
-        workspace_id=workspace.id,
-        person_id=person.id,
-        name=person.name,
-        login=person.login,
-        locale=person.locale or workspace.locale,
-        time_zone=workspace.time_zone,
-        roles=roles_of(session, person.id),
+        workspace_id=workspace_of(session),
+        person_id=person_id,
+        name=found.name,
+        login=found.login,
+        locale=found.locale,
+        time_zone=found.time_zone,
+        roles=frozenset(found.roles),
         session_id=session_id,
         scopes=scopes,
     )

@@ -128,7 +128,8 @@ def test_history_tells_who_changed_what(office: Any, make_person: Any) -> None:
     record = office.create("budget", {"code": "B1", "amount": "1.00"}, actor)
     office.update(record.id, {"amount": "2.00"}, actor)
     with office.work() as session:
-        entries = office.records.history(session, office.forms, record.id, actor)
+        seen = office.records.view(session, office.forms, record.id, actor)
+        entries = office.records.history(session, seen)
     assert [(each.action, each.actor, each.version) for each in entries] == [
         ("created", actor.ref, 1),
         ("updated", actor.ref, 2),
@@ -174,7 +175,8 @@ def test_who_links_here(office: Any) -> None:
     parent = budget(office)
     claim = office.create("claim", {"subject": "x", "lines": [{"budget": parent, "cost": "1.00"}]})
     with office.work() as session:
-        found = office.records.children(session, office.forms, parent, SYSTEM)
+        seen = office.records.view(session, office.forms, parent, SYSTEM)
+        found = office.records.children(session, office.forms, seen, SYSTEM)
     assert [(form, path, [item.id for item in page.items]) for form, path, page in found] == [
         ("claim", "lines.budget", [claim.id])
     ]
