@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,14 @@ def cli() -> None:
     """Forms and approval flows. Settings come from the environment (docs/operate.md)."""
 
 
-def _settings(*, demo: bool = False) -> Settings:
+def _settings(defaults: Mapping[str, str] | None = None) -> Settings:
+    """What the environment says, before that the defaults of the command."""
     import os
 
     from formloom.logs import configure_logs
     from formloom.settings import Settings
 
-    settings = Settings.from_env({**os.environ, "FORMLOOM_DEMO": "1"} if demo else None)
+    settings = Settings.from_env({**(defaults or {}), **os.environ})
     configure_logs(settings)
     return settings
 
@@ -90,16 +91,17 @@ def demo(host: str, port: int, prepare_only: bool) -> None:
     """Load an app with believable data, print log-ins, serve."""
     from apps.demo import prepare_demo
 
-    settings = _settings(demo=True)
+    # Quiet, so that the log-ins stay in sight; links in messages lead to where this server is.
+    settings = _settings({"DEMO": "1", "LOG_LEVEL": "WARNING", "PUBLIC_URL": f"http://{host}:{port}"})
     with _services(settings) as services:
         services.migrate()
         people = prepare_demo(services)
-    click.echo("\nLog in as")
+    click.echo("\nLog in as (e-mail, password, role)")
     for person in people:
         click.echo(f"  {person.login:<24} {person.password:<12} {person.title['en']} · {person.name}")
     if prepare_only:
         return
-    click.echo(f"\nhttp://{host}:{port}\n")
+    click.echo(f"\nOpen http://{host}:{port} (Ctrl+C stops it; the data stays in {settings.data_dir})\n")
     from web.serve import run
 
     run(settings, host=host, port=port)
