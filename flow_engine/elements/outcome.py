@@ -35,8 +35,7 @@ class Outcome:
     """One thing a decision can lead to.
 
     `return_to` is a step key or INITIATOR; without one an approval goes on and a rejection ends the run. `fields` are
-    what the
-    initiator may edit after a return.
+    what the initiator may edit after a return.
     """
 
     set: tuple[Assignment, ...] = ()

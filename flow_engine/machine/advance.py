@@ -18,10 +18,8 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
     """What this event makes of the run.
 
     `state` is None only for `Started`. Where the transition has asks, nothing is to be stored yet: do its effects,
-    answer
-    with `Answered` and the state it gave, until there are none. Raises IllegalTransition for an event that the state
-    does not
-    allow, Conflict `same_person` where duties must stay separate.
+    answer with `Answered` and the state it gave, until there are none. Raises IllegalTransition for an event that the
+    state does not allow, Conflict `same_person` where duties must stay separate.
     """
     if isinstance(event, Started):
         walk = Walk(program, RunState(initiator=event.by))

@@ -61,10 +61,8 @@ class RunState:
     """Everything the machine knows of a run.
 
     `open`: the visits that wait for somebody. `entering`: the steps that wait for answers of the shell (always empty
-    in a stored state).
-    `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was rejected. `done`:
-    action
-    steps that have acted and need not act again. `visits` counts all visits ever opened.
+    in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
+    rejected. `done`: action steps that have acted and need not act again. `visits` counts all visits ever opened.
     """
 
     initiator: str

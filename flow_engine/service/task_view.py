@@ -27,9 +27,11 @@ from form_engine.records.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """A task for the one whom it asks. `writable` is what the step lets them change, `fields` what it lets them
-    read besides
-    what their roles do; `offers` is empty when nothing can be decided any more."""
+    """A task for the one whom it asks.
+
+    `writable` is what the step lets them change, `fields` what it lets them read besides what their roles do; `offers`
+    is empty when nothing can be decided any more.
+    """
 
     id: int
     run: int
