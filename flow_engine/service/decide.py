@@ -106,8 +106,8 @@ def _once(
     wish: Wish,
     looked_at: set[int],
 ) -> tuple[Answer, list[str]]:
-    raw = _call(connection, _LOAD, (workspace, wish.task, actor.ref, wish.key))
-    if raw is not None and "answered" in raw:
+    raw = _call(connection, _LOAD, (workspace, actor.ref, wish.task, wish.key))
+    if raw is not None and raw["answered"] is not None:
         return _repeat(raw["answered"], wish), []
     loaded = _permitted(raw, actor, wish)
     with ExitStack() as stack:
@@ -138,7 +138,7 @@ def _play(
     session = LaterSession(databases, workspace, stack)
     pinned = catalogue.pinned(workspace, run.flow, run.flow_version, run.form_version, session)
     forms = catalogue.forms.known(workspace)
-    if forms is None or forms.versions != loaded.versions:
+    if forms is None or forms.mark != loaded.world:
         forms = catalogue.forms.forms(session())
     script = Script(workspace, loaded.now, actor.ref, run.record, {"id": run.id, "expected": run.version})
     stage = set_stage(
@@ -217,7 +217,7 @@ def below(pointer: str, error: FormloomError) -> InvalidInput:
 
 def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
     """Whom a step concerns: inboxes, the open page of the record, the relay, the clock."""
-    topics = [f"inbox:{person}" for person in applied["people"]]
+    topics = [f"inbox:{person}" for person in dict.fromkeys(applied["people"])]
     topics.append(f"record:{script.record}")
     if script.outbox:
         topics.append("outbox")

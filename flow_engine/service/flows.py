@@ -124,9 +124,11 @@ class Flows:
 
     def guest_link(self, session: Session, record: int) -> UUID | None:
         """The link of the guest who is asked about this record now; staff show it as a QR code."""
+        here = workspace_of(session)
+        runs = select(Run.id).where(Run.workspace_id == here, Run.record_id == record)
         statement = select(Task.guest_link_id).where(
-            Task.workspace_id == workspace_of(session),
-            Task.record_id == record,
+            Task.workspace_id == here,
+            Task.run_id.in_(runs),
             Task.status == "open",
             Task.guest_link_id.is_not(None),
         )

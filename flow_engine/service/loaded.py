@@ -68,7 +68,7 @@ class Loaded:
     run: RunRow
     record: Fact
     roles: Mapping[str, tuple[int, ...]]
-    versions: Mapping[str, int]
+    world: int
     decided: Mapping[str, Any] | None
     now: datetime
     zone: ZoneInfo
@@ -80,8 +80,8 @@ class Loaded:
             task=TaskRow(**raw["task"]),
             run=RunRow.read(raw["run"]),
             record=Fact.read(raw["record"]),
-            roles={role: tuple(people) for role, people in raw["roles"].items()},
-            versions=raw["forms"],
+            roles={role: tuple(people) for role, people in (raw["roles"] or {}).items()},
+            world=raw["world"],
             decided=raw["decided"],
             now=datetime.fromisoformat(raw["now"]),
             zone=ZoneInfo(raw["zone"]),

@@ -20,6 +20,7 @@ class Script:
     finish: list[Json] = field(default_factory=list)
     close: list[Json] = field(default_factory=list)
     open: list[Json] = field(default_factory=list)
+    invite: list[Json] = field(default_factory=list)
     timers: list[Json] = field(default_factory=list)
     notify: list[Json] = field(default_factory=list)
     outbox: list[Json] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Script:
             "finish": self.finish,
             "close": self.close,
             "open": self.open,
+            "invite": self.invite,
             "timers": self.timers,
             "notify": self.notify,
             "outbox": self.outbox,

@@ -146,9 +146,8 @@ class Stage:
             guest = self.people.invited[ref]
             expires = (self.now + guest.valid).isoformat()
             link = guest_of(ref)
-            self.script.open.append(
-                {**common, "guest": link, "name": guest.name, "phone": guest.phone, "expires": expires}
-            )
+            self.script.open.append({**common, "guest": link})
+            self.script.invite.append({"guest": link, "name": guest.name, "phone": guest.phone, "expires": expires})
             self._post("flow.invite", {"guest": link, "step": effect.step, "email": guest.email})
 
     def _finish(self, effect: FinishTask) -> None:
@@ -167,12 +166,12 @@ class Stage:
 
     def _set(self, assignments: tuple[Assignment, ...]) -> None:
         """Literals were checked at publish; a formula that gives an error is refused, never written."""
-        env, values, issues = self.env(), {}, []
+        values, issues = {}, []
         for assignment in assignments:
             if isinstance(assignment.value, Literal):
                 values[assignment.field] = assignment.value.value
                 continue
-            found = self.flow.evaluate(assignment.value.text, env)
+            found = self.flow.evaluate(assignment.value.text, self.env())
             if isinstance(found, ErrorValue):
                 issues.append(Issue(f"/{assignment.field}", "set_failed", {"error": found.code}))
             else:

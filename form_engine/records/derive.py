@@ -13,6 +13,7 @@ from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json, SlotValue
 from form_engine.fields.text import TextField
 from form_engine.formula import Context, Env, RecordValue
+from form_engine.records.pointing import pointing_fields
 from form_engine.records.sort_key import slot_text
 from form_engine.records.write import Link
 
@@ -48,7 +49,7 @@ def links_of(form: CompiledForm, data: Document) -> tuple[Link, ...]:
 
 
 def _links(form: CompiledForm, data: Document) -> Iterable[Link]:
-    for field in form.fields:
+    for field in pointing_fields(form):
         stored = data.get(field.key)
         if isinstance(field.definition.config, LinkConfig) and isinstance(stored, int):
             yield Link(field.path, "", stored)

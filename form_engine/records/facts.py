@@ -17,6 +17,7 @@ from form_engine.fields import LinkConfig, RollupConfig, TableConfig
 from form_engine.fields.base import Json
 from form_engine.fields.ids import LARGEST
 from form_engine.formula import REF, Context, Env, PersonValue, RecordValue, Value
+from form_engine.records.pointing import pointing_fields
 from form_engine.rollups.totals import NONE, Totals, read_totals, rollup_value
 
 
@@ -226,7 +227,7 @@ def linked_ids(form: CompiledForm, data: Mapping[str, Any]) -> dict[str, set[int
         if isinstance(column.definition.config, LinkConfig) and type(value) is int and 0 < value <= LARGEST:
             found.setdefault(column.definition.config.form, set()).add(value)
 
-    for each in form.fields:
+    for each in pointing_fields(form):
         stored = data.get(each.key)
         note(each, stored)
         if each.columns and isinstance(stored, list):

@@ -10,6 +10,7 @@ from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json
 from form_engine.formula import Env, RecordValue
 from form_engine.records.facts import Fact, Facts, record_value
+from form_engine.records.pointing import pointing_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class NamedLink:
 
 def links_in(form: CompiledForm, data: Mapping[str, Json]) -> Iterator[NamedLink]:
     """Every link of a document with its pointer."""
-    for field in form.fields:
+    for field in pointing_fields(form):
         stored = data.get(field.key)
         if isinstance(field.definition.config, LinkConfig) and type(stored) is int:
             yield NamedLink(f"/{field.key}", field, stored)

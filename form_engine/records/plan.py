@@ -3,8 +3,9 @@
 The service plans here and applies the result; a flow's hot path does the same with what it loaded itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from secrets import token_hex
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ from form_engine.records.derive import changes_between, links_of, search_text, s
 from form_engine.records.facts import Fact, Facts, linked_ids, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.links import check_links
+from form_engine.records.pointing import pointing_fields
 from form_engine.records.write import KEEP, Action, Keep, NumberMark, RecordWrite
 from form_engine.rollups.parts import parts_of
 from form_engine.validate import Clean, validate
@@ -131,21 +133,24 @@ def _write(
     after = replace(record, data=data, number=own_number, draft=draft, deleted=deleted)
     # Titles, slots and contributions hang on the document: a total that is read for them must not bind the write.
     noted = dict(facts.totals_read)
-    value, value_before = record_value(facts, after), record_value(facts, record)
+    value = record_value(facts, after)
     title = title_of(form, value, facts.context)
     facts.totals_read = noted
 
     counted, counts = not is_new and not record.draft and not record.deleted, not draft and not deleted
     slots, feeds = forms.slots.get(form.key, {}), forms.feeds.get(form.key, ())
+    changes = changes_between(record.data, data)
 
-    def facet(compute: Callable[[Mapping[str, Json]], Any], nothing: Any) -> Any:
+    def facet(compute: Callable[[Mapping[str, Json]], Any], nothing: Any, hangs_on: Iterable[str]) -> Any:
         """The new state of one thing beside the document, KEEP where it is as it was."""
+        if counted and counts and changes.keys().isdisjoint(hangs_on):
+            return KEEP
         old = compute(record.data) if counted else nothing
         new = compute(data) if counts else nothing
         return KEEP if old == new else new
 
-    parts_before = parts_of(value_before, feeds, facts.context) if counted else ()
-    parts = parts_of(value, feeds, facts.context) if counts else ()
+    parts_before = parts_of(record_value(facts, record), feeds, facts.context) if counted and feeds else ()
+    parts = parts_of(value, feeds, facts.context) if counts and feeds else ()
     return RecordWrite(
         form=form.key,
         form_version=form.version,
@@ -159,11 +164,11 @@ def _write(
         deleted=deleted,
         numbers=numbers,
         run_id=run_id,
-        slots=facet(lambda document: slots_of(form, slots, document), None),
-        links=facet(lambda document: links_of(form, document), ()),
-        unique=facet(lambda document: unique_of(form, document), ()),
+        slots=facet(lambda document: slots_of(form, slots, document), None, slots),
+        links=facet(lambda document: links_of(form, document), (), (field.key for field in pointing_fields(form))),
+        unique=facet(lambda document: unique_of(form, document), (), chain(*form.definition.unique)),
         parts=KEEP if parts == parts_before else parts,
-        changes=changes_between(record.data, data),
+        changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},
     )
 

@@ -32,12 +32,7 @@ def upgrade() -> None:
             "source",
             name=op.f("uq_access_grant_workspace_id_person_id_record_id_source"),
         ),
-    )
-    op.create_index(
-        op.f("ix_access_grant_workspace_id_record_id"), "access_grant", ["workspace_id", "record_id"], unique=False
-    )
-    op.create_index(
-        op.f("ix_access_grant_workspace_id_source"), "access_grant", ["workspace_id", "source"], unique=False
+        postgresql_with={"fillfactor": 80},
     )
     op.create_table(
         "audit_entry",
@@ -54,7 +49,6 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_audit_entry_workspace_id_subject"), "audit_entry", ["workspace_id", "subject"], unique=False
     )
-    op.create_index(op.f("ix_audit_entry_workspace_id_at"), "audit_entry", ["workspace_id", "at"], unique=False)
     op.create_table(
         "audit_seal",
         sa.Column("workspace_id", sa.BigInteger(), nullable=False),
@@ -322,6 +316,7 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_run")),
+        postgresql_with={"fillfactor": 80},
     )
     op.create_index("ix_run_initiator", "run", ["workspace_id", "initiator_id", "id"], unique=False)
     op.create_index("ix_run_status", "run", ["workspace_id", "status", "id"], unique=False)
@@ -387,7 +382,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("guest_link_id IS NOT NULL"),
     )
     op.create_index("ix_task_inbox", "task", ["workspace_id", "person_id", "status", "due_at", "id"], unique=False)
-    op.create_index("ix_task_record", "task", ["workspace_id", "record_id"], unique=False)
     op.create_index("ix_task_run", "task", ["workspace_id", "run_id", "visit"], unique=False)
     op.create_table(
         "timer",

@@ -34,6 +34,7 @@ DECLARE
   taken     bigint;
   wording   text;
   own_number text;
+  locked    text;
   moved     bigint[] := '{}';
   answers   jsonb := '[]';
 BEGIN
@@ -44,7 +45,7 @@ BEGIN
   -- Who publishes a form holds this lock alone and brings older records up to date; a write that was planned by the forms
   -- of before would slip past that.
   IF batch ->> 'world' IS NOT NULL THEN
-    PERFORM pg_advisory_xact_lock_shared(7031, (ws % 2147483647)::integer);
+    locked := pg_advisory_xact_lock_shared(7031, (ws % 2147483647)::integer)::text;  -- PERFORM would start a statement for it
     IF (SELECT coalesce(sum(d.live_version), 0) FROM definition d WHERE d.workspace_id = ws AND d.kind = 'form')
        <> (batch ->> 'world')::bigint THEN
       RAISE EXCEPTION 'the forms have changed' USING ERRCODE = 'FL004', DETAIL = '{}';
@@ -77,10 +78,12 @@ BEGIN
     END IF;
   END IF;
 
-  FOR item IN SELECT w FROM jsonb_array_elements(batch -> 'writes') w LOOP
+  FOR at IN 0 .. jsonb_array_length(batch -> 'writes') - 1 LOOP
+    item := batch #> ARRAY['writes', at::text];
     -- The number comes last of all that is waited for, so that nobody waits for us while we wait for somebody else.
     own_number := NULL;
-    FOR mark IN SELECT n FROM jsonb_array_elements(coalesce(item -> 'numbers', '[]')) n LOOP
+    FOR taking IN 0 .. coalesce(jsonb_array_length(item -> 'numbers'), 0) - 1 LOOP
+      mark := item #> ARRAY['numbers', taking::text];
       INSERT INTO serial AS s (workspace_id, key, next) VALUES (ws, mark ->> 'series', 2)
       ON CONFLICT (workspace_id, key) DO UPDATE SET next = s.next + 1
       RETURNING s.next - 1 INTO taken;

@@ -24,7 +24,7 @@ class AuditEntry(Numbered, Base):
     """Who did what to what. `xid` lets the sealer take only rows older than every open transaction."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "workspace_id", "subject"), Index(None, "workspace_id", "at"))
+    __table_args__ = (Index(None, "workspace_id", "subject"),)
     at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     actor: Mapped[str]
     action: Mapped[str]
