@@ -56,7 +56,8 @@ def test_an_address_of_nothing_is_not_there(town: Town, path: str) -> None:
     ],
 )
 def test_nothing_is_changed_at_an_address_of_nothing(town: Town, method: str, path: str) -> None:
-    body = {"PATCH": {"changes": {}}, "DELETE": None}.get(method, {"decision": "approve"})
+    bodies: dict[str, Any] = {"PATCH": {"changes": {}}, "DELETE": None}
+    body = bodies.get(method, {"decision": "approve"})
     with town.unchanged():
         answer = town.browser("admin").send(method, path, body, key=fresh_key())
     assert answer.status_code == 404, answer.text

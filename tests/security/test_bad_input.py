@@ -1,6 +1,6 @@
 """Bad input at every door that reads JSON: refused with pointer and reason in both languages, nothing stored."""
 
-from collections.abc import Callable
+import io
 from typing import Any
 
 import pytest
@@ -114,6 +114,23 @@ def test_twenty_megabytes_are_refused(town: Town, method: str, path: str) -> Non
     assert answer.get_json()["code"] == "body_too_large"
 
 
+def test_a_body_that_does_not_say_its_size_is_counted(town: Town) -> None:
+    """Chunks without end: read up to the limit and no further, so that it is too large or not whole."""
+    agent = town.browser("agent")
+    body = io.BytesIO(b'{"values": "' + b"x" * 20_000_000)
+    with town.unchanged():
+        answer = agent.client.post(
+            "/api/v1/forms/probe/records",
+            base_url="https://formloom.test",
+            input_stream=body,
+            content_type="application/json",
+            headers={"X-CSRF-Token": agent.token, "Idempotency-Key": fresh_key(), "Transfer-Encoding": "chunked"},
+            environ_overrides={"wsgi.input_terminated": True},
+        )
+    assert answer.status_code in (400, 413), answer.text[:300]
+    assert body.tell() < 2_000_000
+
+
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "multipart/form-data"]
 )
@@ -130,8 +147,6 @@ def test_only_json_is_read_as_json(town: Town, kind: str) -> None:
         )
     assert answer.status_code in (415, 422), answer.text
 
-
-Value = Callable[[Town], Any] | Any
 
 WRONG_VALUES: list[tuple[str, Any, str]] = [
     ("text", 5, "not_text"),

@@ -132,7 +132,11 @@ def records(town: Town) -> list[int]:
     made = []
     for number, nasty in enumerate(NASTY):
         photo = upload(admin, picture(), f"{nasty}.png").get_json()
-        values = {"title_text": nasty, "choice": f"o{number}", "rows": [{"t": nasty.replace("\u2028\u2029", "")}]}
+        values: dict[str, Any] = {
+            "title_text": nasty,
+            "choice": f"o{number}",
+            "rows": [{"t": nasty.replace("\u2028\u2029", "")}],
+        }
         values |= {"photo": [photo["id"]], "who": town.home.people["admin"]} if photo and "id" in photo else {}
         answer = admin.send("POST", "/api/v1/forms/nasty/records", {"values": values}, key=fresh_key())
         if answer.status_code == 422:  # a line separator is no plain text: refused is as good

@@ -4,10 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from flask import g
 from werkzeug.routing import Rule
 
-from tests.security.town import NOBODY, STAFF, Side, Town, fresh_key
+from tests.security.town import NOBODY, STAFF, Side, Town, digests, fresh_key
 from tests.web.conftest import Browser
+from web import events
 from web.policies import Audience, policy_of
 
 EVERYBODY = (*STAFF, NOBODY)
@@ -201,3 +203,30 @@ def test_a_record_names_only_what_its_writer_may_read(town: Town, field: str, po
         answer = town.browser("agent").send("POST", "/api/v1/forms/payment/records", body, key=fresh_key())
         assert answer.status_code == 422, answer.text
         assert pointer in [issue["pointer"] for issue in answer.get_json()["issues"]]
+
+
+def test_a_sweep_would_notice_a_change(town: Town) -> None:
+    """A digest sees one changed word in one row."""
+    path = f"/api/v1/records/{town.home.ids['dossier']}"
+    before = digests(town.services.databases)
+    assert town.browser("agent").send("PATCH", path, {"changes": {"remark": fresh_key()}}).status_code == 200
+    after = digests(town.services.databases)
+    assert {"record", "record_history"} <= {table for table in after if after[table] != before[table]}
+
+
+@pytest.mark.parametrize("who", [NOBODY, "agent", "admin"])
+def test_a_stream_tells_only_of_what_one_may_read(town: Town, who: str) -> None:
+    own, far = town.home.ids, town.abroad.ids
+    cookie = town.browser(who).client.get_cookie("formloom_session", domain="formloom.test")
+    assert cookie is not None
+    identity = town.services.access.session_of(cookie.value)
+    assert identity is not None
+    asked = ["inbox", "inbox:1", "outbox", "timers", f"record:{far['contract']}", f"record:{own['admins_contract']}"]
+    asked += [f"record:{own['contract']}", "record:x", f"record:{'9' * 30}", "record:", ""]
+    with town.app.test_request_context():
+        g.identity = identity
+        names = events._allowed(identity, asked)
+    expected = {f"inbox:{town.home.people[who]}"}
+    expected |= {f"record:{own['contract']}"} if who != NOBODY else set()
+    expected |= {f"record:{own['admins_contract']}"} if who == "admin" else set()
+    assert set(names) == expected
