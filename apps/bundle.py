@@ -48,6 +48,19 @@ class Bundle:
         return self.definitions.get(kind, {})
 
 
+def shipped() -> Mapping[str, Path]:
+    """The folders of the apps that come with Formloom, by name."""
+    return {manifest.parent.name: manifest.parent for manifest in sorted(Path(__file__).parent.glob("*/app.json"))}
+
+
+def find(name: str) -> Path:
+    """The folder of this path, else that of the shipped app of this name. Raises InvalidDefinition."""
+    folder = Path(name) if Path(name).is_dir() else shipped().get(name)
+    if folder is None:
+        raise InvalidDefinition("bundle_missing", {"folder": name, "shipped": ", ".join(shipped())})
+    return folder
+
+
 def read(folder: Path) -> Bundle:
     """The bundle in a folder. Raises InvalidDefinition naming the file; what definitions mean is checked at install."""
     if not folder.is_dir():

@@ -18,6 +18,20 @@ from web.identity import current_identity, is_api_request
 
 CODES = ("log_in_first", "role_needed", "scope_needed")
 
+SCOPES = frozenset(
+    {
+        "records:read",
+        "records:write",
+        "files:read",
+        "files:write",
+        "tasks:read",
+        "tasks:decide",
+        "definitions:write",
+        "admin",
+    }
+)
+"""What an API token may be good for."""
+
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
 
@@ -51,6 +65,9 @@ demo = Audience.DEMO
 
 def policy(audience: Audience, *, scope: str | None = None) -> Callable[[ViewT], ViewT]:
     """Declare who may call the view. ``scope`` such as ``records:write`` opens it to API tokens that carry it."""
+
+    if scope is not None and scope not in SCOPES:
+        raise ValueError(f"unknown scope {scope}")
 
     def declare(view: ViewT) -> ViewT:
         view.__policy__ = Policy(audience, scope)  # type: ignore[attr-defined]
