@@ -82,7 +82,7 @@ class Loaded:
             record=Fact.read(raw["record"]),
             roles={role: tuple(people) for role, people in (raw["roles"] or {}).items()},
             world=raw["world"],
-            decided=raw["decided"],
+            decided=raw.get("decided"),
             now=datetime.fromisoformat(raw["now"]),
             zone=ZoneInfo(raw["zone"]),
         )

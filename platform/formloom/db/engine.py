@@ -1,6 +1,5 @@
 """One engine a role. Nothing is opened on import; the composition opens, hands around and closes."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +7,11 @@ import orjson
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from formloom.db.announcer import Announcer
 from formloom.db.connect import Server, to_json, went_stale
+from formloom.db.fast import FastPool
 from formloom.db.roles import Role
 from formloom.settings import Settings
 
@@ -33,7 +33,7 @@ class Databases:
     router: Engine
     sealer: Engine
     owner: Engine
-    fast: QueuePool
+    fast: FastPool
     announce: Announcer
 
     def close(self) -> None:
@@ -41,7 +41,7 @@ class Databases:
         self.announce.close()
         for engine in (self.app, self.router, self.sealer, self.owner):
             engine.dispose()
-        self.fast.dispose()
+        self.fast.close()
 
 
 def open_databases(settings: Settings) -> Databases:
@@ -57,7 +57,7 @@ def databases_at(server: Server, *, pool_size: int = 10) -> Databases:
         router=_engine(server, "formloom_router", 4, autocommit=True),
         sealer=_engine(server, "formloom_sealer", 1),
         owner=create_engine("postgresql+psycopg://", creator=lambda: server.connect(None), poolclass=NullPool),
-        fast=_fast_pool(server, pool_size),
+        fast=FastPool(lambda: server.connect("formloom_app", autocommit=True), pool_size, POOL_TIMEOUT_SECONDS),
         announce=Announcer(server),
     )
 
@@ -78,14 +78,7 @@ def _engine(server: Server, role: Role, pool_size: int, *, autocommit: bool = Fa
     return engine
 
 
-def _fast_pool(server: Server, pool_size: int) -> QueuePool:
-    connect: Callable[[], Any] = lambda: server.connect("formloom_app", autocommit=True)  # noqa: E731
-    pool = QueuePool(connect, pool_size=pool_size, max_overflow=0, timeout=POOL_TIMEOUT_SECONDS, use_lifo=True)
-    _discard_stale(pool)
-    return pool
-
-
-def _discard_stale(pool: Engine | QueuePool) -> None:
+def _discard_stale(pool: Engine) -> None:
     """Give out no connection that the server closed meanwhile; when one is dead its older siblings are as well."""
 
     @event.listens_for(pool, "checkin")
