@@ -1,7 +1,7 @@
 """Installs a bundle into a workspace: everything is checked before anything is live, in the caller's transaction."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from formloom.errors import Conflict, InvalidDefinition, Issue
@@ -46,7 +46,9 @@ def install(session: Session, stores: Stores, bundle: Bundle, actor: Actor) -> I
         if needed not in stores.apps.keys(session):
             raise Conflict("app_required", {"app": needed})
     _keys_are_free(session, bundle)
+    stood = stores.forms.broken(session, stores.forms.forms(session))
     published = {kind: _publish(session, stores, bundle, kind, actor) for kind in FOLDERS}
+    _others_still_fit(session, stores, bundle, stood)
     body = {**bundle.app, "installed": digests(bundle)}
     stores.apps.publish_together(session, {bundle.key: body}, actor, app=bundle.key, note=bundle.version)
     return Installed(bundle.key, bundle.version, published)
@@ -82,6 +84,18 @@ def _publish(session: Session, stores: Stores, bundle: Bundle, kind: str, actor:
         for key, raw in changed.items():
             ensure_role(session, key, _title(raw))
     return versions
+
+
+def _others_still_fit(session: Session, stores: Stores, bundle: Bundle, stood: Collection[tuple[str, str]]) -> None:
+    """Flows and views of others that speak of this app's forms; what did not fit before is not its fault."""
+    broken = stores.forms.broken(session, stores.forms.forms(session))
+    issues = tuple(
+        Issue("/forms", f"breaks_{kind}", {"key": key, "at": issue.pointer, "why": issue.code})
+        for (kind, key), issue in broken.items()
+        if (kind, key) not in stood
+    )
+    if issues:
+        raise InvalidDefinition("bundle_invalid", {"app": bundle.key, "kind": "form"}, issues)
 
 
 def _keys_are_free(session: Session, bundle: Bundle) -> None:

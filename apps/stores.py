@@ -1,6 +1,6 @@
 """The definition stores that an app is installed into and exported from, one for each kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ from formloom.errors import InvalidDefinition, Issue
 from sqlalchemy.orm import Session
 
 from apps.schemas import check_shape
-from form_engine.definition import RoleDef, ViewDef, check_view, parse_role, parse_view
+from form_engine.definition import CompiledForm, RoleDef, ViewDef, check_view, parse_role, parse_view
 from form_engine.definitions_store import DefinitionStore, FormStore
 
 Body = dict[str, Any]
@@ -31,6 +31,12 @@ class ViewStore(DefinitionStore[ViewDef]):
         )
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, issues)
+
+    def broken_by(self, session: Session, forms: Mapping[str, CompiledForm]) -> Iterator[tuple[str, Issue]]:
+        """What a live view names that these forms do not have (any more)."""
+        world = {key: form.definition for key, form in forms.items()}
+        for key in self.keys(session):
+            yield from ((key, issue) for issue in check_view(self.live(session, key), world))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,13 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
 
     Installed apps are definitions too: what is live is what is installed, older versions say what was.
     """
+    views = ViewStore(forms)
+    forms.dependents = (flows, views)
     return Stores(
         roles=DefinitionStore("role", parse_role),
         forms=forms,
         flows=flows,
-        views=ViewStore(forms),
+        views=views,
         apps=DefinitionStore("app", _parse_app),
     )
 

@@ -1,4 +1,4 @@
-"""How much a request may send. A view that takes more says so: ``@accepts(20_000_000)``."""
+"""How much a request may send. A view that takes a file says so: ``@accepts_upload``."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,7 +1,7 @@
 """The flows of a workspace, compiled with the form they are pinned to, and kept in the process."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
 
 from formloom.db.uow import workspace_of
@@ -39,6 +39,14 @@ class FlowStore(DefinitionStore[FlowDef]):
             issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
         if issues:
             raise InvalidDefinition("invalid_flow", issues=tuple(issues))
+
+    def broken_by(self, session: Session, forms: Mapping[str, CompiledForm]) -> Iterator[tuple[str, Issue]]:
+        """What a live flow names that these forms do not have (any more)."""
+        for key in self.keys(session):
+            flow: FlowDef = self.live(session, key)
+            form = forms.get(flow.form)
+            gone = (Issue("/form", "unknown_form", {"form": flow.form}),)
+            yield from ((key, issue) for issue in (check_flow(flow, form) if form is not None else gone))
 
     def undecided(self, session: Session, flow: str, form: str) -> bool:
         """Whether this very transaction published one of them: it may yet be undone, so nobody may keep it."""

@@ -12,4 +12,6 @@ CODES: Final = (
     "access_not_in_sql",
     "filter_not_in_sql",
     "nothing_to_publish",
+    "breaks_flow",
+    "breaks_view",
 )

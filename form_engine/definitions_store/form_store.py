@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from formloom.db.uow import workspace_of
-from formloom.errors import InvalidDefinition, NotFound
+from formloom.errors import InvalidDefinition, Issue, NotFound
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -35,6 +35,8 @@ class FormStore(DefinitionStore[FormDef]):
         super().__init__("form", parse_form)
         self._worlds: OrderedDict[int, Forms] = OrderedDict()
         self._compiled: dict[tuple[int, str, int, int], CompiledForm] = {}
+        self.dependents: tuple[DefinitionStore[Any], ...] = ()
+        """The kinds whose definitions speak of forms; the composition names them."""
 
     def forms(self, session: Session) -> Forms:
         """The live forms as they are in this transaction; asking again costs nothing."""
@@ -94,6 +96,27 @@ class FormStore(DefinitionStore[FormDef]):
             ]
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
+
+    def check_dependents(self, session: Session, parsed: Mapping[str, FormDef]) -> None:
+        """Live flows and views must go on fitting. Those that did not fit before are nobody's fault now."""
+        before = self.forms(session)
+        world = {key: form.definition for key, form in before.items()} | dict(parsed)
+        after = self.broken(session, {key: compile_form(form, world) for key, form in world.items()})
+        if fallen := after.keys() - (self.broken(session, before).keys() if after else set()):
+            issues = tuple(
+                Issue(f"/{next(iter(parsed))}", f"breaks_{kind}", {"key": key, "at": issue.pointer, "why": issue.code})
+                for (kind, key), issue in after.items()
+                if (kind, key) in fallen
+            )
+            raise InvalidDefinition("invalid_definition", {"kind": self.kind}, issues)
+
+    def broken(self, session: Session, forms: Mapping[str, CompiledForm]) -> dict[tuple[str, str], Issue]:
+        """By kind and key: the live definitions that do not fit these forms, with the first thing wrong."""
+        found: dict[tuple[str, str], Issue] = {}
+        for store in self.dependents:
+            for key, issue in store.broken_by(session, forms):
+                found.setdefault((store.kind, key), issue)
+        return found
 
     def published(self, session: Session, parsed: Mapping[str, FormDef], versions: Mapping[str, int]) -> None:
         """Give new fields their slots and bring what is derived from older records up to date, in this transaction."""

@@ -3,7 +3,7 @@
 Generic over what a definition is: forms add to it (`form_store`), flows and views use it as it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from form_engine.definition import CompiledForm
 from form_engine.models import Definition, DefinitionVersion
 from form_engine.records.actor import Actor
 
@@ -110,7 +111,9 @@ class DefinitionStore(Generic[T]):
     def problems(self, session: Session, key: str, definition: Any) -> tuple[Issue, ...]:
         """All that stands in the way of publishing this body."""
         try:
-            self.check(session, {key: self._read(key, definition)})
+            parsed = {key: self._read(key, definition)}
+            self.check(session, parsed)
+            self.check_dependents(session, parsed)
         except InvalidDefinition as error:
             return tuple(unprefixed(issue, key) for issue in error.issues)
         return ()
@@ -126,15 +129,25 @@ class DefinitionStore(Generic[T]):
         if row.draft is None:
             raise Conflict("nothing_to_publish", {"key": key})
         try:
-            return self.publish_together(session, {key: row.draft}, actor, app=row.app, note=note)[key]
+            return self.publish_together(session, {key: row.draft}, actor, app=row.app, note=note, alone=True)[key]
         except InvalidDefinition as error:
             issues = tuple(unprefixed(issue, key) for issue in error.issues)
             raise InvalidDefinition(error.code, error.params, issues) from None
 
     def publish_together(
-        self, session: Session, bodies: Mapping[str, Body], actor: Actor, *, app: str | None = None, note: str = ""
+        self,
+        session: Session,
+        bodies: Mapping[str, Body],
+        actor: Actor,
+        *,
+        app: str | None = None,
+        note: str = "",
+        alone: bool = False,
     ) -> dict[str, int]:
-        """Publish these bodies as one world: they may speak of each other. All or none; issues point to `/<key>/…`."""
+        """Publish these bodies as one world: they may speak of each other. All or none; issues point to `/<key>/…`.
+
+        `alone`: nothing of another kind follows in this transaction, so what depends on these must still fit.
+        """
         parsed: dict[str, T] = {}
         issues: list[Issue] = []
         for key, body in bodies.items():
@@ -145,6 +158,8 @@ class DefinitionStore(Generic[T]):
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
         self.check(session, parsed)
+        if alone:
+            self.check_dependents(session, parsed)
         versions = {key: self._publish_one(session, key, body, actor, app, note) for key, body in bodies.items()}
         session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
         forget_live(session)
@@ -153,6 +168,18 @@ class DefinitionStore(Generic[T]):
 
     def check(self, session: Session, parsed: Mapping[str, T]) -> None:
         """Raise InvalidDefinition unless these fit among the live ones. Kinds that know a world say how."""
+
+    def check_dependents(self, session: Session, parsed: Mapping[str, T]) -> None:
+        """Raise InvalidDefinition when live definitions of other kinds would no longer fit.
+
+        Apart from `check`, because what is published together (an app) may bring those along.
+        """
+
+    def broken_by(self, session: Session, forms: Mapping[str, CompiledForm]) -> Iterator[tuple[str, Issue]]:
+        """(key, issue) of each live definition of this kind that does not fit these forms. None where none speaks of
+        forms.
+        """
+        return iter(())
 
     def published(self, session: Session, parsed: Mapping[str, T], versions: Mapping[str, int]) -> None:
         """Called in the transaction that made these live. Kinds with something to bring up to date say what."""

@@ -1,6 +1,7 @@
 """A bundle becomes a running app, and a running app the same bundle."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,3 +130,58 @@ def test_a_view_of_a_field_that_is_not_there_is_named(house: House, workspace: i
     with pytest.raises(InvalidDefinition) as caught:
         put(house, workspace, changed(leave, "1.0.0", "view", "all", **view))
     assert [issue.pointer for issue in caught.value.issues] == ["/views/all/columns/0"]
+
+
+def without(body: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """A leave form in which requests cannot have this status."""
+    form = copy.deepcopy(dict(body))
+    field = next(one for one in form["fields"] if one["key"] == "status")
+    field["options"] = [one for one in field["options"] if one["key"] != status]
+    field["transitions"] = [move for move in field["transitions"] if status not in move]
+    return form
+
+
+def test_a_form_is_not_published_away_from_under_a_flow(house: House, workspace: int) -> None:
+    put(house, workspace, bundle.read(LEAVE))
+    with unit_of_work(house.databases, workspace) as session:
+        body = house.forms.body(session, "leave")
+        house.forms.save_draft(session, "leave", without(body, "granted"), SYSTEM, revision=0)
+        told = house.forms.problems(session, "leave", without(body, "granted"))
+        assert [(one.code, one.params["key"]) for one in told] == [("breaks_flow", "leave_approval")]
+        with pytest.raises(InvalidDefinition) as refused:
+            house.forms.publish(session, "leave", SYSTEM)
+        assert [one.pointer for one in refused.value.issues] == [""]
+        house.forms.save_draft(session, "leave", {**body, "title": "Absence"}, SYSTEM, revision=1)
+        assert house.forms.publish(session, "leave", SYSTEM) == 2
+
+
+def test_a_form_is_not_published_away_from_under_a_view(house: House, workspace: int) -> None:
+    put(house, workspace, bundle.read(LEAVE))
+    view = {"kind": "view", "key": "mine", "title": "Mine", "form": "leave", "where": 'type = "sick"'}
+    with unit_of_work(house.databases, workspace) as session:
+        house.stores.views.publish_together(session, {"mine": {**view, "columns": ["days"]}}, SYSTEM)
+    with unit_of_work(house.databases, workspace) as session:
+        body = house.forms.body(session, "leave")
+        layout = [{**one, "items": [key for key in one["items"] if key != "days"]} for one in body["layout"]]
+        fields = [field for field in body["fields"] if field["key"] != "days"]
+        shown = [key for key in body["list"] if key != "days"]
+        told = house.forms.problems(session, "leave", {**body, "fields": fields, "layout": layout, "list": shown})
+        assert [(one.code, one.params["key"]) for one in told] == [("breaks_view", "mine")]
+
+
+def test_an_app_may_change_a_form_and_its_flow_together_but_not_break_anothers(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    put(house, workspace, leave)
+    form, flow = leave.of_kind("form")["leave"], leave.of_kind("flow")["leave_approval"]
+    quiet = [{**step, "on_approve": {}} if step["key"] == "manager" else step for step in flow["steps"]]
+    newer = changed(leave, "1.1.0", "form", "leave", **without(form, "granted"))
+    together = changed(newer, "1.1.0", "flow", "leave_approval", steps=quiet)
+    with unit_of_work(house.databases, workspace) as session:
+        own = {**flow, "key": "own"}
+        house.flows.definitions.publish_together(session, {"own": own}, SYSTEM)
+    with pytest.raises(InvalidDefinition) as refused:
+        put(house, workspace, together)
+    assert [(one.code, one.params["key"]) for one in refused.value.issues] == [("breaks_flow", "own")]
+    with unit_of_work(house.databases, workspace) as session:
+        house.flows.definitions.publish_together(session, {"own": {**own, "steps": quiet}}, SYSTEM)
+    assert put(house, workspace, together).published["form"] == {"leave": 2}

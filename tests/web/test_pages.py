@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from io import BytesIO
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,7 +18,7 @@ from web.composition import Services
 from web.islands import inert_json, island
 
 
-def props(page: str, name: str) -> dict:  # type: ignore[type-arg]
+def props(page: str, name: str) -> Any:
     found = re.search(rf'data-island="{name}".*?<script type="application/json">(.*?)</script>', page, re.S)
     assert found, page
     return json.loads(found[1])

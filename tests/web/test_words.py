@@ -32,7 +32,7 @@ def test_every_message_is_translated(locale: str) -> None:
     blank = [
         message.id
         for message in catalogue
-        if message.id and not (all(message.string) if message.pluralizable else message.string)
+        if message.id and not (all(message.string or ()) if message.pluralizable else message.string)
     ]
     assert missing == []
     assert blank == []

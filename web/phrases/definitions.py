@@ -22,4 +22,6 @@ PHRASES = {
     "access_not_in_sql": N_("This access rule cannot be used as a filter."),
     "filter_not_in_sql": N_("This filter cannot be used in lists."),
     "nothing_to_publish": N_("There are no changes to publish."),
+    "breaks_flow": N_("The flow “%(key)s” would no longer fit this form."),
+    "breaks_view": N_("The view “%(key)s” would no longer fit this form."),
 }

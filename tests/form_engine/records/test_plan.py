@@ -13,7 +13,7 @@ from form_engine.records.facts import Fact, Facts
 from form_engine.records.plan import plan_create, plan_update
 from form_engine.records.service import Records
 from form_engine.records.sort_key import slot_text, sort_key
-from form_engine.records.write import KEEP, batch_json
+from form_engine.records.write import KEEP, Keep, batch_json
 
 
 def nothing(_: Any) -> tuple[Fact, ...]:
@@ -32,6 +32,7 @@ def test_a_neighbourhood_is_enough_to_plan_a_change(office: Any) -> None:
     assert record
     write = plan_update(forms, forms["claim"], record, {"state": "approved"}, facts, writable=None, partial=True)
     assert (write.id, write.expected, write.links, write.unique) == (claim.id, 1, KEEP, KEEP)
+    assert not isinstance(write.parts, Keep)
     assert [(part.rollup, part.parent_id, str(part.amount)) for part in write.parts] == [
         ("budget.claims", parent, "1"),
         ("budget.spent", parent, "60.00"),
