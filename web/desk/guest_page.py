@@ -131,8 +131,8 @@ def _actions(task: Any, locale: str) -> list[dict[str, Any]]:
     """The guest's buttons; where a decision leads inside the house is not their concern, only what it means to them."""
     hints = {
         "approve": gettext("this is right"),
-        "reject": gettext("something is wrong; we get in touch"),
-        "return": gettext("something is wrong; we get in touch"),
+        "reject": gettext("something is wrong"),
+        "return": gettext("something is wrong"),
     }
     made = actions(task.offers, task.step_titles, locale)
     return [{**one, "hint": hints.get(one["decision"])} for one in made]

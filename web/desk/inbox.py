@@ -64,18 +64,28 @@ def inbox_page(session: Session, identity: Identity, args: Mapping[str, str]) ->
     page = inbox_list(session, identity, args)
     counts = services().flows.counts(session, identity.person_id)
     chosen = page["selected"]
+    beside = chosen if chosen is not None else _first(page, args)
     task, missing = None, False
-    if chosen is not None:
+    if beside is not None:
         try:
-            task = task_page(session, identity, chosen, _after(page, chosen))
+            task = task_page(session, identity, beside, _after(page, beside))
         except NotFound:
-            missing = True
+            missing = chosen is not None
     return {
         **page,
+        "chosen": chosen is not None,
+        "selected": beside,
         "tabs": [TabView(key, gettext(LABELS[key]), counts.get(key, 0)) for key in TABS],
         "task": task,
         "opened_missing": missing,
     }
+
+
+def _first(page: Mapping[str, Any], args: Mapping[str, str]) -> int | None:
+    """A desk has room for the task beside the list, so the most urgent one is open already; a phone shows the list."""
+    if page["tab"] != "todo" or args.get("after"):
+        return None
+    return next((line.id for line in page["items"] if line.id is not None), None)
 
 
 def inbox_list(session: Session, identity: Identity, args: Mapping[str, str]) -> dict[str, Any]:

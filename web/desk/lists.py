@@ -106,7 +106,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
             *((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
             *((("view", query.view),) if view else ()),
         ),
-        columns=heads if leads_itself(form, shown) else (Column(lead_label(form), numeric=False), *heads),
+        columns=heads if leads_itself(form, shown) else (Column(lead_label(form, world.locale), numeric=False), *heads),
         rows=rows_of(form, shown, page.items, names, world.locale),
         filters=_chips(form, access, query, world.locale),
         filtered=bool(query.q or query.chosen),
@@ -147,9 +147,13 @@ def leads_itself(form: CompiledForm, shown: tuple[CompiledField, ...]) -> bool:
     return bool(shown) and not form.definition.number and named == (shown[0].key,)
 
 
-def lead_label(form: CompiledForm) -> str:
-    """The head of the column that names the record."""
-    return gettext("No.") if form.definition.number else gettext("Title")
+def lead_label(form: CompiledForm, locale: str) -> str:
+    """The head of the column that names the record: its number, or the one field that is its title."""
+    if form.definition.number:
+        return gettext("No.")
+    display = form.display if isinstance(form.display, tuple) else (form.display.text.strip(),)
+    named = form.field(display[0]) if len(display) == 1 else None
+    return localized(named.definition.label, locale) if named else gettext("Title")
 
 
 def rows_of(

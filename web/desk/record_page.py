@@ -148,7 +148,7 @@ def _linked(world: World, view: RecordView) -> tuple[Linked, ...]:
         shown = shown_columns(form, access)[:6]
         heads = tuple(Column(localized(each.definition.label, world.locale), numeric(each)) for each in shown)
         if not leads_itself(form, shown):
-            heads = (Column(lead_label(form), numeric=False), *heads)
+            heads = (Column(lead_label(form, world.locale), numeric=False), *heads)
         groups.append(
             Linked(
                 localized(form.definition.title, world.locale),
