@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from formloom.db.uow import unit_of_work
+
+from form_engine.records.actor import SYSTEM
 from tests.web.conftest import REQUEST, Office
+from web.composition import Services
 
 RECORDS = "/api/v1/forms/leave/records"
 
@@ -124,3 +128,25 @@ def test_the_api_describes_itself(office: Office) -> None:
     page = office.employee.get("/openapi")
     assert page.status_code == 200
     assert "/api/v1/tasks/{task_id}/decide" in page.text
+
+
+def test_one_calls_ones_own_request_back_where_the_flow_lets_one(
+    office: Office, services: Services, workspace: int
+) -> None:
+    kept = office.ask()
+    with unit_of_work(services.databases, workspace) as session:
+        flows = services.flows.definitions
+        body = flows.body(session, "leave_approval")
+        lets = {**body, "on_withdraw": {"set": {"status": "refused"}}}
+        flows.publish_together(session, {"leave_approval": lets}, SYSTEM)
+    record = office.ask("request-0002")
+    runs = {one: office.employee.get(f"/api/v1/records/{one}/timeline").get_json() for one in (kept, record)}
+    first, second = (runs[one]["items"][0]["id"] for one in (kept, record))
+    assert office.employee.send("POST", f"/api/v1/runs/{first}/withdraw", key="withdraw-0001").status_code == 409
+    assert office.manager.send("POST", f"/api/v1/runs/{second}/withdraw", key="withdraw-0002").status_code == 404
+    answer = office.employee.send("POST", f"/api/v1/runs/{second}/withdraw", key="withdraw-0003")
+    assert answer.status_code == 200
+    again = office.employee.send("POST", f"/api/v1/runs/{second}/withdraw", key="withdraw-0003")
+    assert again.get_json() == answer.get_json()
+    assert office.employee.get(f"/api/v1/records/{record}").get_json()["values"]["status"] == "refused"
+    assert [item["record"] for item in office.manager.get("/api/v1/tasks").get_json()["items"]] == [kept]

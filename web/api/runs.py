@@ -1,12 +1,15 @@
 """Runs: a flow at work on a record."""
 
-from flask import Response, jsonify
+from typing import Any
+
+from flask import Response, jsonify, request
 from flask.views import MethodView
 
 from web.api.door import ApiBlueprint
+from web.api.once import once
 from web.context import services, transaction
 from web.desk.record_json import run_json
-from web.identity import me
+from web.identity import actor_of, me
 from web.policies import admin, policy, signed_in
 
 blueprint = ApiBlueprint("runs", "runs", url_prefix="/runs", description="Flows at work")
@@ -21,6 +24,22 @@ class Run(MethodView):
         """Read a run: status, steps, decisions"""
         with transaction() as session:
             return jsonify(run_json(session, me(), run_id))
+
+
+@blueprint.route("/<int:run_id>/withdraw")
+class Withdraw(MethodView):
+    """The initiator calls their own request back."""
+
+    @policy(signed_in, scope="tasks:decide")
+    def post(self, run_id: int) -> Response:
+        """Call one's own run back, where its flow lets one"""
+        identity = me()
+
+        def withdraw(session: Any) -> tuple[int, dict[str, Any]]:
+            services().flows.withdraw(session, run_id, actor_of(identity))
+            return 200, run_json(session, identity, run_id)
+
+        return once(identity, request, withdraw)
 
 
 @blueprint.route("/<int:run_id>/replay")
