@@ -1,12 +1,13 @@
 """The door: who gets in, who is thrown out, and what an outsider learns (nothing)."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from formloom.access import Access, create_api_token, revoke_api_token
+from formloom.access import Access, create_api_token, passwords, revoke_api_token
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.errors import InvalidInput, Throttled, Unauthenticated
@@ -237,3 +238,31 @@ def test_a_hash_of_other_cost_is_renewed_at_log_in(databases: Databases, setting
         kept = session.get_one(Person, (ada.workspace_id, ada.id)).password_hash
     assert kept is not None
     assert "m=16,t=2" in kept
+
+
+def test_a_crowd_at_the_door_waits_in_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each hashing fills 64 MiB: as many at once as there are threads would fill the machine."""
+    lock, inside, most = threading.Lock(), 0, 0
+
+    class Slow:
+        def hash(self, password: str) -> str:
+            return "hash"
+
+        def verify(self, kept: str, password: str) -> bool:
+            nonlocal inside, most
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            threading.Event().wait(0.01)
+            with lock:
+                inside -= 1
+            return True
+
+    monkeypatch.setattr(passwords, "PasswordHasher", lambda **_: Slow())
+    door = passwords.Passwords(PasswordCost())
+    crowd = [threading.Thread(target=door.fits, args=("hash", "a password")) for _ in range(8 * passwords.AT_ONCE)]
+    for each in crowd:
+        each.start()
+    for each in crowd:
+        each.join()
+    assert 1 < most <= passwords.AT_ONCE

@@ -103,7 +103,11 @@ class Access:
         workspace_id, person_id = self._account(login)
         with unit_of_work(self._databases, workspace_id) as session:
             person = _enabled(session, person_id)
-            fits = self.passwords.fits(person.password_hash if person else None, password)
+            kept = person.password_hash if person else None
+        fits = self.passwords.fits(kept, password)  # takes long: no connection waits for it
+        with unit_of_work(self._databases, workspace_id) as session:
+            person = _enabled(session, person_id)
+            fits = fits and person is not None and person.password_hash == kept
             if person is not None and fits:
                 opened = self._open(session, person)
                 if self.passwords.outdated(person.password_hash or ""):

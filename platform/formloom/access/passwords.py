@@ -1,5 +1,8 @@
 """Passwords: Argon2id (RFC 9106), and the same work whether there is one to compare with or not."""
 
+import os
+from threading import BoundedSemaphore
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -8,6 +11,8 @@ from formloom.settings import PasswordCost
 
 # NIST SP 800-63B: length counts, composition rules do not; an upper bound keeps hashing affordable.
 SHORTEST, LONGEST = 10, 256
+# Each hashing fills 64 MiB and a processor: a crowd at the door waits in line and does not take the machine down.
+AT_ONCE = max(2, os.cpu_count() or 2)
 
 
 class Passwords:
@@ -15,6 +20,7 @@ class Passwords:
 
     def __init__(self, cost: PasswordCost) -> None:
         self._hasher = PasswordHasher(time_cost=cost.time, memory_cost=cost.memory_kib, parallelism=cost.lanes)
+        self._places = BoundedSemaphore(AT_ONCE)
         self._nobodys = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str, login: str = "") -> str:
@@ -29,12 +35,14 @@ class Passwords:
         if code is not None:
             limits = {"least": SHORTEST, "most": LONGEST}
             raise InvalidInput("invalid_input", issues=(Issue("/password", code, limits),))
-        return self._hasher.hash(password)
+        with self._places:
+            return self._hasher.hash(password)
 
     def fits(self, kept: str | None, password: str) -> bool:
         """Whether it is the password. Takes as long for an account without one, or that does not exist."""
         try:
-            return self._hasher.verify(kept or self._nobodys, password[: LONGEST + 1]) and kept is not None
+            with self._places:
+                return self._hasher.verify(kept or self._nobodys, password[: LONGEST + 1]) and kept is not None
         except (VerificationError, InvalidHashError):
             return False
 
