@@ -30,12 +30,6 @@ def _case(each: StepType, key: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def flow_schema() -> dict[str, Any]:
-    """The schema with all registered step types."""
-    return compose(STEP_TYPES)
-
-
-@cache
 def validator(types: tuple[StepType, ...] = STEP_TYPES) -> Draft202012Validator:
     """Checked against the schema of schemas once."""
     schema = compose(types)

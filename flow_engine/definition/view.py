@@ -7,7 +7,6 @@ from flow_engine.definition.flow import FlowDef
 from flow_engine.elements.outcome import INITIATOR, Outcome, Reason, Text
 from flow_engine.machine.state import Kind
 from flow_engine.steps.approve import Approve
-from flow_engine.steps.people import PeopleStep
 
 READ_ALL: Mapping[str, str] = {"*": "read"}
 WRITE_ALL: Mapping[str, str] = {"*": "write"}
@@ -99,8 +98,3 @@ def _returned(step: Approve, because: str) -> Outcome | None:
     if because == "return":
         return next((outcome for outcome in step.returns if outcome.return_to == INITIATOR), None)
     return step.on_reject
-
-
-def asks_somebody(step: object) -> bool:
-    """Whether the step waits for people."""
-    return isinstance(step, PeopleStep)

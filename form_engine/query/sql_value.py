@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Date, DateTime, Numeric, Text, cast, literal, null
 from sqlalchemy.types import TypeEngine
 
-from form_engine.formula import ErrorValue, LinkRef, PersonValue, RecordValue, Type, Value
+from form_engine.formula import ErrorValue, LinkRef, PersonValue, RecordValue, Value
 
 SQL_TYPES: dict[str, TypeEngine[Any]] = {
     "number": Numeric(),
@@ -76,7 +76,3 @@ def from_json(kind: str, text: ColumnElement[Any]) -> Sql | None:
     if kind not in SQL_TYPES:
         return None
     return Sql(kind, text if kind == "text" else cast(text, SQL_TYPES[kind]))
-
-
-def kind_of(type_: Type) -> str:
-    return type_.kind
