@@ -1,4 +1,4 @@
-"""Messages of the client: Babel's lexer of JavaScript loses some in `.svelte` files, so these are read by their shape."""
+"""Messages of the client, read by their shape: Babel's lexer of JavaScript loses some in `.svelte` files."""
 
 import re
 from collections.abc import Iterator

@@ -29,6 +29,7 @@ def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         *compiler.issues,
         *_circles(form, compiler.types),
         *_columns(form),
+        *_names(form),
         *_layout(form),
         *_indexes(form),
         *_unique(form),
@@ -97,6 +98,16 @@ def _layout(form: FormDef) -> Iterator[Issue]:
                 yield Issue(f"{section.at}/items/{at}", "duplicate", {"field": key})
     if form.layout:
         yield from (Issue("/layout", "not_in_layout", {"field": key}) for key in form.by_key if not shown[key])
+
+
+def _names(form: FormDef) -> Iterator[Issue]:
+    """A field has a name in every language that it speaks: a blank one would be a control nobody can understand."""
+    for _, field in form.walk():
+        if isinstance(field.label, str):
+            blank = [""] if not field.label.strip() else []
+        else:
+            blank = [f"/{locale}" for locale, words in field.label.items() if not words.strip()]
+        yield from (Issue(f"{field.at}/label{end}", "required") for end in blank)
 
 
 def _indexes(form: FormDef) -> Iterator[Issue]:

@@ -17,7 +17,7 @@ export function setTheme(theme: Theme): void {
 
 function markButtons(theme: Theme): void {
   for (const button of document.querySelectorAll<HTMLElement>('[data-theme-set]')) {
-    button.setAttribute('aria-checked', String(button.dataset.themeSet === theme));
+    button.setAttribute('aria-pressed', String(button.dataset.themeSet === theme));
   }
 }
 

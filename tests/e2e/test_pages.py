@@ -1,0 +1,192 @@
+"""Every page for everyone: nothing for axe to find, nothing sideways, one language at a time, the keyboard alone."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from apps.demo import DEMO_PASSWORD
+from tests.e2e.desk import Device, Visitor
+from tests.running import RunningServer
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+ENGLISH_WORDS = re.compile(
+    r"\b(Home|Inbox|Records|Search|Approve|Reject|Publish|Draft|Required|History|Load more|Log in|Close|Undo|Add|All|"
+    r"Nothing|fields?|rows?|ago|left|Notifications|Administration|Sent messages|Take a photo|Comment|Reason)\b"
+)
+"""Words of the interface that must not stand on a Chinese page."""
+SMALL = {"width": 320, "height": 640}
+
+
+def _first(path: str, selector: str) -> Callable[[Page], str]:
+    def find(page: Page) -> str:
+        page.goto(path)
+        return str(page.locator(selector).first.get_attribute("href"))
+
+    return find
+
+
+Where = str | Callable[[Page], str]
+PAGES: dict[str, tuple[str | None, Where]] = {
+    "login": (None, "/login"),
+    "forgot": (None, "/forgot"),
+    "guest-gone": (None, "/g/nothing-like-this"),
+    "home": ("finance", "/"),
+    "home-idle": ("admin", "/"),
+    "menu": ("finance", "/menu"),
+    "bills": ("finance", "/forms/bill"),
+    "payments": ("finance", "/forms/payment"),
+    "nothing-found": ("finance", "/forms/payment?q=zzzzzz"),
+    "record": ("agent", _first("/forms/payment", "a.row-link")),
+    "bill": ("agent", _first("/forms/bill", "a.row-link")),
+    "new": ("agent", "/forms/payment/new"),
+    "task": ("finance", _first("/inbox", "a.list-item")),
+    "inbox-done": ("finance", "/inbox?tab=done"),
+    "inbox-empty": ("admin", "/inbox"),
+    "admin": ("admin", "/admin"),
+    "admin-form": ("admin", "/admin/forms/customer"),
+    "outbox": ("admin", "/dev/outbox"),
+    "error": ("admin", "/nothing-here"),
+    "openapi": ("admin", "/openapi"),
+}
+
+
+@pytest.fixture(scope="module")
+def addresses(product: RunningServer, chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """`page = addresses("task", "zh-CN", "dark", phone=True)`: this page, opened by who may; one log-in for each."""
+    pages: dict[tuple[str | None, bool, str], Page] = {}
+
+    def open_page(name: str, language: str, scheme: Any, *, phone: bool) -> Page:
+        person, where = GUEST if name == "guest" else PAGES[name]
+        key = (person, phone, language)
+        if key not in pages:
+            context = chromium.new_context(
+                viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
+                has_touch=phone,
+                is_mobile=phone,
+                locale=language,
+                base_url=product.url,
+                bypass_csp=True,
+                reduced_motion="reduce",
+            )
+            context.add_cookies([{"name": "lang", "value": language, "url": product.url}])
+            pages[key] = context.new_page()
+            if person is not None:
+                Visitor(pages[key], Device("", 0, 0, touch=phone)).log_in(f"{person}@example.com", DEMO_PASSWORD)
+        page = pages[key]
+        page.emulate_media(color_scheme=scheme)
+        if callable(where) and name == "guest":
+            other = open_page("outbox", language, scheme, phone=phone)
+            page.goto(str(other.locator("a[href*='/g/']").first.get_attribute("href")))
+        else:
+            page.goto(where(page) if callable(where) else where)
+        page.wait_for_load_state()
+        return page
+
+    yield open_page
+    for page in pages.values():
+        page.context.close()
+
+
+GUEST: tuple[str | None, Where] = (None, lambda _page: "")
+ALL = (*PAGES, "guest")
+
+
+def _findings(page: Page, *rules: str) -> list[str]:
+    """What axe has to say, by all rules or by these: only colours differ between the themes."""
+    page.evaluate("axe => { if (!window.axe) (0, eval)(axe) }", AXE.read_text("utf-8"))
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = page.evaluate("options => axe.run(document, options)", options)
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_axe_finds_nothing(addresses: Callable[..., Page], name: str) -> None:
+    for phone in (False, True):
+        page = addresses(name, "zh-CN", "light", phone=phone)
+        assert _findings(page) == [], f"light, phone={phone}"
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_timeout(250)  # colours that were on their way arrive
+        assert _findings(page, "color-contrast") == [], f"dark, phone={phone}"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_narrowest_phone_and_both_languages(addresses: Callable[..., Page], name: str) -> None:
+    for language in ("zh-CN", "en"):
+        page = addresses(name, language, "light", phone=True)
+        assert page.locator("html").get_attribute("lang") == language
+        text = page.locator("body").inner_text()
+        if language == "zh-CN" and name != "openapi":  # the words of the API are English
+            assert ENGLISH_WORDS.findall(text) == [], text
+        page.set_viewport_size(SMALL)  # type: ignore[arg-type]
+        try:
+            over = page.evaluate(WIDER)
+            assert over == [], language
+        finally:
+            page.set_viewport_size({"width": 390, "height": 844})
+
+
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
+    .map((e) => `${e.tagName}.${e.className}`).slice(0, 8)"""
+
+
+@pytest.mark.parametrize("name", ["login", "guest-gone", "inbox-empty", "error"])
+def test_english_pages_speak_english(addresses: Callable[..., Page], name: str) -> None:
+    page = addresses(name, "en", "light", phone=False)
+    own = page.evaluate("document.querySelector('main').innerText")
+    people = {"login"}  # the demo's people have Chinese names
+    if name in people:
+        own = page.locator("main .card").first.inner_text()
+    assert CHINESE.findall(own) == []
+
+
+def test_the_keyboard_alone_is_enough(visit: Callable[..., Visitor], product: RunningServer) -> None:
+    visitor = visit(None, Device("desk", 1440, 900, touch=False))
+    page = visitor.page
+    page.goto("/login")
+    page.keyboard.type("supervisor@example.com")  # the first field has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type(DEMO_PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).not_to_have_url(re.compile("/login"))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("待办")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/inbox"))
+    # the most urgent task is open by itself; J goes on to the next, K back
+    first, second = (page.locator("a.list-item .title").nth(at).inner_text() for at in (0, 1))
+    expect(page.locator(".task-title")).to_have_text(first)
+    page.keyboard.press("j")
+    expect(page.locator(".task-title")).to_have_text(second)
+    page.keyboard.press("k")
+    expect(page.locator(".task-title")).to_have_text(first)
+    page.locator("a.list-item").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".task-title")).to_have_text(second)
+    expect(page.locator("[data-key='a']")).to_be_visible()
+    page.keyboard.press("a")
+    expect(page.locator("a.list-item", has_text=second)).to_have_count(0)
+    expect(page.locator(".task-title")).to_have_text(first)  # the next one opens by itself
+
+
+def test_load_more_appends_below(addresses: Callable[..., Page]) -> None:
+    page = addresses("bills", "zh-CN", "light", phone=False)
+    rows, more = page.locator("#rows tr"), page.locator("a[data-more]")
+    before = rows.count()
+    address = str(more.get_attribute("href"))
+    more.click()
+    expect(rows).to_have_count(before * 2)
+    assert more.get_attribute("href") != address, "the next press goes on from there"
+    names = rows.locator("a.row-link").all_inner_texts()
+    assert len(set(names)) == len(names)
+    page.goto(address)  # without script it is a plain link to the next page
+    assert page.locator("#rows a.row-link").first.inner_text() == names[before]
