@@ -85,16 +85,27 @@ def notifications(session: Session, identity: Identity, limit: int = 12) -> Note
     ids = {row.params["record"] for row in rows if isinstance(row.params.get("record"), int)}
     titles = services().records.titles(session, ids) if ids else {}
     locale = current_locale()
-    return Notes(tuple(_note(row, titles, locale) for row in rows), clock.app_now(session))
+    steps = _step_titles(session, {str(row.params["flow"]) for row in rows if "flow" in row.params})
+    return Notes(tuple(_note(row, titles, steps, locale) for row in rows), clock.app_now(session))
 
 
-def _note(row: Any, titles: Mapping[int, tuple[str, str]], locale: str) -> Note:
+def _step_titles(session: Session, flows: set[str]) -> dict[tuple[str, str], Any]:
+    """What the steps of these flows are called now; a step that is gone keeps its key."""
+    store = services().flows.definitions
+    live = [flow for flow in flows if flow in store.live_versions(session)]
+    return {(flow, step.key): step.title for flow in live for step in store.live(session, flow).walk()}
+
+
+def _note(row: Any, titles: Mapping[int, tuple[str, str]], steps: Mapping[tuple[str, str], Any], locale: str) -> Note:
     record, task = row.params.get("record"), row.params.get("task")
     title = titles[record][1] if record in titles else ""
     params = {
         name: localized(value, locale) if isinstance(value, Mapping) else str(value)
         for name, value in row.params.items()
     }
+    step = steps.get((params.get("flow", ""), params.get("step", "")))
+    if step is not None:
+        params["step"] = localized(step, locale)
     words = {"title": title or gettext("A record"), "step": "", "text": "", **params}
     text = gettext(TOLD.get(row.kind, "%(title)s")) % words
     href = row.link or (f"/inbox?task={task}" if task else f"/records/{record}" if record else "/inbox")

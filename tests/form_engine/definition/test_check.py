@@ -39,6 +39,7 @@ def test_the_examples_are_sound() -> None:
         (lambda raw: raw["rules"][0].update({"assert": "totl > 1"}), "/rules/0/assert", "formula_unknown_name"),
         (lambda raw: raw["layout"][0]["items"].append("nothing"), "/layout/0/items/7", "unknown_field"),
         (lambda raw: raw["layout"][0]["items"].append("subject"), "/layout/0/items/7", "duplicate"),
+        (lambda raw: raw["fields"][1]["label"].update({"en": " "}), "/fields/1/label/en", "required"),
         (lambda raw: raw["layout"].pop(), "/layout", "not_in_layout"),
         (lambda raw: raw["list"].append("nothing"), "/list/5", "unknown_field"),
         (lambda raw: raw.update(display=["nothing"]), "/display/0", "unknown_field"),
