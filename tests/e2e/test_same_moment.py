@@ -74,5 +74,5 @@ def _close(product: RunningServer, link: str, change: str) -> None:
         names = [name for (name,) in connection.execute("SELECT datname FROM pg_database WHERE NOT datistemplate")]
     database = next(name for name in names if name != "postgres") if len(names) > 1 else "postgres"
     with psycopg.connect(host=str(folder), user="postgres", dbname=database, autocommit=True) as connection:
-        done = connection.execute(f"UPDATE guest_link SET {change} WHERE id = %s", (link_id,))  # type: ignore[arg-type]
+        done = connection.execute(f"UPDATE guest_link SET {change} WHERE id = %s", (link_id,))
         assert done.rowcount == 1
