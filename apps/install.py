@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from formloom.errors import Conflict, InvalidDefinition, Issue
 from formloom.people import ensure_role
@@ -15,7 +16,7 @@ from apps.stores import Stores
 from form_engine.models import Definition
 from form_engine.records.actor import Actor
 
-CODES = ("bundle_invalid", "app_newer_installed", "app_required", "key_taken")
+CODES = ("bundle_invalid", "app_newer_installed", "app_required", "key_taken", "changed_here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ def install(session: Session, stores: Stores, bundle: Bundle, actor: Actor) -> I
     """Publish what the bundle says and the workspace does not say yet; the version that is there changes nothing.
 
     Raises InvalidDefinition whose issues point to `/forms/payment/fields/3`; Conflict where a newer version is
-    installed, another app is needed first, or a key belongs to somebody else.
+    installed, another app is needed first, a key belongs to somebody else, or the workspace and the new version have
+    both changed a definition.
     """
     there = stores.apps.body(session, bundle.key) if bundle.key in stores.apps.keys(session) else None
     if there is not None and there["version"] == bundle.version:
@@ -46,8 +48,9 @@ def install(session: Session, stores: Stores, bundle: Bundle, actor: Actor) -> I
         if needed not in stores.apps.keys(session):
             raise Conflict("app_required", {"app": needed})
     _keys_are_free(session, bundle)
+    base: Mapping[str, str] = there["installed"] if there is not None else {}
     stood = stores.forms.broken(session, stores.forms.forms(session))
-    published = {kind: _publish(session, stores, bundle, kind, actor) for kind in FOLDERS}
+    published = {kind: _publish(session, stores, bundle, kind, base, actor) for kind in FOLDERS}
     _others_still_fit(session, stores, bundle, stood)
     body = {**bundle.app, "installed": digests(bundle)}
     stores.apps.publish_together(session, {bundle.key: body}, actor, app=bundle.key, note=bundle.version)
@@ -56,22 +59,30 @@ def install(session: Session, stores: Stores, bundle: Bundle, actor: Actor) -> I
 
 def digests(bundle: Bundle) -> dict[str, str]:
     """A digest of every definition of the bundle, by `kind/key`: later the base that tells whose change is whose."""
-    return {
-        f"{kind}/{key}": hashlib.sha256(canonical_text(dict(raw)).encode()).hexdigest()
-        for kind in FOLDERS
-        for key, raw in sorted(bundle.of_kind(kind).items())
-    }
+    return {f"{kind}/{key}": _digest(raw) for kind in FOLDERS for key, raw in sorted(bundle.of_kind(kind).items())}
 
 
-def _publish(session: Session, stores: Stores, bundle: Bundle, kind: str, actor: Actor) -> Mapping[str, int]:
-    """All of one kind together: their links may be mutual."""
+def _digest(raw: Raw) -> str:
+    return hashlib.sha256(canonical_text(dict(raw)).encode()).hexdigest()
+
+
+def _publish(
+    session: Session, stores: Stores, bundle: Bundle, kind: str, base: Mapping[str, str], actor: Actor
+) -> Mapping[str, int]:
+    """All of one kind together: their links may be mutual.
+
+    What only the workspace changed since `base` was installed stays; what both changed nobody overwrites.
+    """
     store = stores.of_kind(kind)
-    live = set(store.keys(session))
-    changed = {
-        key: dict(raw)
-        for key, raw in bundle.of_kind(kind).items()
-        if key not in live or store.body(session, key) != dict(raw)
-    }
+    live = {key: store.body(session, key) for key in store.keys(session) if key in bundle.of_kind(kind)}
+    changed: dict[str, dict[str, Any]] = {}
+    for key, raw in bundle.of_kind(kind).items():
+        before = base.get(f"{kind}/{key}")
+        if key in live and (live[key] == dict(raw) or _digest(raw) == before):
+            continue
+        if key in live and before is not None and _digest(live[key]) != before:
+            raise Conflict("changed_here", {"kind": kind, "key": key, "app": bundle.key})
+        changed[key] = dict(raw)
     if not changed:
         return {}
     try:

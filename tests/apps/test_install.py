@@ -65,6 +65,39 @@ def test_a_newer_version_publishes_only_what_changed(house: House, workspace: in
         assert house.stores.apps.body(session, "leave")["version"] == "1.1.0"
 
 
+def rename_here(house: House, workspace: int, title: str) -> None:
+    """The firm's admin changes the form's title and publishes."""
+    with unit_of_work(house.databases, workspace) as session:
+        draft = house.forms.draft(session, "leave")
+        body = {**draft.definition, "title": {"en": title, "zh-CN": title}}
+        house.forms.save_draft(session, "leave", body, SYSTEM, revision=draft.revision)
+        house.forms.publish(session, "leave", SYSTEM)
+
+
+def test_what_the_firm_changed_outlives_a_newer_version(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    put(house, workspace, leave)
+    rename_here(house, workspace, "Time off")
+    flow = next(iter(leave.of_kind("flow")))
+    for version in ("1.1.0", "1.2.0"):
+        newer = changed(leave, version, "flow", flow, title={"en": version, "zh-CN": version})
+        assert put(house, workspace, newer).published["form"] == {}
+    with unit_of_work(house.databases, workspace) as session:
+        assert house.forms.live(session, "leave").definition.title["en"] == "Time off"  # type: ignore[index]
+
+
+def test_what_both_changed_is_refused_whole(house: House, workspace: int) -> None:
+    leave = bundle.read(LEAVE)
+    put(house, workspace, leave)
+    rename_here(house, workspace, "Time off")
+    newer = changed(leave, "1.1.0", "form", "leave", title={"en": "Absence", "zh-CN": "请假单"})
+    with pytest.raises(Conflict, match="changed_here") as caught:
+        put(house, workspace, newer)
+    assert caught.value.params == {"kind": "form", "key": "leave", "app": "leave"}
+    with unit_of_work(house.databases, workspace) as session:
+        assert house.stores.apps.body(session, "leave")["version"] == leave.version
+
+
 def test_roles_are_there_with_their_titles(house: House, workspace: int) -> None:
     put(house, workspace, bundle.read(LEAVE))
     with unit_of_work(house.databases, workspace) as session:
@@ -74,11 +107,8 @@ def test_roles_are_there_with_their_titles(house: House, workspace: int) -> None
 
 def test_what_was_changed_in_the_workspace_is_exported(house: House, workspace: int) -> None:
     put(house, workspace, bundle.read(LEAVE))
+    rename_here(house, workspace, "Time off")
     with unit_of_work(house.databases, workspace) as session:
-        draft = house.forms.draft(session, "leave")
-        body = {**draft.definition, "title": {"en": "Time off", "zh-CN": "休假"}}
-        house.forms.save_draft(session, "leave", body, SYSTEM, revision=draft.revision)
-        house.forms.publish(session, "leave", SYSTEM)
         assert export(session, house.stores, "leave").of_kind("form")["leave"]["title"]["en"] == "Time off"
 
 

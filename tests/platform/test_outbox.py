@@ -119,6 +119,26 @@ def test_failures_are_tried_again_ever_later_then_lie_as_dead_letters(databases:
     assert tries == [1, 2, 3, 1]
 
 
+def test_work_that_kills_its_process_is_given_up(databases: Databases, workspace: int) -> None:
+    tries: list[int] = []
+
+    def deadly(context: JobContext, payload: Mapping[str, Any]) -> None:
+        tries.append(context.attempt)
+        raise SystemExit  # passes the runner by, as a killed process does: nobody notes a failure
+
+    runner = Runner(databases, {"effect": deadly}, most_attempts=2)
+    put(databases, workspace, "a")
+    item = items(databases, workspace)["a"]
+    for _ in range(2):
+        with pytest.raises(SystemExit):
+            runner.run(workspace, item.id)
+        make_due(databases)
+    assert not runner.run(workspace, item.id)
+    assert tries == [1, 2]
+    with unit_of_work(databases, workspace) as session:
+        assert [dead.key for dead in outbox.dead_letters(session)] == ["a"]
+
+
 def test_unknown_work_is_not_lost(databases: Databases, workspace: int) -> None:
     put(databases, workspace, "a", kind="os.system")
     Relay(databases, Inline(Runner(databases, {}))).run_once()

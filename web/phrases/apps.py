@@ -19,5 +19,6 @@ PHRASES = {
     "app_newer_installed": N_("A newer version of this app is installed."),
     "app_required": N_("This app needs another app that is not installed."),
     "key_taken": N_("This key already belongs to another app."),
+    "changed_here": N_("You and the new version have both changed “%(key)s”. Nothing was installed."),
     "story_task_missing": N_("The demo could not find a task that it wanted to decide."),
 }

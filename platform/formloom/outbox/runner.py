@@ -99,6 +99,9 @@ class Runner:
         if row is None:
             return None
         context = JobContext(self.databases, workspace_id, item_id, row.key, row.attempts, lease)
+        if context.attempt > self.most_attempts:  # failures were counted: these attempts ended without a word
+            self._failed(context, "the process that worked on it died, every time")
+            return None
         return context, row.kind, row.payload
 
     def _failed(self, context: JobContext, error: str) -> None:
