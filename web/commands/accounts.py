@@ -80,9 +80,7 @@ def token() -> None:
 @token.command("create")
 @click.argument("login")
 @click.argument("name")
-@click.option(
-    "--scope", "scopes", multiple=True, required=True, help="records:read, tasks:decide …"
-)
+@click.option("--scope", "scopes", multiple=True, required=True, help="records:read, tasks:decide …")
 @click.option("--days", default=90, show_default=True, type=click.IntRange(1, 3650), help="How long it is good for.")
 @workspace_option
 def token_create(login: str, name: str, scopes: tuple[str, ...], days: int, workspace: str) -> None:
