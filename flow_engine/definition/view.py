@@ -7,6 +7,7 @@ from flow_engine.definition.flow import FlowDef
 from flow_engine.elements.outcome import INITIATOR, Outcome, Reason, Text
 from flow_engine.machine.state import Kind
 from flow_engine.steps.approve import Approve
+from flow_engine.steps.base import Step
 
 READ_ALL: Mapping[str, str] = {"*": "read"}
 WRITE_ALL: Mapping[str, str] = {"*": "write"}
@@ -69,23 +70,40 @@ def offers(flow: FlowDef, step: str, kind: Kind) -> tuple[Offer, ...]:
             resubmit = _outcome(found, "on_resubmit") or Outcome()
             return (_offer("resubmit", resubmit, leads_to=flow.first), _offer("withdraw", withdraw))
         case "step":
-            return tuple(_step_offer(found, decision) for decision in found.decisions)
+            return tuple(_step_offer(flow, found, decision) for decision in found.decisions)
 
 
-def _step_offer(step: object, decision: str) -> Offer:
+def sent_back(flow: FlowDef, step: str, decision: str | None) -> bool:
+    """Whether this decision sends the work back rather than on or to its end: people call that a return."""
+    return decision == "return" or (decision == "reject" and _outcome_of(flow, step, decision).return_to is not None)
+
+
+def _step_offer(flow: FlowDef, step: Step, decision: str) -> Offer:
     if decision == "return" and isinstance(step, Approve):
         targets = tuple(outcome.return_to or INITIATOR for outcome in step.returns)
         only = step.returns[0] if len(step.returns) == 1 else Outcome()
         reasons = {reason.key: reason for outcome in step.returns for reason in outcome.reasons}
         comment = any(outcome.comment_required for outcome in step.returns)
         return Offer("return", only.label, tuple(reasons.values()), comment, targets, only.return_to)
-    return _offer(decision, _outcome(step, f"on_{decision}") or Outcome())
+    return _offer(decision, _outcome(step, f"on_{decision}") or Outcome(), leads_to=_next(flow, step, decision))
+
+
+def _next(flow: FlowDef, step: Step, decision: str) -> str | None:
+    """The people's step that one approval is enough to lead to; None where a branch or an action comes first."""
+    if decision != "approve" or (isinstance(step, Approve) and step.mode == "all"):
+        return None
+    following = flow.after(step.key)
+    return following if following is not None and flow.step(following).decisions else None
 
 
 def _offer(decision: str, outcome: Outcome, leads_to: str | None = None) -> Offer:
     return Offer(
         decision, outcome.label, outcome.reasons, outcome.comment_required, leads_to=outcome.return_to or leads_to
     )
+
+
+def _outcome_of(flow: FlowDef, step: str, decision: str) -> Outcome:
+    return _outcome(flow.step(step), f"on_{decision}") or Outcome()
 
 
 def _outcome(step: object, name: str) -> Outcome | None:

@@ -14,7 +14,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
-from flow_engine.definition.view import Offer, fields_of, offers, read_only
+from flow_engine.definition.view import Offer, fields_of, offers, read_only, sent_back
 from flow_engine.elements.outcome import Reason, Text
 from flow_engine.machine import RunState
 from flow_engine.machine.state import Kind
@@ -88,6 +88,7 @@ class Moment:
     due_at: datetime | None
     task: int
     guest_link: UUID | None
+    sent_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,4 +290,5 @@ def _moment(flow: FlowDef, task: Task, person: str | None, guest: str | None) ->
         due_at=task.due_at,
         task=task.id,
         guest_link=task.guest_link_id,
+        sent_back=sent_back(flow, task.step, task.decision),
     )

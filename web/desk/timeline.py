@@ -152,7 +152,8 @@ def _step(moment: Any, locale: str, now: datetime, names: bool) -> StepView:
             moment.due_at,
             due_state(moment.due_at, now),
         )
-    state, word, tone = DECIDED.get(moment.decision or "", ("idle", N_("Closed"), "idle"))
+    said = "return" if moment.sent_back else moment.decision or ""
+    state, word, tone = DECIDED.get(said, ("idle", N_("Closed"), "idle"))
     return StepView(
         state,
         title,
