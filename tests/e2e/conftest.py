@@ -30,6 +30,7 @@ DEVICES = {
 expect.set_options(timeout=15_000)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of them share one running product, so one worker takes them all."""
     for item in items:
