@@ -35,7 +35,8 @@ client: $(VENV)/.ready node_modules/.ready
 
 pytest: $(VENV)/.ready build/.assets
 	$(BIN)/python tests/prepare_machine.py
-	$(BIN)/python -m pytest -q -n $${FORMLOOM_TEST_WORKERS:-2} --dist loadgroup -m "not soak"
+	$(BIN)/python -m pytest -q -n $${FORMLOOM_TEST_WORKERS:-2} --dist loadfile -m "not soak" --ignore tests/e2e
+	$(BIN)/python -m pytest -q -m "not soak" tests/e2e
 
 soak: $(VENV)/.ready build/.assets ## the full form of what `make test` runs quickly: faults, load, properties
 	$(BIN)/python tests/prepare_machine.py

@@ -22,8 +22,6 @@ from form_engine.models import Record
 from form_engine.records.actor import SYSTEM
 from tests.apps.conftest import House
 
-pytestmark = pytest.mark.xdist_group("demo")  # loaded once, by one worker
-
 
 @pytest.fixture(scope="module")
 def demo(clone_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
