@@ -159,6 +159,7 @@ def test_the_keyboard_alone_is_enough(visit: Callable[..., Visitor], product: Ru
     expect(page).not_to_have_url(re.compile("/login"))
     page.wait_for_load_state("load")  # keys work once the page's script has run
     page.keyboard.press("Control+k")
+    expect(page.locator("dialog.jump input")).to_be_focused()  # its code comes when it is first wanted
     page.keyboard.type("待办")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/inbox"))
