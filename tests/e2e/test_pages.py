@@ -164,7 +164,7 @@ def test_the_keyboard_alone_is_enough(visit: Callable[..., Visitor], product: Ru
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/inbox"))
     # the most urgent task is open by itself; J goes on to the next, K back
-    first, second = (page.locator("a.list-item .title").nth(at).inner_text() for at in (0, 1))
+    first, second, *more = page.locator("a.list-item .title").all_inner_texts()
     expect(page.locator(".task-title")).to_have_text(first)
     page.keyboard.press("j")
     expect(page.locator(".task-title")).to_have_text(second)
@@ -176,7 +176,7 @@ def test_the_keyboard_alone_is_enough(visit: Callable[..., Visitor], product: Ru
     expect(page.locator("[data-key='a']")).to_be_visible()
     page.keyboard.press("a")
     expect(page.locator("a.list-item", has_text=second)).to_have_count(0)
-    expect(page.locator(".task-title")).to_have_text(first)  # the next one opens by itself
+    expect(page.locator(".task-title")).to_have_text((more or [first])[0])  # the next one opens by itself
 
 
 def test_load_more_appends_below(addresses: Callable[..., Page]) -> None:
