@@ -6,7 +6,7 @@ from formloom.models.files import StoredFile
 from formloom.models.guests import AccessGrant, GuestLink, IdempotencyKey
 from formloom.models.messages import Message, Notification
 from formloom.models.people import Department, Person, PersonRole, Role
-from formloom.models.work import OutboxItem, Timer
+from formloom.models.work import Job, OutboxItem, Timer
 from formloom.models.workspace import Workspace
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Department",
     "GuestLink",
     "IdempotencyKey",
+    "Job",
     "LoginSession",
     "Message",
     "Notification",

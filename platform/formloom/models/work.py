@@ -1,4 +1,4 @@
-"""Work for later: the outbox (as soon as the transaction is in) and timers (when it is time)."""
+"""Work for later: the outbox (as soon as the transaction is in), timers (when it is time), jobs (what people watch)."""
 
 from datetime import datetime
 from typing import Any
@@ -55,3 +55,34 @@ class Timer(Numbered, Base):
     last_error: Mapped[str | None]
     done_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+
+
+class Job(Numbered, Base):
+    """Long work that somebody watches (ADR 006). Its outbox row brings it to a worker; this one tells how far it is.
+
+    `state` is queued, running, done, failed or cancelled. `cursor` says where to go on; it commits with the work.
+    Of one kind and `key` only one is unfinished at a time.
+    """
+
+    __tablename__ = "job"
+    __table_args__ = (
+        Index("ix_job_created_by", "workspace_id", "created_by", "id"),
+        Index(
+            "ix_job_open_key", "workspace_id", "kind", "key", unique=True, postgresql_where=text("finished_at IS NULL")
+        ),
+    )
+    kind: Mapped[str]
+    key: Mapped[str | None]
+    title: Mapped[str] = mapped_column(server_default="")
+    state: Mapped[str] = mapped_column(server_default="queued")
+    done: Mapped[int] = mapped_column(server_default="0")
+    total: Mapped[int | None]
+    payload: Mapped[Any] = mapped_column(JSONB(none_as_null=True))
+    cursor: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    result: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    cancel_asked: Mapped[bool] = mapped_column(server_default="false")
+    created_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
