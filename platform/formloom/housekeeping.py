@@ -10,7 +10,7 @@ from sqlalchemy import delete, func
 from formloom import audit, idempotency
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
-from formloom.models import LoginSession, OutboxItem, PasswordReset
+from formloom.models import Job, LoginSession, OutboxItem, PasswordReset
 from formloom.workspaces import all_workspaces
 
 SEAL_SECONDS = 2.0
@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 
 def sweep(databases: Databases) -> None:
-    """Remove ended sessions, old resets, done work and old answers, workspace by workspace."""
+    """Remove ended sessions, old resets, done work, finished jobs and old answers, workspace by workspace."""
     old = func.now() - KEPT
     for workspace_id in all_workspaces(databases):
         with unit_of_work(databases, workspace_id) as session:
@@ -30,6 +30,7 @@ def sweep(databases: Databases) -> None:
                 (LoginSession, LoginSession.expires_at < func.now()),
                 (PasswordReset, PasswordReset.expires_at < old),
                 (OutboxItem, OutboxItem.done_at < old),
+                (Job, Job.finished_at < old),
             ):
                 session.execute(delete(model).where(model.workspace_id == workspace_id, ended))
             idempotency.forget_old(session)

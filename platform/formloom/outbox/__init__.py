@@ -3,6 +3,17 @@
 from formloom.outbox.backend import JobBackend, ThreadJobs
 from formloom.outbox.queue import dead_letters, put, revive
 from formloom.outbox.relay import Relay
-from formloom.outbox.runner import Handler, JobContext, Runner
+from formloom.outbox.runner import Handler, JobContext, LeaseLost, Runner
 
-__all__ = ["Handler", "JobBackend", "JobContext", "Relay", "Runner", "ThreadJobs", "dead_letters", "put", "revive"]
+__all__ = [
+    "Handler",
+    "JobBackend",
+    "JobContext",
+    "LeaseLost",
+    "Relay",
+    "Runner",
+    "ThreadJobs",
+    "dead_letters",
+    "put",
+    "revive",
+]

@@ -13,7 +13,8 @@ from formloom.outbox.runner import Runner
 
 QUEUE = "formloom"
 FUNCTION = "formloom.outbox.rq.work"
-JOB_SECONDS = 600
+# RQ ends what takes longer. Only a job without a cursor (an export) runs for minutes; its lease is renewed meanwhile.
+JOB_SECONDS = 3_600
 MOST_WAITING = 1_000
 # Redis only carries hints: what it does not answer quickly is not worth waiting for.
 SOCKET_SECONDS = 3

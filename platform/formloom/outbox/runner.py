@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,13 +14,20 @@ from sqlalchemy.orm import Session
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.models import OutboxItem
+from formloom.outbox.queue import TOPIC
+from formloom.wakeups import announce
 
 # After this many failures somebody must look at it.
 MOST_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
+LEASE = timedelta(seconds=120)
 
 _log = structlog.get_logger(__name__)
+
+
+class LeaseLost(Exception):  # noqa: N818  it happened; whoever holds the item now does the work
+    """Somebody else works on the item, because our lease had run out: what we were about to commit must not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +40,31 @@ class JobContext:
     key: str
     attempt: int
     lease: UUID
+    lease_length: timedelta = LEASE
 
     def unit_of_work(self) -> AbstractContextManager[Session]:
         """A transaction in the item's workspace."""
         return unit_of_work(self.databases, self.workspace_id)
+
+    def renew(self, session: Session, *, progressed: bool = False) -> None:
+        """Hold the item for a whole lease more, and against everybody until this transaction ends.
+
+        `progressed`: part of the work is done for good, so attempts are counted anew. Raises LeaseLost.
+        """
+        until = func.now() + self.lease_length
+        held = {"lease_until": until, "available_at": until, **({"attempts": 1} if progressed else {})}
+        self._update(session, held)
+
+    def hand_back(self, session: Session) -> None:
+        """The rest of the work is for whoever takes the item next, at once. Raises LeaseLost."""
+        self._update(session, {"lease": None, "lease_until": None, "available_at": func.now(), "attempts": 0})
+        announce(session, [TOPIC])
+
+    def _update(self, session: Session, columns: Mapping[str, Any]) -> None:
+        mine = (*_row(self.workspace_id, self.item_id), OutboxItem.lease == self.lease, OutboxItem.done_at.is_(None))
+        statement = update(OutboxItem).where(*mine).values(columns).returning(OutboxItem.id)
+        if session.execute(statement, execution_options={"synchronize_session": False}).first() is None:
+            raise LeaseLost(self.key)
 
     def finish(self, session: Session) -> bool:
         """Mark the item done in the handler's own transaction: an effect on our database then happens exactly once.
@@ -51,6 +79,8 @@ class JobContext:
 
 
 Handler = Callable[[JobContext, Mapping[str, Any]], object]
+GivenUp = Callable[[Session, Mapping[str, Any], str], object]
+"""Called with the payload and the last error in the transaction that makes an item a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +89,10 @@ class Runner:
 
     databases: Databases
     handlers: Mapping[str, Handler]
-    lease: timedelta = timedelta(seconds=120)
+    lease: timedelta = LEASE
     first_retry: timedelta = FIRST_RETRY
     most_attempts: int = MOST_ATTEMPTS
+    given_up: Mapping[str, GivenUp] = field(default_factory=dict)
 
     def run(self, workspace_id: int, item_id: int) -> bool:
         """Do the item unless it is done, dead or in another's hands. True when it is done; errors stay inside."""
@@ -74,7 +105,7 @@ class Runner:
             self.handlers[kind](context, payload)
         except Exception as error:
             log.warning("job_failed", error=type(error).__name__, exc_info=True)
-            self._failed(context, f"{type(error).__name__}: {error}"[:500])
+            self._failed(context, kind, payload, f"{type(error).__name__}: {error}"[:500])
             return False
         with context.unit_of_work() as session:
             context.finish(session)
@@ -98,21 +129,27 @@ class Runner:
             row = session.execute(read, execution_options={"synchronize_session": False}).one_or_none()
         if row is None:
             return None
-        context = JobContext(self.databases, workspace_id, item_id, row.key, row.attempts, lease)
+        context = JobContext(self.databases, workspace_id, item_id, row.key, row.attempts, lease, self.lease)
         if context.attempt > self.most_attempts:  # failures were counted: these attempts ended without a word
-            self._failed(context, "the process that worked on it died, every time")
+            self._failed(context, row.kind, row.payload, "the process that worked on it died, every time")
             return None
         return context, row.kind, row.payload
 
-    def _failed(self, context: JobContext, error: str) -> None:
-        wait = min(self.first_retry * 4 ** (context.attempt - 1), LONGEST_RETRY)
-        fields: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
-        fields["available_at"] = func.now() + wait
-        if context.attempt >= self.most_attempts:
-            fields["dead_at"] = func.now()
+    def _failed(self, context: JobContext, kind: str, payload: Mapping[str, Any], error: str) -> None:
         mine = (*_row(context.workspace_id, context.item_id), OutboxItem.lease == context.lease)
+        held = select(OutboxItem.attempts).where(*mine, OutboxItem.done_at.is_(None)).with_for_update()
         with context.unit_of_work() as session:
-            session.execute(update(OutboxItem).where(*mine, OutboxItem.done_at.is_(None)).values(fields))
+            attempts = session.execute(held).scalar_one_or_none()  # fewer than at first where it made progress
+            if attempts is None:
+                return
+            wait = min(self.first_retry * 4 ** (attempts - 1), LONGEST_RETRY)
+            fields: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
+            fields["available_at"] = func.now() + wait
+            if attempts >= self.most_attempts:
+                fields["dead_at"] = func.now()
+                if kind in self.given_up:
+                    self.given_up[kind](session, payload, error)
+            session.execute(update(OutboxItem).where(*mine).values(fields))
 
 
 def _row(workspace_id: int, item_id: int) -> tuple[Any, Any]:
