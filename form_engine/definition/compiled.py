@@ -6,9 +6,11 @@ What `compile_form` makes, the store caches by version, and records, queries, fl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from form_engine.definition.access import FieldAccess
 from form_engine.definition.model import FieldDef, FormDef
+from form_engine.fields.answers import NO_NAMES, ExportCell, Glossary
 from form_engine.fields.base import Cleaner, Json, SlotValue, Text
 from form_engine.formula import Checked, Env, Type, TypeScope, Value
 
@@ -80,9 +82,37 @@ class CompiledField:
         """A stored (or computed) value as plain words; blank is empty."""
         return "" if stored is None else self.definition.type.text(stored, self.definition.config, locale)
 
+    def print_text(self, stored: Any, locale: str, names: Glossary = NO_NAMES) -> str:
+        """A stored or computed value in whole words, a formula's as what it computes; blank is empty."""
+        if stored is None:
+            return ""
+        if error := error_in(stored):
+            return error
+        kind, config = self.definition.type.shown_by(self.definition.config, self.type)
+        return kind.print_text(stored, config, locale, names)
+
+    def export_cell(self, stored: Any, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        """The same as a spreadsheet's cell; blank is an empty one."""
+        if stored is None:
+            return ExportCell(None)
+        if error := error_in(stored):
+            return ExportCell(error)
+        kind, config = self.definition.type.shown_by(self.definition.config, self.type)
+        return kind.export_cell(stored, config, locale, names)
+
+    @property
+    def points_to(self) -> str | None:
+        """The form whose records its values link to; None: it is no link."""
+        return self.definition.type.points_to(self.definition.config)
+
     def slot_value(self, stored: Json) -> SlotValue:
         """What the typed slot holds for a stored value."""
         return None if stored is None else self.definition.type.to_slot(stored, self.definition.config)
+
+
+def error_in(computed: Any) -> str:
+    """The formula error that stands in a computed value's place (`#DIV/0!`); empty where there is none."""
+    return str(computed["error"]) if isinstance(computed, dict) and "error" in computed else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,45 +10,59 @@ Three forms of a value:
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
 
 from formloom.errors import Issue
 
+from form_engine.fields.answers import (
+    NO_HINTS,
+    NO_NAMES,
+    Coerced,
+    CoerceHints,
+    Coercer,
+    ExportCell,
+    Glossary,
+    Json,
+    Note,
+    Refused,
+    refuse,
+)
+from form_engine.fields.coercion import text_coercer
 from form_engine.formula import Type, Value
 
 if TYPE_CHECKING:
     from form_engine.fields.expression import FormulaUse, Reference
 
-Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 Text: TypeAlias = Mapping[str, str] | str
 """Words for people: a text per locale, or one for all."""
 
 Slot: TypeAlias = Literal["text", "decimal", "date", "timestamp"]
 SlotValue: TypeAlias = str | int | date | datetime | None
-Operator: TypeAlias = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "between", "starts", "contains", "blank"]
+Operator: TypeAlias = Literal[
+    "eq", "ne", "lt", "le", "gt", "ge", "in", "between", "starts", "contains", "has_any", "has_all", "within", "blank"
+]
+Look: TypeAlias = Literal["text", "number", "date", "chip", "chips", "link", "person", "files", "phone", "url", "email"]
+"""How a page draws a value: the words are the type's own (`print_text`), the look says what surrounds them."""
+
+Refers: TypeAlias = Literal["record", "person", "department", "file"]
+OnDelete: TypeAlias = Literal["refuse", "clear", "cascade", "ask"]
+"""What happens to a record whose link leads to one that is to be deleted (docs/decisions/052)."""
 
 EQUALITY: Final[tuple[Operator, ...]] = ("eq", "ne", "in", "blank")
 ORDER: Final[tuple[Operator, ...]] = (*EQUALITY, "lt", "le", "gt", "ge", "between")
 WORDS: Final[tuple[Operator, ...]] = (*EQUALITY, "starts", "contains")
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a raw value cannot be taken. Pointers are relative to the value."""
-
-    issues: tuple[Issue, ...]
-
-
-def refuse(code: str, at: str = "", /, **params: object) -> Refused:
-    """One reason. `params` never carry what came in: it may be huge or hostile."""
-    return Refused((Issue(at, code, params),))
+SEVERAL: Final[tuple[Operator, ...]] = ("has_any", "has_all", "blank")
+"""Of lists: holds one of these, holds all of these."""
 
 
 Cleaner: TypeAlias = Callable[[object], Json | Refused]
 """Raw in, stored out, or the reasons why not. Built once a field; called for every value. Never raises."""
+
+AllClean: TypeAlias = Callable[[list[Any]], bool]
+"""Whether a cleaner would hand every one of these raw values back as it is. False is always allowed: then each is
+cleaned. Blank never reaches it. Never raises.
+"""
 
 Finisher: TypeAlias = Callable[[Any], Refused | None]
 """Stored in, the reason why it is not finished out. Blank never reaches it."""
@@ -94,6 +108,17 @@ class FieldType(ABC, Generic[C]):
     operators: ClassVar[tuple[Operator, ...]] = ("blank",)
     """What a filter may ask of it."""
 
+    look: ClassVar[Look] = "text"
+
+    wide: ClassVar[bool] = False
+    """Wants the whole width of a page."""
+
+    refers: ClassVar[Refers | None] = None
+    """What the ids in its values are ids of; `ids` gives them."""
+
+    in_formulas: ClassVar[bool] = True
+    """Formulas may read it."""
+
     @abstractmethod
     def parse_config(self, raw: Mapping[str, Any]) -> C:
         """The type's own keys of a field definition, already checked by `config_schema`, as a frozen object.
@@ -107,6 +132,10 @@ class FieldType(ABC, Generic[C]):
 
         It is never asked about None: blank is the form's affair.
         """
+
+    def all_clean(self, config: C) -> AllClean | None:
+        """A look at a whole column of a table at once; None where no look is quicker than cleaning each value."""
+        return None
 
     def finisher(self, config: C) -> Finisher | None:
         """For what a draft may lack and a submitted record may not (too few photos); None: nothing of the kind."""
@@ -155,6 +184,47 @@ class FieldType(ABC, Generic[C]):
         """What search finds and a plain list shows. Blank never reaches it."""
         return str(stored)
 
+    def print_text(self, stored: Any, config: C, locale: str, names: Glossary = NO_NAMES) -> str:
+        """The whole value in words, for a page, a print and a mail. Blank never reaches it."""
+        return self.text(stored, config, locale)
+
+    def export_cell(self, stored: Any, config: C, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        """The value as a spreadsheet's cell. Blank never reaches it."""
+        return ExportCell(self.print_text(stored, config, locale, names))
+
+    def shown_by(self, config: C, result: Type) -> "tuple[FieldType[Any], Any]":
+        """The type and config that show a value of this field: its own, but for a computed one, which looks like what
+        it computes.
+        """
+        return self, config
+
+    def value_schema(self, config: C) -> dict[str, Any]:
+        """The JSON Schema of a stored value, blank aside."""
+        raise NotImplementedError(self.name)
+
+    def coercer(self, config: C, hints: CoerceHints = NO_HINTS) -> Coercer:
+        """The closure that makes dirty input (a sheet's cell, a paste) into what `cleaner` takes.
+
+        A link's, member's or department's gives the trimmed text: whom it names is asked where the database is.
+        """
+        return text_coercer
+
+    def client_config(self, config: C, locale: str) -> dict[str, Any]:
+        """What the browser's renderer of this type needs of the config, with words in this language."""
+        return {}
+
+    def ids(self, stored: Any) -> tuple[Any, ...]:
+        """The ids that a value holds, where the type `refers` to something. Blank never reaches it."""
+        return tuple(stored) if isinstance(stored, list) else (stored,)
+
+    def points_to(self, config: C) -> str | None:
+        """The form whose records the value links to; None: it is no link."""
+        return None
+
+    def on_delete(self, config: C, *, required: bool) -> OnDelete:
+        """What deleting a linked record does to this one."""
+        return "refuse" if required else "ask"
+
     def to_slot(self, stored: Any, config: C) -> SlotValue:
         """What the typed slot holds, ordered as people expect. Blank never reaches it."""
         return str(stored)
@@ -181,3 +251,35 @@ class ConfigError(Exception):
     def __init__(self, pointer: str, code: str, **params: object) -> None:
         super().__init__(pointer, code, params)
         self.issue = Issue(pointer, code, params)
+
+
+__all__ = [
+    "EQUALITY",
+    "NO_HINTS",
+    "NO_NAMES",
+    "ORDER",
+    "SEVERAL",
+    "WORDS",
+    "Cleaner",
+    "CoerceHints",
+    "Coerced",
+    "Coercer",
+    "ConfigError",
+    "ExportCell",
+    "FieldType",
+    "Finisher",
+    "Glossary",
+    "Json",
+    "Look",
+    "Note",
+    "OnDelete",
+    "Operator",
+    "Refers",
+    "Refused",
+    "Slot",
+    "SlotValue",
+    "Text",
+    "at_least",
+    "refuse",
+    "refuse_computed",
+]
