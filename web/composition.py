@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from formloom import messages, outbox, timers
+from formloom import jobs, messages, outbox, timers
 from formloom.access import Access
 from formloom.db.engine import Databases, open_databases
 from formloom.db.migrate import upgrade
@@ -24,10 +24,13 @@ from flow_engine.service import Flows, handlers, timer_handlers
 from form_engine.definitions_store import FormStore
 from form_engine.records.service import Records
 from web.events import Streams
+from web.job_works import job_works
 from web.mail_words import ResetWords
 from web.translations import FOLDER as TRANSLATIONS
 
 MOST_STREAMS = 200
+# Two for what takes minutes (an export has no pause in it), so that mail always finds another.
+JOB_THREADS = 4
 
 
 @dataclass(slots=True)
@@ -91,7 +94,7 @@ class Services:
             from formloom.outbox.rq import RqJobs
 
             return RqJobs(self.settings.redis_url)
-        return outbox.ThreadJobs(self.runner)
+        return outbox.ThreadJobs(self.runner, JOB_THREADS)
 
     def _run_clock(self) -> None:
         timers.Clock(self.databases, self.timer_handlers).run(self._stop, self.listener)
@@ -109,9 +112,15 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     forms = FormStore()
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
+    work = jobs.Jobs(job_works(forms, records, flows))
     runner = outbox.Runner(
         databases,
-        {messages.KIND: messages.Deliverer(settings, messages.transports(settings)), **handlers(flows)},
+        {
+            messages.KIND: messages.Deliverer(settings, messages.transports(settings)),
+            jobs.KIND: work,
+            **handlers(flows),
+        },
+        given_up={jobs.KIND: work.given_up},
     )
     return Services(
         settings=settings,

@@ -18,6 +18,9 @@ from formloom.wakeups import announce
 SLICE_SECONDS: Final = 20.0
 """A job that can go on from its cursor gives its worker back after so long: mail and others' jobs come between."""
 
+TELL_SECONDS: Final = 0.25
+"""Watchers are told of progress no more often."""
+
 
 class JobCancelled(Exception):  # noqa: N818  it happened, nothing is wrong
     """Somebody asked the job to end. Clean up what lies outside the database, and let it pass."""
@@ -54,6 +57,7 @@ class JobRun:
     slice_seconds: float = SLICE_SECONDS
     _since: float = field(default_factory=time.monotonic)
     _moved: bool = False
+    _told: float = 0.0
     _news: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -105,19 +109,21 @@ class JobRun:
         """At the batch's end, so that whoever asks the job to end does not wait for it."""
         if "cursor" in self._news:
             self.context.renew(session, progressed=True)
-        self.note(session, **self._news)
+        self._write(session, self._news)
+        if time.monotonic() - self._told > TELL_SECONDS:
+            self._told = time.monotonic()
+            announce(session, topics(self.job_id, self.by))
 
-    def note(self, session: Session, **columns: Any) -> None:
-        """Write columns of the job's row and tell those who watch."""
+    def _write(self, session: Session, columns: dict[str, Any]) -> None:
         changed = update(Job).where(*self._mine()).values(columns)
         session.execute(changed, execution_options={"synchronize_session": False})
-        announce(session, topics(self.job_id, self.by))
 
     def end(self, state: str, **columns: Any) -> None:
         """The job's last word, together with the acknowledgement of its outbox item."""
         with self.context.unit_of_work() as session:
             self.context.renew(session)
-            self.note(session, state=state, finished_at=func.now(), **columns)
+            self._write(session, {"state": state, "finished_at": func.now(), **columns})
+            announce(session, topics(self.job_id, self.by))
             self.context.finish(session)
 
     def _mine(self) -> tuple[Any, Any]:

@@ -1,0 +1,14 @@
+"""Which function does which kind of job: the one list, read by the composition (ADR 006)."""
+
+from collections.abc import Mapping
+
+from formloom.jobs import JobWork
+
+from flow_engine.service import Flows
+from form_engine.definitions_store import FormStore
+from form_engine.records.service import Records
+
+
+def job_works(forms: FormStore, records: Records, flows: Flows) -> Mapping[str, JobWork]:
+    """By kind. What a function needs besides its `JobRun` is bound here."""
+    return {}
