@@ -6,10 +6,11 @@ The JSON document of a record is the truth; everything beside it serves question
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from formloom.db.base import Base, InWorkspace, Numbered
 from sqlalchemy import BigInteger, Column, Date, DateTime, ForeignKeyConstraint, Index, Table, Text, func, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, NUMRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
@@ -138,6 +139,53 @@ class RecordUnique(InWorkspace, Base):
     record_id: Mapped[int]
 
 
+class RecordSpan(InWorkspace, Base):
+    """A range that a form declares free of others: two rows with the same `key` never overlap.
+
+    `key` is the digest of (workspace, form, rule, values) and `scope` the same as a one-point range, because the exclusion
+    constraint needs a range on both sides where `btree_gist` is lacking. `during` counts days, seconds or the number.
+    """
+
+    __tablename__ = "record_span"
+    __table_args__ = (
+        ExcludeConstraint(("scope", "&&"), ("during", "&&"), name="ex_record_span_overlap"),
+        Index(None, "workspace_id", "key"),
+    )
+    record_id: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    form: Mapped[str]
+    key: Mapped[str]
+    scope: Mapped[Range[Decimal]] = mapped_column(NUMRANGE)
+    during: Mapped[Range[Decimal]] = mapped_column(NUMRANGE)
+
+
+class RecordFile(InWorkspace, Base):
+    """A file stands, or stood, in the field `path` of a record (`lines.slip`), or in its comment (`comment:7`).
+
+    An update takes no row away: the record's history goes on showing the file, and giving it back.
+    """
+
+    __tablename__ = "record_file"
+    __table_args__ = (Index(None, "workspace_id", "record_id"),)
+    file_id: Mapped[UUID] = mapped_column(primary_key=True)
+    record_id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+
+
+class RecordComment(Numbered, Base):
+    """What a person said about a record. `mentions` are ids of people; a deleted one keeps its place without words."""
+
+    __tablename__ = "record_comment"
+    __table_args__ = (Index(None, "workspace_id", "record_id", "id"),)
+    record_id: Mapped[int]
+    body: Mapped[str]
+    mentions: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default="{}")
+    created_by: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+
+
 class RollupPart(InWorkspace, Base):
     """What one row of a child adds to a rollup (`form.field`) of its parent."""
 
@@ -156,7 +204,16 @@ class RecordHistory(Numbered, Base):
     """One change of a record. `changes` maps field to [old, new]; `via` says through what (`run:7`, `import:3`)."""
 
     __tablename__ = "record_history"
-    __table_args__ = (Index(None, "workspace_id", "record_id", "id"),)
+    __table_args__ = (
+        Index(None, "workspace_id", "record_id", "id"),
+        Index(
+            "ix_record_history_via",
+            "workspace_id",
+            "via",
+            "id",
+            postgresql_where=text("via IS NOT NULL AND via NOT LIKE 'run:%'"),
+        ),
+    )
     record_id: Mapped[int]
     version: Mapped[int]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -179,8 +236,11 @@ __all__ = [
     "DefinitionVersion",
     "FormSlot",
     "Record",
+    "RecordComment",
+    "RecordFile",
     "RecordHistory",
     "RecordLink",
+    "RecordSpan",
     "RecordUnique",
     "RollupPart",
     "Serial",

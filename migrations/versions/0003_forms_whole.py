@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from migrations.tenancy import protect
+from migrations.tenancy import APP, protect
 
 revision = "0003"
 down_revision = "0002"
@@ -16,7 +16,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _records()
     _jobs()
+    _imports()
 
 
 def _jobs() -> None:
@@ -51,3 +53,173 @@ def _jobs() -> None:
         postgresql_where=sa.text("finished_at IS NULL"),
     )
     protect("job")
+
+
+def _imports() -> None:
+    """What is uploaded on its way into forms (ADR 064)."""
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.create_table(
+        "import_batch",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("profile_key", sa.Text(), nullable=True),
+        sa.Column("profile", json, nullable=False),
+        sa.Column("found", json, server_default="{}", nullable=False),
+        sa.Column("counts", json, server_default="{}", nullable=False),
+        sa.Column("result", json, server_default="{}", nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_import_batch")),
+    )
+    op.create_index("ix_import_batch_workspace_id_form_id", "import_batch", ["workspace_id", "form", "id"])
+    protect("import_batch")
+    op.create_table(
+        "import_row",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("batch_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=False),
+        sa.Column("sheet", sa.BigInteger(), nullable=False),
+        sa.Column("line", sa.BigInteger(), nullable=False),
+        sa.Column("raw", json, nullable=False),
+        sa.Column("fixed", json, nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("clean", json, nullable=True),
+        sa.Column("issues", json, nullable=False),
+        sa.Column("key", sa.Text(), nullable=True),
+        sa.Column("print", sa.Text(), nullable=True),
+        sa.Column("target_id", sa.BigInteger(), nullable=True),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
+        sa.Column("record_version", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "batch_id", "position", name=op.f("pk_import_row")),
+    )
+    op.create_index(
+        "ix_import_row_workspace_id_batch_id_state_position",
+        "import_row",
+        ["workspace_id", "batch_id", "state", "position"],
+    )
+    protect("import_row")
+    op.create_table(
+        "import_memory",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("signature", sa.Text(), nullable=False),
+        sa.Column("profile", json, nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "form", "signature", name=op.f("pk_import_memory")),
+    )
+    protect("import_memory")
+
+
+def _records() -> None:
+    """Files that stand in records, ranges that may not overlap, comments; history by batch, and purging (ADR 056-058)."""
+    op.create_table(
+        "record_file",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "file_id", "record_id", "path", name=op.f("pk_record_file")),
+    )
+    op.create_index(op.f("ix_record_file_workspace_id_record_id"), "record_file", ["workspace_id", "record_id"])
+    op.create_table(
+        "record_span",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("scope", postgresql.NUMRANGE(), nullable=False),
+        sa.Column("during", postgresql.NUMRANGE(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "record_id", "rule", name=op.f("pk_record_span")),
+        postgresql.ExcludeConstraint(("scope", "&&"), ("during", "&&"), name="ex_record_span_overlap"),
+    )
+    op.create_index(op.f("ix_record_span_workspace_id_key"), "record_span", ["workspace_id", "key"])
+    op.create_table(
+        "record_comment",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("mentions", postgresql.ARRAY(sa.BigInteger()), server_default="{}", nullable=False),
+        sa.Column("created_by", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_record_comment")),
+    )
+    op.create_index(
+        op.f("ix_record_comment_workspace_id_record_id_id"), "record_comment", ["workspace_id", "record_id", "id"]
+    )
+    for table in ("record_file", "record_span", "record_comment"):
+        protect(table)
+    # What a bulk action, an import or a removal did is found again, to undo it; runs write most history and ask no such
+    # question.
+    op.create_index(
+        "ix_record_history_via",
+        "record_history",
+        ["workspace_id", "via", "id"],
+        postgresql_where=sa.text("via IS NOT NULL AND via NOT LIKE 'run:%'"),
+    )
+    # Files that stand in records already: in a field, or in a column of a table.
+    op.execute("""
+        INSERT INTO record_file (workspace_id, file_id, record_id, path)
+        SELECT DISTINCT r.workspace_id, f.id, r.id, named.path
+        FROM record r
+        CROSS JOIN LATERAL (
+            SELECT d.key AS path, file #>> '{}' AS file
+            FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "string")') file
+            UNION ALL
+            SELECT d.key || '.' || c.key, file #>> '{}'
+            FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "object")') line,
+                 jsonb_each(line) c, jsonb_path_query(c.value, '$[*] ? (@.type() == "string")') file
+        ) named
+        JOIN stored_file f ON f.workspace_id = r.workspace_id AND f.id::text = named.file
+    """)
+    # History only grows, but for records that are purged: by the function below alone, which belongs to the owner.
+    op.execute("""
+        CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'DELETE' AND current_setting('app.purging', true) = 'on' THEN
+                RETURN NULL;
+            END IF;
+            RAISE EXCEPTION '% only grows', TG_TABLE_NAME USING ERRCODE = 'FL009';
+        END $$
+    """)
+    op.execute("DROP TRIGGER only_grows ON record_history")
+    op.execute(
+        "CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON record_history "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_history()"
+    )
+    op.execute("""
+        CREATE FUNCTION purge_records(ids bigint[]) RETURNS bigint[] LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = public, pg_temp AS $$
+        DECLARE
+            ws bigint := nullif(current_setting('app.workspace', true), '')::bigint;
+            gone bigint[];
+        BEGIN
+            SELECT array_agg(found.id) INTO gone FROM (
+                SELECT r.id FROM record r
+                WHERE r.workspace_id = ws AND r.id = ANY (ids) AND r.deleted_at IS NOT NULL AND r.run_id IS NULL
+                ORDER BY r.id FOR UPDATE
+            ) found;
+            PERFORM set_config('app.purging', 'on', true);
+            DELETE FROM record_history h WHERE h.workspace_id = ws AND h.record_id = ANY (gone);
+            PERFORM set_config('app.purging', '', true);
+            DELETE FROM record_comment c WHERE c.workspace_id = ws AND c.record_id = ANY (gone);
+            DELETE FROM record_file f WHERE f.workspace_id = ws AND f.record_id = ANY (gone);
+            DELETE FROM record_span s WHERE s.workspace_id = ws AND s.record_id = ANY (gone);
+            DELETE FROM record_unique u WHERE u.workspace_id = ws AND u.record_id = ANY (gone);
+            DELETE FROM record_link l WHERE l.workspace_id = ws AND l.from_id = ANY (gone);
+            DELETE FROM rollup_part p WHERE p.workspace_id = ws AND p.child_id = ANY (gone);
+            DELETE FROM access_grant g WHERE g.workspace_id = ws AND g.record_id = ANY (gone);
+            DELETE FROM record r WHERE r.workspace_id = ws AND r.id = ANY (gone);
+            RETURN coalesce(gone, '{}');
+        END $$
+    """)
+    op.execute("REVOKE EXECUTE ON FUNCTION purge_records(bigint[]) FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION purge_records(bigint[]) TO {APP}")

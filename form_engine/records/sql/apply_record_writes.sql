@@ -10,6 +10,9 @@
 --       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
 --       "links":   [{"path", "row_id", "to_id"}]
 --       "unique":  [{"rule", "value"}]
+--       "spans":   [{"rule", "key", "scope", "during"}]  -- ranges that may not overlap others of the same key
+--       "files":   [{"file_id", "path"}]                -- that stand in the document now and did not before
+--       "targets": [7]                                  -- records that are newly linked to: they must (still) be there
 --       "parts":   [{"rollup", "row_id", "parent_id", "amount"}]
 --       "changes": {field: [old, new]}}]}
 --
@@ -17,8 +20,10 @@
 -- Returns [{"id", "version", "number"}] in the order of the writes. Raises
 --   FL001 the record has moved on: detail {"id", "version"}
 --   FL002 a total that a rule had read has moved: detail {"id"}
---   FL003 the value is taken: detail {"form", "rule"}
+--   FL003 the value is taken: detail {"form", "rule", "record"}
 --   FL004 a form was published since the write was planned
+--   FL005 the range overlaps another's: detail {"form", "rule", "record"}
+--   FL006 a record that is newly linked to has gone: detail {"id"}
 CREATE OR REPLACE FUNCTION apply_record_writes(batch jsonb) RETURNS jsonb
 LANGUAGE plpgsql
 SET plan_cache_mode = force_generic_plan  -- otherwise statements over jsonb are planned anew at every call
@@ -178,9 +183,49 @@ BEGIN
         ON CONFLICT DO NOTHING;
         IF NOT FOUND THEN
           RAISE EXCEPTION 'the value is taken' USING ERRCODE = 'FL003', DETAIL = jsonb_build_object(
-            'form', item ->> 'form', 'rule', entry ->> 'rule')::text;
+            'form', item ->> 'form', 'rule', entry ->> 'rule', 'record', (
+              SELECT u.record_id FROM record_unique u
+              WHERE u.workspace_id = ws AND u.form = item ->> 'form' AND u.rule = entry ->> 'rule'
+                AND u.value = entry ->> 'value'))::text;
         END IF;
       END LOOP;
+    END IF;
+
+    IF item ? 'spans' THEN
+      DELETE FROM record_span s WHERE s.workspace_id = ws AND s.record_id = target;
+      FOR entry IN SELECT s FROM jsonb_array_elements(item -> 'spans') s LOOP
+        INSERT INTO record_span (workspace_id, record_id, rule, form, key, scope, during)
+        VALUES (ws, target, entry ->> 'rule', item ->> 'form', entry ->> 'key', (entry ->> 'scope')::numrange,
+                (entry ->> 'during')::numrange)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN
+          RAISE EXCEPTION 'the range overlaps' USING ERRCODE = 'FL005', DETAIL = jsonb_build_object(
+            'form', item ->> 'form', 'rule', entry ->> 'rule', 'record', (
+              SELECT s.record_id FROM record_span s
+              WHERE s.workspace_id = ws AND s.key = entry ->> 'key' AND s.during && (entry ->> 'during')::numrange
+              ORDER BY s.record_id LIMIT 1))::text;
+        END IF;
+      END LOOP;
+    END IF;
+
+    IF item ? 'files' THEN
+      INSERT INTO record_file (workspace_id, file_id, record_id, path)
+      SELECT ws, (f ->> 'file_id')::uuid, target, f ->> 'path' FROM jsonb_array_elements(item -> 'files') f
+      ON CONFLICT DO NOTHING;
+    END IF;
+
+    IF item ? 'targets' THEN
+      -- Who removes a record holds it FOR UPDATE and then looks who links to it: one of the two sees the other.
+      PERFORM 1 FROM record r
+      WHERE r.workspace_id = ws AND r.id IN (SELECT t::bigint FROM jsonb_array_elements_text(item -> 'targets') t)
+      ORDER BY r.id FOR KEY SHARE;
+      SELECT r.id INTO taken FROM record r
+      WHERE r.workspace_id = ws AND r.id IN (SELECT t::bigint FROM jsonb_array_elements_text(item -> 'targets') t)
+        AND r.deleted_at IS NOT NULL
+      LIMIT 1;
+      IF FOUND THEN
+        RAISE EXCEPTION 'a linked record has gone' USING ERRCODE = 'FL006', DETAIL = jsonb_build_object('id', taken)::text;
+      END IF;
     END IF;
 
     IF item ? 'parts' THEN
