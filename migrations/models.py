@@ -4,7 +4,8 @@ import formloom.models
 from formloom.db.base import Base
 
 import flow_engine.models
+import form_engine.imports.models
 import form_engine.models
 
-MODULES = (formloom.models, form_engine.models, flow_engine.models)
+MODULES = (formloom.models, form_engine.models, form_engine.imports.models, flow_engine.models)
 METADATA = Base.metadata
