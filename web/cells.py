@@ -114,7 +114,9 @@ def _boolean(_column: CompiledField, value: Any, _names: Names, _locale: str) ->
 
 def _link(_column: CompiledField, value: Any, names: Names, _locale: str) -> Cell:
     title = names.records.get(value)
-    return Cell("link", title or f"#{value}", href=f"/records/{value}" if title and names.linked else "")
+    if title is None:
+        return Cell("text", gettext("(no access)"))
+    return Cell("link", title or f"#{value}", href=f"/records/{value}" if names.linked else "")
 
 
 def _member(_column: CompiledField, value: Any, names: Names, _locale: str) -> Cell:

@@ -29,13 +29,15 @@ LARGEST_PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """One line. `task` is None for what one started; `at` is when it opened, was decided, or began."""
+    """One line; what its record is called, `Records.titles` tells each reader as far as they may read it.
+
+    `task` is None for what one started; `at` is when it opened, was decided, or began.
+    """
 
     task: int | None
     run: int
     record: int
     form: str
-    title: str
     number: str | None
     flow: str
     flow_title: Text
@@ -85,7 +87,7 @@ def inbox(
 
 
 def _columns() -> tuple[Any, ...]:
-    named = (Record.title, Record.number, Person.name.label("initiator"))
+    named = (Record.number, Person.name.label("initiator"))
     return (Run, *named)
 
 
@@ -131,7 +133,6 @@ def _item(session: Session, catalogue: Catalogue, tab: Tab, row: Mapping[str, An
         run=run.id,
         record=run.record_id,
         form=run.form,
-        title=row["title"],
         number=row["number"],
         flow=run.flow,
         flow_title=flow.title,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from formloom import messages
+from formloom import messages, people
 from formloom.db.uow import workspace_of
 from formloom.i18n import localized
 from formloom.models import GuestLink, Person, Workspace
@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue
-from form_engine.models import Record
+from form_engine.records.actor import Actor
+from form_engine.records.titles import titles
 
 Translate = Callable[..., str]
 """`translate(msgid, locale, **params)`: gettext, handed in."""
@@ -43,20 +44,23 @@ class Letters:
 
     def _invite(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         with context.unit_of_work() as session:
-            title, _ = self._about(session, payload)
+            run, _ = self._about(session, payload)
+            title = self._title(session, run, Actor.guest(UUID(payload["guest"])))
             self._to_guest(session, payload["guest"], payload.get("email", ""), INVITE, {"title": title}, context.key)
             context.finish(session)
 
     def _tell(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         with context.unit_of_work() as session:
-            title, step = self._about(session, payload)
+            run, step = self._about(session, payload)
             for person in self._people(session, payload["people"]):
                 locale = person.locale or self._locale(session)
+                actor = Actor.person(person.id, people.roles_of(session, person.id), person.name)
+                title = self._title(session, run, actor)
                 subject, body = self._words(payload, locale, title, localized(step, locale))
                 if person.email:
                     messages.send(session, "mail", person.email, subject, body, f"{context.key}:{person.id}")
             for guest in payload["guests"]:
-                locale = self._locale(session)
+                locale, title = self._locale(session), self._title(session, run, Actor.guest(UUID(guest)))
                 words = INVITE if payload["kind"] == "reminder" else self._words(payload, locale, title, "")
                 self._to_guest(session, guest, "", words, {"title": title}, f"{context.key}:{guest}")
             context.finish(session)
@@ -87,11 +91,16 @@ class Letters:
         channel, to = ("sms", link.phone) if link.phone else ("mail", email)
         messages.send(session, "sms" if channel == "sms" else "mail", to, subject, body, key, link=f"guest:{guest}")
 
-    def _about(self, session: Session, payload: Mapping[str, Any]) -> tuple[str, Mapping[str, str] | str]:
+    def _about(self, session: Session, payload: Mapping[str, Any]) -> tuple[Run, Mapping[str, str] | str]:
         run = session.get_one(Run, (workspace_of(session), payload["run"]))
-        record = session.get_one(Record, (workspace_of(session), run.record_id))
         step = self._catalogue.definition(session, run.flow, run.flow_version).step(payload["step"])
-        return record.title or record.number or f"#{record.id}", step.title
+        return run, step.title
+
+    def _title(self, session: Session, run: Run, reader: Actor) -> str:
+        """What the record is called, as whoever gets the letter may read it."""
+        forms = self._catalogue.forms.forms(session)
+        _, title = titles(session, forms, [run.record_id], reader).get(run.record_id, (run.form, None))
+        return title or f"#{run.record_id}"
 
     def _people(self, session: Session, ids: list[int]) -> list[Person]:
         return list(session.scalars(select(Person).where(Person.id.in_(ids), Person.disabled_at.is_(None))))

@@ -21,7 +21,6 @@ from flow_engine.machine.state import Kind
 from flow_engine.models import Run, Task
 from flow_engine.service.catalogue import Catalogue
 from form_engine.definition import FieldAccess
-from form_engine.models import Record
 from form_engine.records.actor import Actor
 
 
@@ -40,7 +39,6 @@ class TaskView:
     form: str
     form_version: int
     record: int
-    record_title: str
     step: str
     step_title: Text
     kind: str
@@ -122,15 +120,14 @@ def guest_task(session: Session, catalogue: Catalogue, link: UUID) -> TaskView:
 def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
     workspace = workspace_of(session)
     statement = (
-        select(Task, Run, Record.title)
+        select(Task, Run)
         .join(Run, and_(Run.workspace_id == Task.workspace_id, Run.id == Task.run_id))
-        .join(Record, and_(Record.workspace_id == Task.workspace_id, Record.id == Task.record_id))
         .where(Task.workspace_id == workspace, wanted)
     )
     row = session.execute(statement.execution_options(populate_existing=True)).one_or_none()
     if row is None:
         raise NotFound("unknown_task")
-    task, run, title = row
+    task, run = row
     flow = catalogue.definition(session, run.flow, run.flow_version)
     visit = RunState.from_json(run.state).visit(task.visit) if task.kind != "cc" else None
     because = visit.because if visit else ""
@@ -144,7 +141,6 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         form=run.form,
         form_version=run.form_version,
         record=run.record_id,
-        record_title=title,
         step=task.step,
         step_title=flow.step(task.step).title,
         kind=task.kind,

@@ -4,7 +4,7 @@ A grant lists fields by path: `lines.applied` (a column) overrides `lines` (its 
 not listed, future ones too. Naming a column shows its table, or the column could not be reached.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -25,10 +25,16 @@ class Level(StrEnum):
 
 _RANK: Final = {Level.HIDDEN: 0, Level.READ: 1, Level.WRITE: 2}
 
+TITLE: Final = "@title"
+"""The path under which the right to the whole title stands: who may not read all that it names sees a part of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldAccess:
-    """A level for every field path. Immutable; `|` adds grants up: the higher level of each path wins."""
+    """A level for every field path. Immutable.
+
+    `|` adds grants up: the higher level of each path wins. `&` keeps what both allow.
+    """
 
     paths: Mapping[str, Level] = field(default_factory=dict)
     rest: Level = Level.HIDDEN
@@ -65,9 +71,15 @@ class FieldAccess:
         return FieldAccess({path: lower(given) for path, given in self.paths.items()}, lower(self.rest))
 
     def __or__(self, other: "FieldAccess") -> "FieldAccess":
+        return self._joined(other, _higher)
+
+    def __and__(self, other: "FieldAccess") -> "FieldAccess":
+        return self._joined(other, _lower)
+
+    def _joined(self, other: "FieldAccess", pick: Callable[[Level, Level], Level]) -> "FieldAccess":
         paths: Iterable[str] = {*self.paths, *other.paths}
         return FieldAccess(
-            {path: _higher(self._listed(path), other._listed(path)) for path in paths}, _higher(self.rest, other.rest)
+            {path: pick(self._listed(path), other._listed(path)) for path in paths}, pick(self.rest, other.rest)
         )
 
     def _listed(self, path: str) -> Level:
@@ -79,6 +91,10 @@ class FieldAccess:
 
 def _higher(left: Level, right: Level) -> Level:
     return left if left.rank >= right.rank else right
+
+
+def _lower(left: Level, right: Level) -> Level:
+    return left if left.rank <= right.rank else right
 
 
 NOTHING: Final = FieldAccess()

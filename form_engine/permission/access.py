@@ -4,10 +4,11 @@ List, detail, rows of tables, lookups, search, charts and export all ask here (d
 `predicate()`, always in SQL. Which fields of a record: `rights()`, in SQL as well, because row filters decide it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
+from operator import and_ as shared
 from operator import or_ as joined
 from typing import Any
 
@@ -54,6 +55,7 @@ class Access:
     granted: tuple[Mapping[str, str], ...]
     now: datetime
     elsewhere: Mapping[str, FieldAccess]
+    """By form: what may be read in every record of it that the actor's roles let them meet."""
 
     def may(self, action: str) -> bool:
         """Whether there can be any record on which the action is allowed (for `create`: whether it is)."""
@@ -91,16 +93,20 @@ class Access:
 
     @cached_property
     def _reading(self) -> tuple[FieldAccess, ...]:
-        """What each rule and each grant by itself lets the actor read."""
+        """What may be read of the records that are met by each rule and each grant alone.
+
+        A rule without a filter meets every record, so what it shows is added to all the others.
+        """
+        always = _always(self.rules)
         reading = [rule.fields for rule in self.rules if "read" in rule.may]
         reading += [FieldAccess.of_grant(grant) for grant in self.granted]
-        return tuple(self._closed(each) for each in reading)
+        return tuple(self.closed(each | always) for each in reading)
 
     def fields_for_new(self) -> FieldAccess:
         """What may be filled in when a record is created."""
         if self.actor.trusted:
             return WRITE_ALL
-        return self._closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
+        return self.closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
 
     def rights(self, session: Session, ids: Iterable[int]) -> dict[int, Rights]:
         """By id: the rights on those of these records that the actor may read. Others are absent."""
@@ -118,7 +124,10 @@ class Access:
         )
         grants = self._grants_on(session, wanted)
         found = {}
-        plain: dict[tuple[bool, ...], Rights] = {}  # most records of a page are met by the same rules
+        # Most records are met by the same rules: what that gives is worked out once.
+        plain: dict[tuple[bool, ...], Rights] = self.forms.remembered.setdefault(
+            ("rights", self.form.key, self.actor.roles), {}
+        )
         for record_id, *met in session.execute(statement):
             rules = [rule for rule, holds in zip(self.rules, met, strict=True) if holds]
             held = grants.get(record_id, [])
@@ -139,9 +148,10 @@ class Access:
         # What a role may only create or only read it may not change later.
         fields = seen.at_most(Level.READ) | written
         fields = fields | _union(FieldAccess.of_grant(grant.fields) for grant in grants)
-        return Rights(may, self._closed(fields if "update" in may else fields.at_most(Level.READ)))
+        return Rights(may, self.closed(fields if "update" in may else fields.at_most(Level.READ)))
 
-    def _closed(self, fields: FieldAccess) -> FieldAccess:
+    def closed(self, fields: FieldAccess) -> FieldAccess:
+        """The same without computed fields (and the title) that tell what may not be read, here or in another form."""
         return closed_over(self.form, fields, self.elsewhere, self.forms.sources)
 
     def _where(self, rule: CompiledAccess, columns: FormColumns) -> ColumnElement[bool]:
@@ -182,10 +192,11 @@ def _accesses(
     session: Session, forms: Forms, asked: Iterable[CompiledForm], actor: Actor, granted: Granted
 ) -> dict[str, Access]:
     now, context = app_now(session), context_for(session, actor)
-    elsewhere = {
-        key: _union(rule.fields for rule in other.access if rule.role in actor.roles and "read" in rule.may)
-        for key, other in forms.items()
-    }
+    elsewhere = forms.remembered.get(("elsewhere", actor.roles))
+    if elsewhere is None:
+        mine = {key: [rule for rule in other.access if rule.role in actor.roles] for key, other in forms.items()}
+        elsewhere = {key: _everywhere(rules) for key, rules in mine.items()}
+        forms.remembered["elsewhere", actor.roles] = elsewhere
 
     def access(form: CompiledForm) -> Access:
         rules = tuple(rule for rule in form.access if rule.role in actor.roles)
@@ -211,6 +222,18 @@ def _is_live(actor: Actor, form: str | None, now: datetime) -> tuple[ColumnEleme
         AccessGrant.form == form if form is not None else true(),
         or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > now),
     )
+
+
+def _always(rules: Iterable[CompiledAccess]) -> FieldAccess:
+    """What may be read in every record, because no filter stands before it."""
+    return _union(rule.fields for rule in rules if "read" in rule.may and rule.where is None)
+
+
+def _everywhere(rules: Sequence[CompiledAccess]) -> FieldAccess:
+    """What may be read in each of the records that some of these rules let one read."""
+    always = _always(rules)
+    met = [rule.fields | always for rule in rules if "read" in rule.may]
+    return reduce(shared, met) if met else NOTHING
 
 
 def _union(fields: Iterable[FieldAccess]) -> FieldAccess:

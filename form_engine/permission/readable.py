@@ -1,20 +1,21 @@
 """Which fields somebody may read once it is remembered what computed fields are computed from. Pure.
 
-A computed field is readable only if all that it is computed from is, in whatever form that stands.
+A computed field is readable only if all that it is computed from is, in whatever form that stands; so is the title.
 """
 
 from collections.abc import Mapping
 
 from form_engine.definition import CompiledForm, FieldAccess, Level
+from form_engine.definition.access import TITLE
 from form_engine.definition.paths import Place
 from form_engine.records.sources import Sources
 
 Levels = Mapping[str, FieldAccess]
-"""By form: the most that the reader may see of it in any record (NOTHING, or absent: none of it)."""
+"""By form: what the reader may see in every record of it that they can meet (NOTHING, or absent: none of it)."""
 
 
 def closed_over(form: CompiledForm, own: FieldAccess, elsewhere: Levels, sources: Sources) -> FieldAccess:
-    """`own`, with every computed field hidden that reads something hidden: here, or in another form."""
+    """`own`, with every computed field (and `TITLE`) hidden that reads something hidden, in whatever form."""
     hidden = {
         path: Level.HIDDEN
         for path, field in form.walk()
@@ -22,7 +23,10 @@ def closed_over(form: CompiledForm, own: FieldAccess, elsewhere: Levels, sources
         and own.may_read(path)
         and not _all_readable(form.key, own, elsewhere, sources.of(Place(form.key, path)))
     }
-    return FieldAccess({**own.paths, **hidden}, own.rest) if hidden else own
+    whole = FieldAccess({**own.paths, **hidden}, own.rest) if hidden else own
+    shown = _all_readable(form.key, whole, elsewhere, sources.of_title(form))
+    title = Level.READ if shown else Level.HIDDEN
+    return whole if whole.may_read(TITLE) == shown else FieldAccess({**whole.paths, TITLE: title}, whole.rest)
 
 
 def _all_readable(form: str, own: FieldAccess, elsewhere: Levels, places: tuple[Place, ...]) -> bool:

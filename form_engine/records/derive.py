@@ -8,7 +8,8 @@ from typing import Final
 import orjson
 from formloom.i18n import LOCALES
 
-from form_engine.definition import CompiledField, CompiledForm
+from form_engine.definition import CompiledField, CompiledForm, FieldAccess
+from form_engine.definition.access import TITLE
 from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json, SlotValue
 from form_engine.fields.text import TextField
@@ -82,6 +83,17 @@ def title_of(form: CompiledForm, value: RecordValue, context: Context) -> str:
         result = form.display.run(Env(own=value, context=context))
         text = result if isinstance(result, str) else ""
     return (text or str(value.values.get("number") or ""))[:LONGEST_TITLE]
+
+
+def title_for(form: CompiledForm, title: str, value: RecordValue, fields: FieldAccess) -> str:
+    """The title as somebody with this access to the fields may read it: all of it, or the parts that they may read,
+    else the number; empty where nothing is left (ADR 061).
+    """
+    if fields.may_read(TITLE):
+        return title
+    parts = form.display if isinstance(form.display, tuple) else ()
+    shown = (_plain(form, key, value) for key in parts if form.field(key) is None or fields.may_read(key))
+    return (" ".join(part for part in shown if part) or str(value.values.get("number") or ""))[:LONGEST_TITLE]
 
 
 def _plain(form: CompiledForm, key: str, value: RecordValue) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from form_engine.definition import CompiledForm
 from form_engine.records.sources import Sources
@@ -38,6 +39,11 @@ class Forms(Mapping[str, CompiledForm]):
     def mark(self) -> int:
         """A number that changes whenever a form is published: versions only go up."""
         return sum(form.version for form in self.compiled.values())
+
+    @cached_property
+    def remembered(self) -> dict[tuple[object, ...], Any]:
+        """What follows from these forms and somebody's roles, kept as long as the forms are."""
+        return {}
 
     @cached_property
     def sources(self) -> Sources:

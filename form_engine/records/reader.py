@@ -4,14 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
-from formloom.db.uow import workspace_of
 from formloom.errors import NotFound
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import FormStore
-from form_engine.models import Record
 from form_engine.permission import Access, access_for, accesses
 from form_engine.permission.access import Rights
 from form_engine.query.listing import Page, list_records
@@ -21,6 +18,7 @@ from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact
 from form_engine.records.facts_sql import facts_of
+from form_engine.records.titles import titles
 from form_engine.records.view import RecordView, view_of
 
 
@@ -46,7 +44,7 @@ class Reader:
         record, form, rights = self.readable(session, forms, record_id, actor)
         fields = rights.fields
         if as_step is not None:
-            fields = fields | as_step.fields
+            fields = self.access(session, forms, form.key, actor).closed(fields | as_step.fields)
         elif record.run_id is not None and not actor.trusted:
             rights = replace(rights, may=rights.may - {"update", "delete"})
         facts = facts_of(session, forms.forms(session), context_for(session, actor))
@@ -68,12 +66,11 @@ class Reader:
         """Who changed what and when (the latest, oldest first), as far as the reader of this view may read it."""
         return trail.history(session, seen.form, seen.id, seen.fields, limit)
 
-    def titles(self, session: Session, ids: Collection[int]) -> dict[int, tuple[str, str]]:
-        """By id: the form and the title. For the cells of those who may see the link itself."""
-        statement = select(Record.id, Record.form, Record.title).where(
-            Record.workspace_id == workspace_of(session), Record.id.in_(sorted(set(ids)))
-        )
-        return {record_id: (form, title) for record_id, form, title in session.execute(statement)}
+    def titles(
+        self, session: Session, forms: FormStore, ids: Collection[int], actor: Actor
+    ) -> dict[int, tuple[str, str | None]]:
+        """By id: the form and the title as the actor may see it; None for a record that they may not open."""
+        return titles(session, forms.forms(session), ids, actor)
 
     def children(
         self, session: Session, forms: FormStore, seen: RecordView, actor: Actor, limit: int = 20

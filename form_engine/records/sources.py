@@ -1,9 +1,9 @@
-"""From which stored fields, of whatever form, a computed field is worked out."""
+"""From which stored fields, of whatever form, a computed field or a title is worked out."""
 
 from collections.abc import Mapping
 
 from form_engine.definition import CompiledForm
-from form_engine.definition.paths import Place
+from form_engine.definition.paths import Place, read_places
 from form_engine.definition.reads import live_needs
 from form_engine.definition.scope import FormTypes
 
@@ -14,6 +14,7 @@ class Sources:
     def __init__(self, forms: Mapping[str, CompiledForm]) -> None:
         self._types = FormTypes({key: form.definition for key, form in forms.items()})
         self._known: dict[Place, tuple[Place, ...]] = {}
+        self._titles: dict[CompiledForm, tuple[Place, ...]] = {}
 
     def of(self, place: Place) -> tuple[Place, ...]:
         """Every place, computed or not, from which this one is worked out."""
@@ -23,3 +24,14 @@ class Sources:
             further = (found for each in direct for found in self.of(each))
             self._known[place] = tuple(dict.fromkeys((*direct, *further)))
         return self._known[place]
+
+    def of_title(self, form: CompiledForm) -> tuple[Place, ...]:
+        """Every place from which the title of this form's records is made."""
+        if form not in self._titles:
+            if isinstance(form.display, tuple):
+                named = tuple(Place(form.key, key) for key in form.display if form.field(key) is not None)
+            else:
+                named = tuple(read_places(self._types.world, form.display.checked.reads, form.key, None, None))
+            further = (found for each in named for found in self.of(each))
+            self._titles[form] = tuple(dict.fromkeys((*named, *further)))
+        return self._titles[form]

@@ -7,6 +7,7 @@ from typing import Any
 from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from form_engine.fields.base import Json
 from form_engine.formula import RecordValue
+from form_engine.records.derive import title_for
 from form_engine.records.facts import Fact, Facts
 
 
@@ -20,14 +21,12 @@ class RecordView:
     values: Mapping[str, Json]
     computed: Mapping[str, Any]
     may: frozenset[str]
+    title: str
+    """As this reader may see it; the stored one may name what is hidden from them."""
 
     @property
     def id(self) -> int:
         return self.record.id
-
-    @property
-    def title(self) -> str:
-        return self.record.title
 
     @property
     def number(self) -> str | None:
@@ -41,7 +40,8 @@ class RecordView:
 def view_of(form: CompiledForm, fact: Fact, facts: Facts, fields: FieldAccess, may: frozenset[str]) -> RecordView:
     """What may be read of this record by somebody with this access to its fields."""
     value = facts.value(fact)
-    return RecordView(fact, form, fields, readable_values(form, fact.data, fields), _computed(form, value, fields), may)
+    values, title = readable_values(form, fact.data, fields), title_for(form, fact.title, value, fields)
+    return RecordView(fact, form, fields, values, _computed(form, value, fields), may, title)
 
 
 def readable_values(form: CompiledForm, data: Mapping[str, Json], fields: FieldAccess) -> dict[str, Json]:

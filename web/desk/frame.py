@@ -83,7 +83,8 @@ def notifications(session: Session, identity: Identity, limit: int = 12) -> Note
     """The latest lines under this person's bell, in words."""
     rows = bell.latest(session, identity.person_id, limit)
     ids = {row.params["record"] for row in rows if isinstance(row.params.get("record"), int)}
-    titles = services().records.titles(session, ids) if ids else {}
+    world = World.of(session, identity)
+    titles = services().records.titles(session, services().forms, ids, world.actor)
     locale = current_locale()
     steps = _step_titles(session, {str(row.params["flow"]) for row in rows if "flow" in row.params})
     return Notes(tuple(_note(row, titles, steps, locale) for row in rows), clock.app_now(session))
@@ -96,7 +97,9 @@ def _step_titles(session: Session, flows: set[str]) -> dict[tuple[str, str], Any
     return {(flow, step.key): step.title for flow in live for step in store.live(session, flow).walk()}
 
 
-def _note(row: Any, titles: Mapping[int, tuple[str, str]], steps: Mapping[tuple[str, str], Any], locale: str) -> Note:
+def _note(
+    row: Any, titles: Mapping[int, tuple[str, str | None]], steps: Mapping[tuple[str, str], Any], locale: str
+) -> Note:
     record, task = row.params.get("record"), row.params.get("task")
     title = titles[record][1] if record in titles else ""
     params = {

@@ -9,7 +9,7 @@ from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from web.context import services
-from web.desk.inbox import Line, line_of
+from web.desk.inbox import Line, line_of, titles_of
 from web.desk.world import World
 from web.speech import gettext
 
@@ -54,6 +54,8 @@ def home_page(session: Session, identity: Identity) -> HomePage:
     counts = flows.counts(session, person)
     todo = flows.inbox(session, person, "todo", limit=30)
     started = flows.inbox(session, person, "started", limit=30)
+    first = todo.items[:FIRST]
+    titles = titles_of(session, identity, first)
     late = sum(1 for item in todo.items if item.due_at is not None and item.due_at < now)
     under_way = sum(1 for item in started.items if item.run_status in ("open", "running"))
     stats = [
@@ -66,7 +68,7 @@ def home_page(session: Session, identity: Identity) -> HomePage:
         greeting=_greeting(identity, now),
         todo=counts["todo"],
         stats=tuple(stats),
-        tasks=tuple(line_of(item, "todo", now, world.locale) for item in todo.items[:FIRST]),
+        tasks=tuple(line_of(item, titles[item.record], "todo", now, world.locale) for item in first),
         creatable=_creatable(world),
         now=now,
     )

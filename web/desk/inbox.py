@@ -1,6 +1,6 @@
 """The inbox in words: lines of a tab, the chosen task, what comes after a decision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from flow_engine.service import TABS, InboxItem
 from web.context import services
 from web.desk.task_page import task_page
 from web.desk.timeline import DECIDED, due_state, run_words
+from web.desk.world import World
 from web.locales import current_locale
 from web.phrases.marking import N_
 from web.speech import gettext
@@ -94,13 +95,14 @@ def inbox_list(session: Session, identity: Identity, args: Mapping[str, str]) ->
     tab = tab if tab in TABS else "todo"
     found = services().flows.inbox(session, identity.person_id, tab, args.get("after") or None)
     now, locale = clock.app_now(session), current_locale()
+    titles = titles_of(session, identity, found.items)
     raw = args.get("task", "")
     selected = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 19 else None
     title, text = EMPTY[tab]
     kept = {"tab": tab, **({"task": raw} if selected is not None else {})}
     return {
         "tab": tab,
-        "items": [line_of(item, tab, now, locale) for item in found.items],
+        "items": [line_of(item, titles[item.record], tab, now, locale) for item in found.items],
         "more": f"/inbox?{urlencode({'tab': tab, 'after': found.next})}" if found.next else "",
         "selected": selected,
         "list_url": f"/inbox/list?{urlencode(kept)}",
@@ -110,7 +112,14 @@ def inbox_list(session: Session, identity: Identity, args: Mapping[str, str]) ->
     }
 
 
-def line_of(item: InboxItem, tab: str, now: datetime, locale: str) -> Line:
+def titles_of(session: Session, identity: Identity, items: Iterable[InboxItem]) -> dict[int, str]:
+    """By record: what its line is called, as this person may read it."""
+    actor, ids = World.of(session, identity).actor, {item.record for item in items}
+    known = services().records.titles(session, services().forms, ids, actor)
+    return {key: gettext("(no access)") if title is None else title for key, (_, title) in known.items()}
+
+
+def line_of(item: InboxItem, title: str, tab: str, now: datetime, locale: str) -> Line:
     """One line: the record's title, the step and who began it, how it stands."""
     word, tone = _state(item, tab)
     step = localized(item.step_title, locale) if item.step_title else localized(item.flow_title, locale)
@@ -119,7 +128,7 @@ def line_of(item: InboxItem, tab: str, now: datetime, locale: str) -> Line:
     return Line(
         id=item.task,
         href=f"/inbox?{urlencode({'tab': tab, 'task': item.task})}" if item.task else f"/records/{item.record}",
-        title=item.title or item.number or f"#{item.record}",
+        title=title or item.number or f"#{item.record}",
         subtitle=" · ".join(part for part in (step, who if tab != "started" else "") if part),
         at=item.at,
         due=item.due_at,

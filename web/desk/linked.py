@@ -11,6 +11,7 @@ from web.context import services
 from web.desk.world import World
 from web.forms_view import Linked, Reader, needs
 from web.names import Wanted
+from web.speech import gettext
 
 
 def reader_of(world: World, fields: Any) -> Reader:
@@ -47,7 +48,11 @@ def linked_of(world: World, ids: Iterable[int], needed: Mapping[str, set[str]]) 
         waiting = []
         if not batch:
             break
-        for record_id, (form_key, title) in services().records.titles(world.session, batch).items():
+        known = services().records.titles(world.session, services().forms, batch, world.actor)
+        for record_id, (form_key, title) in known.items():
+            if title is None:
+                found.setdefault(form_key, {})[record_id] = Linked(record_id, gettext("(no access)"), None, {})
+                continue
             value = facts.fetch(form_key, record_id)
             values: dict[str, Any] = {}
             for key in needed.get(form_key, ()):

@@ -86,7 +86,7 @@ def edit_form(session: Session, identity: Identity, record_id: int) -> dict[str,
         people_url=PEOPLE,
         draft_key=f"{identity.workspace_id}:{identity.person_id}:record:{record.id}:{record.version}",
     )
-    title = record.title or record.number or f"#{record.id}"
+    title = view.title or record.number or f"#{record.id}"
     return {
         "title": title,
         "crumbs": (

@@ -44,7 +44,7 @@ def as_json(view: Any) -> dict[str, Any]:
         "form": record.form,
         "version": record.version,
         "number": record.number,
-        "title": record.title,
+        "title": view.title,
         "draft": record.draft,
         "values": document(view.values, view.computed),
     }

@@ -81,9 +81,9 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         id=record.id,
         form=form.key,
         form_title=localized(form.definition.title, world.locale),
-        title=record.title or record.number or f"#{record.id}",
+        title=view.title or record.number or f"#{record.id}",
         status=_status(form, values, names, world.locale),
-        byline=_byline(world, record),
+        byline=_byline(world, view),
         draft=record.draft,
         may_edit="update" in view.may and record.run_id is None and _writes_something(form, view.fields),
         next_acts=() if record.draft else _next_acts(world, form, record.id),
@@ -127,10 +127,11 @@ def _status(form: CompiledForm, values: dict[str, Any], names: Any, locale: str)
     return None
 
 
-def _byline(world: World, record: Any) -> str:
+def _byline(world: World, view: RecordView) -> str:
+    record = view.record
     who = f"person:{record.created_by}" if record.created_by else "system"
     name = actor_names(world, [who])[who]
-    parts = [record.number] if record.number and record.number != record.title else []
+    parts = [record.number] if record.number and record.number != view.title else []
     made = gettext("recorded by %(name)s on %(moment)s", name=name, moment=locales.moment(record.created_at))
     return " · ".join([*parts, made])
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from web.context import services
 from web.desk.decision_model import actions
+from web.desk.inbox import titles_of
 from web.desk.record_json import record_json
 from web.desk.world import World
 from web.locales import current_locale
@@ -16,14 +17,14 @@ from web.locales import current_locale
 def inbox_json(session: Session, identity: Identity, tab: Any, after: str | None) -> dict[str, Any]:
     """A page of a tab."""
     page = services().flows.inbox(session, identity.person_id, tab, after)
-    locale = current_locale()
+    locale, titles = current_locale(), titles_of(session, identity, page.items)
     items = [
         {
             "task": one.task,
             "run": one.run,
             "record": one.record,
             "form": one.form,
-            "title": one.title,
+            "title": titles[one.record],
             "step": one.step,
             "step_title": localized(one.step_title, locale) if one.step_title else None,
             "flow": one.flow,

@@ -79,9 +79,9 @@ class World:
 
     def names_of(self, wanted: Wanted) -> Names:
         """The same for ids that were gathered elsewhere."""
-        titles = services().records.titles(self.session, wanted.records) if wanted.records else {}
+        titles = services().records.titles(self.session, services().forms, wanted.records, self.actor)
         return Names(
-            records={key: title for key, (_, title) in titles.items()},
+            records={key: title for key, (_, title) in titles.items() if title is not None},
             people=people.names(self.session, wanted.people) if wanted.people else {},
             files=file_cards(self.session, wanted.files),
         )
