@@ -54,7 +54,7 @@ def task_page(session: Session, identity: Identity, task_id: int, next_url: str)
     return TaskPage(
         id=task.id,
         record_id=task.record,
-        title=task.record_title or f"#{task.record}",
+        title=view.title or f"#{task.record}",
         subtitle=f"{localized(task.flow_title, world.locale)} · {localized(task.step_title, world.locale)}",
         due=task.due_at if task.open else None,
         due_state=due_state(task.due_at, world.context.now),
@@ -103,7 +103,7 @@ def _decision(
             people_url=PEOPLE,
             draft_key=None,
         )
-        model = narrowed(model, keys)
+        model = narrowed(model, keys, task.required)
     return {
         "task": task.id,
         "locale": world.locale,
