@@ -32,6 +32,12 @@ class Visitor:
         self.page.locator("input[name=password]").first.press("Enter")
         expect(self.page).not_to_have_url(re.compile("/login"))
 
+    def speak(self, language: str) -> None:
+        """Switch the language in the account's menu."""
+        self.page.locator("details.menu:has([name=lang]) summary").first.click()
+        self.page.locator(f"button[name=lang][value={language}]").first.click()
+        expect(self.page.locator("html")).to_have_attribute("lang", language)
+
     def field(self, label: str) -> Locator:
         """The control with this label."""
         control = self.page.locator("input, select, textarea")
@@ -66,7 +72,11 @@ class Visitor:
         if comment:
             self.page.locator("textarea[name=comment]").fill(comment)
         if reason or comment:
-            self.page.locator(".decision-detail .btn-two").click()
+            self.confirm()
+
+    def confirm(self) -> None:
+        """The second press of a decision that asks first."""
+        self.page.locator(".decision-detail .btn-two").click()
 
     def pick(self, control: Locator, words: str) -> None:
         """Type into a search-as-you-type box and take the first hit."""

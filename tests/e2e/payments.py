@@ -12,7 +12,9 @@ from playwright.sync_api import expect
 
 from apps.slips import Slip, draw_slip
 from tests.e2e.desk import Device, Visitor
+from tests.e2e.words import Words
 
+CHINESE = Words("zh-CN")
 RECEIPTS = json.loads((Path(__file__).parents[1] / "data" / "bank_receipts.json").read_text("utf-8"))
 
 
@@ -28,26 +30,34 @@ class Case:
     visit: Callable[..., Visitor]
     device: Device
     slips: Path
+    words: Words = CHINESE
+
+    def somebody(self, person: str | None) -> Visitor:
+        """A browser of this person, on this device, in this language."""
+        visitor = self.visit(person, self.device, self.words.language)
+        if person is not None and self.words != CHINESE:
+            visitor.speak(self.words.language)
+        return visitor
 
     def agent(self, bill: str) -> Visitor:
         """Who looks after the bill: an agent sees only their own."""
-        return self.visit({"agent1": "agent", "agent2": "agent2"}[receipt(bill)["agent"]], self.device)
+        return self.somebody({"agent1": "agent", "agent2": "agent2"}[receipt(bill)["agent"]])
 
     def record(self, agent: Visitor, bill: str, **other: str) -> str:
         """The agent opens the bill and records what the bank shows; the payment's number."""
-        line = {**receipt(bill), **other}
+        line, words = {**receipt(bill), **other}, self.words
         agent.open_record("bill", bill)
         agent.page.locator("main a[href*='/forms/payment/new?bill=']").click()
-        expect(agent.page.locator("h1")).to_contain_text("收款")
-        agent.field("收款金额").fill(line["amount"])
-        agent.field("收款渠道").select_option(label="银行转账")
-        agent.field("付款人").fill(line["payer"])
-        agent.field("到账日期").fill(line["value_date"])
-        agent.field("银行流水号").fill(line["serial"])
+        expect(agent.page.locator("h1")).to_contain_text(words.title("payment"))
+        agent.field(words.label("payment.amount")).fill(line["amount"])
+        agent.field(words.label("payment.channel")).select_option(label=words.option("payment.channel", "bank"))
+        agent.field(words.label("payment.payer")).fill(line["payer"])
+        agent.field(words.label("payment.value_date")).fill(line["value_date"])
+        agent.field(words.label("payment.bank_serial")).fill(line["serial"])
         picture = self.slips / f"{bill}.jpg"
         picture.write_bytes(draw_slip(Slip(line["serial"], line["amount"], line["value_date"], line["payer"])))
         agent.attach(picture)
-        agent.press("登记收款")
+        agent.press(words.submit("payment"))
         expect(agent.page).to_have_url(re.compile(r"/records/\d+"))
         return agent.page.locator("h1").inner_text().strip()
 
@@ -58,7 +68,7 @@ class Case:
 
     def confirm(self, link: str) -> Visitor:
         """The customer opens the link without an account and confirms."""
-        customer = self.visit(None, self.device)
+        customer = self.somebody(None)
         customer.page.goto(link)
         customer.decide("approve")
         expect(customer.page.locator(".empty")).to_be_visible()
@@ -66,17 +76,15 @@ class Case:
 
     def allocate(self, finance: Visitor, bill: str, amount: str) -> None:
         """Finance puts the whole amount on one bill and approves."""
-        finance.press("添加一行")
+        finance.press(self.words.ui("Add a row"))
         row = finance.page.locator(".rows-line").last
         finance.pick(row.get_by_role("combobox"), bill)
         row.locator("input").last.fill(amount)
         finance.decide("approve")
 
-
-def figures(visitor: Visitor, bill: str) -> tuple[str, Decimal, Decimal, Decimal]:
-    """Status, paid, pending and outstanding as the bill's page shows them."""
-    visitor.open_record("bill", bill)
-    paid, pending, outstanding = (
-        Decimal(re.sub(r"[^\d.-]", "", visitor.fact(label))) for label in ("已付", "待确认", "未付余额")
-    )
-    return visitor.fact("账单状态"), paid, pending, outstanding
+    def figures(self, visitor: Visitor, bill: str) -> tuple[str, Decimal, Decimal, Decimal]:
+        """Status, paid, pending and outstanding as the bill's page shows them."""
+        visitor.open_record("bill", bill)
+        labels = [self.words.label(f"bill.{key}") for key in ("paid", "pending", "outstanding")]
+        paid, pending, outstanding = (Decimal(re.sub(r"[^\d.-]", "", visitor.fact(label))) for label in labels)
+        return visitor.fact(self.words.label("bill.status")), paid, pending, outstanding

@@ -24,6 +24,7 @@ def buttons_decision(
     for button in found:
         granted = granted | FieldAccess.of_grant(button.fields)
     keys = editable(form, granted)
+    required = frozenset.intersection(*(frozenset(button.required) for button in found))
     return {
         "task": None,
         "locale": world.locale,
@@ -40,7 +41,7 @@ def buttons_decision(
             }
             for button in found
         ],
-        "form": _model(world, form, record, fields, granted, whole, keys) if keys else None,
+        "form": _model(world, form, record, fields, granted, whole, keys, required) if keys else None,
         "next": f"/records/{record.id}",
         "draft_key": None,
     }
@@ -54,6 +55,7 @@ def _model(
     granted: FieldAccess,
     whole: dict[str, Any],
     keys: list[str],
+    required: frozenset[str],
 ) -> dict[str, Any]:
     reader = reader_of(world, fields.at_most(Level.READ) | granted)
     model = form_model(
@@ -68,4 +70,4 @@ def _model(
         people_url=PEOPLE,
         draft_key=None,
     )
-    return narrowed(model, keys)
+    return narrowed(model, keys, required)

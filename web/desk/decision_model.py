@@ -1,6 +1,6 @@
 """The props of the island ``decision``: what may be decided, in words that say what will happen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from formloom.i18n import localized
@@ -82,8 +82,12 @@ def _writes(column: Any, fields: FieldAccess) -> bool:
     return fields.may_write(column.path) or any(fields.may_write(each.path) for each in column.columns)
 
 
-def narrowed(model: dict[str, Any], keys: list[str]) -> dict[str, Any]:
-    """The form model with only these fields laid out; the others stay, because formulas read them."""
+def narrowed(model: dict[str, Any], keys: list[str], required: Collection[str]) -> dict[str, Any]:
+    """The form model with only these fields laid out; the others stay, because formulas read them.
+
+    `required` are those that the step asks for beyond the form itself.
+    """
     items = [key for one in model["layout"] for key in one["items"] if key in keys]
     section = {"title": gettext("For you to fill in"), "note": None, "columns": 2, "items": items}
-    return {**model, "layout": [section]}
+    fields = [{**each, "required": True} if each["key"] in required else each for each in model["fields"]]
+    return {**model, "fields": fields, "layout": [section]}

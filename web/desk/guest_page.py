@@ -115,7 +115,7 @@ def _decision(
             upload=f"/g/{token}/files",
             draft_key=None,
         )
-        model = {**narrowed(model, keys), "links": False}
+        model = {**narrowed(model, keys, task.required), "links": False}
     return {
         "task": task.id,
         "locale": world.locale,
