@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 SOURCES := platform form_engine flow_engine apps web migrations tests wsgi.py hatch_build.py
 CLIENT := $(shell find web/client web/styles web/templates form_engine flow_engine -type f 2>/dev/null)
 
-.PHONY: demo test check lint format types arch client pytest soak bench build messages lock clean
+.PHONY: demo test check lint format types arch client pytest soak shots bench build messages lock clean
 
 demo: $(VENV)/.ready build/.assets ## set up and open the product with the leasing app and believable data
 	$(BIN)/formloom demo
@@ -41,6 +41,9 @@ pytest: $(VENV)/.ready build/.assets
 soak: $(VENV)/.ready build/.assets ## the full form of what `make test` runs quickly: faults, load, properties
 	$(BIN)/python tests/prepare_machine.py
 	FORMLOOM_SOAK=1 $(BIN)/python -m pytest -q
+
+shots: $(VENV)/.ready build/.assets ## every page in both themes on a desk and a phone, for eyes: build/shots/*.png
+	$(BIN)/python -m tests.e2e.shots
 
 bench: $(VENV)/.ready build/.assets ## our figures as ratios against stated baselines; writes build/bench.json
 	$(BIN)/python -m tests.bench

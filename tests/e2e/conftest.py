@@ -2,27 +2,17 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from apps.demo import DEMO_PASSWORD
+from tests.e2e.chromium import launch
 from tests.e2e.desk import Device, Visitor
-from tests.prepare_machine import BROWSERS
 from tests.running import RunningServer, free_port
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 DEVICES = {
     "desk": Device("desk", 1440, 900, touch=False),
     "phone": Device("phone", 390, 844, touch=True),
@@ -50,15 +40,8 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Chromium as Debian ships it."""
-    binary = next((found for found in map(shutil.which, BROWSERS) if found), None)
-    if binary is None:
-        pytest.fail("Chromium is not installed (Debian: apt-get install chromium); these tests need a real browser")
     with sync_playwright() as playwright:
-        yield _launch(playwright, binary)
-
-
-def _launch(playwright: Playwright, binary: str) -> Browser:
-    return playwright.chromium.launch(executable_path=binary, args=list(QUIET))
+        yield launch(playwright)
 
 
 @pytest.fixture(params=list(DEVICES))

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apps.demo import DEMO_PASSWORD
 from tests.e2e.desk import Device, Visitor
+from tests.e2e.tour import ALL, Tour
 from tests.running import RunningServer
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -22,78 +22,12 @@ ENGLISH_WORDS = re.compile(
 SMALL = {"width": 320, "height": 640}
 
 
-def _first(path: str, selector: str) -> Callable[[Page], str]:
-    def find(page: Page) -> str:
-        page.goto(path)
-        return str(page.locator(selector).first.get_attribute("href"))
-
-    return find
-
-
-Where = str | Callable[[Page], str]
-PAGES: dict[str, tuple[str | None, Where]] = {
-    "login": (None, "/login"),
-    "forgot": (None, "/forgot"),
-    "guest-gone": (None, "/g/nothing-like-this"),
-    "home": ("finance", "/"),
-    "home-idle": ("admin", "/"),
-    "menu": ("finance", "/menu"),
-    "bills": ("finance", "/forms/bill"),
-    "payments": ("finance", "/forms/payment"),
-    "nothing-found": ("finance", "/forms/payment?q=zzzzzz"),
-    "record": ("agent", _first("/forms/payment", "a.row-link")),
-    "bill": ("agent", _first("/forms/bill", "a.row-link")),
-    "new": ("agent", "/forms/payment/new"),
-    "task": ("finance", _first("/inbox", "a.list-item")),
-    "inbox-done": ("finance", "/inbox?tab=done"),
-    "inbox-empty": ("admin", "/inbox?tab=started"),
-    "admin": ("admin", "/admin"),
-    "admin-form": ("admin", "/admin/forms/customer"),
-    "outbox": ("admin", "/dev/outbox"),
-    "error": ("admin", "/nothing-here"),
-    "openapi": ("admin", "/openapi"),
-}
-
-
 @pytest.fixture(scope="module")
-def addresses(product: RunningServer, chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """`page = addresses("task", "zh-CN", "dark", phone=True)`: this page, opened by who may; one log-in for each."""
-    pages: dict[tuple[str | None, bool, str], Page] = {}
-
-    def open_page(name: str, language: str, scheme: Any, *, phone: bool) -> Page:
-        person, where = GUEST if name == "guest" else PAGES[name]
-        key = (person, phone, language)
-        if key not in pages:
-            context = chromium.new_context(
-                viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
-                has_touch=phone,
-                is_mobile=phone,
-                locale=language,
-                base_url=product.url,
-                bypass_csp=True,
-                reduced_motion="reduce",
-            )
-            context.add_cookies([{"name": "lang", "value": language, "url": product.url}])
-            pages[key] = context.new_page()
-            if person is not None:
-                Visitor(pages[key], Device("", 0, 0, touch=phone)).log_in(f"{person}@example.com", DEMO_PASSWORD)
-        page = pages[key]
-        page.emulate_media(color_scheme=scheme)
-        if callable(where) and name == "guest":
-            other = open_page("outbox", language, scheme, phone=phone)
-            page.goto(str(other.locator("a[href*='/g/']").first.get_attribute("href")))
-        else:
-            page.goto(where(page) if callable(where) else where)
-        page.wait_for_load_state()
-        return page
-
-    yield open_page
-    for page in pages.values():
-        page.context.close()
-
-
-GUEST: tuple[str | None, Where] = (None, lambda _page: "")
-ALL = (*PAGES, "guest")
+def tour(product: RunningServer, chromium: Browser) -> Iterator[Tour]:
+    """Every page, opened by who may; one log-in for each."""
+    tour = Tour(chromium, product.url)
+    yield tour
+    tour.close()
 
 
 def _findings(page: Page, *rules: str) -> list[str]:
@@ -109,18 +43,18 @@ def _findings(page: Page, *rules: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_axe_finds_nothing(addresses: Callable[..., Page], name: str) -> None:
+def test_axe_finds_nothing(tour: Tour, name: str) -> None:
     for phone in (False, True):
-        page = addresses(name, "zh-CN", "light", phone=phone)
+        page = tour.open(name, "zh-CN", "light", phone=phone)
         assert _findings(page) == [], f"light, phone={phone}"
         page.emulate_media(color_scheme="dark")
         assert _findings(page, "color-contrast") == [], f"dark, phone={phone}"
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_narrowest_phone_and_both_languages(addresses: Callable[..., Page], name: str) -> None:
+def test_the_narrowest_phone_and_both_languages(tour: Tour, name: str) -> None:
     for language in ("zh-CN", "en"):
-        page = addresses(name, language, "light", phone=True)
+        page = tour.open(name, language, "light", phone=True)
         assert page.locator("html").get_attribute("lang") == language
         text = page.locator("body").inner_text()
         if language == "zh-CN" and name != "openapi":  # the words of the API are English
@@ -139,8 +73,8 @@ WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 
 
 @pytest.mark.parametrize("name", ["login", "guest-gone", "inbox-empty", "error"])
-def test_english_pages_speak_english(addresses: Callable[..., Page], name: str) -> None:
-    page = addresses(name, "en", "light", phone=False)
+def test_english_pages_speak_english(tour: Tour, name: str) -> None:
+    page = tour.open(name, "en", "light", phone=False)
     own = page.evaluate("document.querySelector('main').innerText")
     people = {"login"}  # the demo's people have Chinese names
     if name in people:
@@ -179,8 +113,8 @@ def test_the_keyboard_alone_is_enough(visit: Callable[..., Visitor], product: Ru
     expect(page.locator(".task-title")).to_have_text((more or [first])[0])  # the next one opens by itself
 
 
-def test_load_more_appends_below(addresses: Callable[..., Page]) -> None:
-    page = addresses("bills", "zh-CN", "light", phone=False)
+def test_load_more_appends_below(tour: Tour) -> None:
+    page = tour.open("bills", "zh-CN", "light", phone=False)
     rows, more = page.locator("#rows tr"), page.locator("a[data-more]")
     before = rows.count()
     address = str(more.get_attribute("href"))

@@ -44,18 +44,11 @@ class Words:
         option = next(each for each in self._field(path)["options"] if each["key"] == key)
         return localized(option["label"], self.language)
 
-    def reason(self, flow: str, step: str, key: str) -> str:
-        """A reason that a step offers to those who refuse."""
-        found = next(each for each in _definition("flows", flow)["steps"] if each["key"] == step)
-        reason = next(each for each in found["on_reject"]["reasons"] if each["key"] == key)
-        return localized(reason["label"], self.language)
-
     def ui(self, text: str) -> str:
         """The product's own words."""
         for domain in ("client", "messages"):
-            found = gettext.translation(
-                domain, FOLDER, [FOLDERS.get(self.language, self.language)], fallback=True
-            ).gettext(text)
+            languages = [FOLDERS.get(self.language, self.language)]
+            found = gettext.translation(domain, FOLDER, languages, fallback=True).gettext(text)
             if found != text:
                 return found
         return text
