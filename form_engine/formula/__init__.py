@@ -3,7 +3,7 @@
 from .checked import Checked, Path, Reads
 from .checker import check
 from .compiler import compile_formula as compile  # noqa: A004  (read as formula.compile)
-from .env import NO_CONTEXT, NO_RECORD, Calendar, Context, Env, Organisation
+from .env import NO_CONTEXT, NO_RECORD, Context, Env, Organisation
 from .errors import CODES, FormulaError
 from .lexer import RESERVED_NAMES
 from .nodes import Call, Literal, Name, Node, walk
@@ -26,6 +26,7 @@ from .values import (
     RecordValue,
     Value,
 )
+from .workdays import Calendar
 
 __all__ = [
     "CODES",

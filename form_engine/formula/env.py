@@ -8,24 +8,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
 from .values import PersonValue, RecordValue
-
-SATURDAY_AND_SUNDAY = frozenset({5, 6})
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """Which days are worked: the weekend (0 is Monday), days off that fall on weekdays, make-up days on weekends."""
-
-    weekend: frozenset[int] = SATURDAY_AND_SUNDAY
-    days_off: frozenset[date] = frozenset()
-    workdays: frozenset[date] = frozenset()
-
-    def is_workday(self, day: date) -> bool:
-        """True when people work on `day`; a named make-up day wins over a weekend and over a day off."""
-        if day in self.workdays:
-            return True
-        return day.weekday() not in self.weekend and day not in self.days_off
-
+from .workdays import Calendar
 
 class Organisation(Protocol):
     """Who stands where. Asked only by MANAGER and DEPARTMENT."""
@@ -40,6 +23,8 @@ class Organisation(Protocol):
 @dataclass(frozen=True, slots=True)
 class Context:
     """What does not come from a record. It carries the clock: formulas are deterministic given their context.
+
+    Without a `calendar` the weekend is Saturday and Sunday, and there are no holidays.
 
     `now` is aware; `zone` is the workspace's time zone, in which HOUR, TEXT and the like read a datetime.
     """

@@ -9,15 +9,15 @@ from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from ..env import Calendar, Context
+from ..env import Context
 from ..moments import FIRST_YEAR, in_range
 from ..numbers import ONE, ZERO, whole
 from ..signature import Function
-from ..values import NUM, Value
+from ..values import NUM, VALUE, ErrorValue, Value
+from ..workdays import WEEKENDS_ONLY, add_workdays, is_workday, networkdays
 
 _LAST_YEAR = 9999
-_LONGEST_WALK = 10_000
-_EVERY_DAY = Calendar()
+Items = tuple[Value, ...]
 #: WEEKDAY's second argument → (the weekday that counts first, with Monday 0; the number it gets).
 _WEEKS = {1: (6, 1), 2: (0, 1), 3: (0, 0), **{11 + first: (first, 1) for first in range(7)}}
 
@@ -78,7 +78,7 @@ def _eomonth(start: date, months: Decimal) -> Value:
     return NUM if found is None else date(*found, monthrange(*found)[1])
 
 
-def _days(end: date, start: date) -> Value:
+def _days_between(end: date, start: date) -> Value:
     return Decimal((end - start).days)
 
 
@@ -108,38 +108,39 @@ def _since(end: date, anchor: Value) -> Value:
     return Decimal((end - anchor).days) if isinstance(anchor, date) else anchor
 
 
-def _workday(context: Context, start: date, count: Decimal) -> Value:
+def _workday(context: Context, start: date, count: Decimal, holidays: Items = ()) -> Value:
     """The day so many working days after (before) `start`; `start` itself for 0."""
-    calendar = context.calendar or _EVERY_DAY
-    left = abs(whole(count))
-    if left > _LONGEST_WALK:
-        return NUM
-    step = timedelta(days=1 if count > 0 else -1)
-    day = start
-    for _ in range(_LONGEST_WALK * 4):
-        if not left:
-            return in_range(day)
-        day += step
-        left -= calendar.is_workday(day)
-    return NUM
+    off = _days(context, holidays)
+    if isinstance(off, ErrorValue):
+        return off
+    found = add_workdays(context.calendar or WEEKENDS_ONLY, start, whole(count), off)
+    return NUM if found is None else in_range(found)
 
 
-def _networkdays(context: Context, start: date, end: date) -> Value:
+def _networkdays(context: Context, start: date, end: date, holidays: Items = ()) -> Value:
     """Working days from `start` to `end`, both counted; negative when `end` is earlier."""
-    calendar = context.calendar or _EVERY_DAY
-    first, last, sign = (start, end, 1) if start <= end else (end, start, -1)
-    weeks, rest = divmod((last - first).days + 1, 7)
-    week = 7 - len(calendar.weekend)
-    count = weeks * week + sum((first.weekday() + at) % 7 not in calendar.weekend for at in range(rest))
-    off = calendar.days_off - calendar.workdays
-    count -= sum(first <= day <= last and day.weekday() not in calendar.weekend for day in off)
-    count += sum(first <= day <= last and day.weekday() in calendar.weekend for day in calendar.workdays)
-    return Decimal(sign * count)
+    off = _days(context, holidays)
+    if isinstance(off, ErrorValue):
+        return off
+    return Decimal(networkdays(context.calendar or WEEKENDS_ONLY, start, end, off))
+
+
+def _days(context: Context, holidays: Items) -> frozenset[date] | ErrorValue:
+    """Further days off, as in Excel; a datetime counts in the workspace's zone, a blank not at all."""
+    days: set[date] = set()
+    for item in holidays:
+        if isinstance(item, datetime):
+            days.add(item.astimezone(context.zone).date())
+        elif isinstance(item, date):
+            days.add(item)
+        elif item is not None:
+            return VALUE
+    return frozenset(days)
 
 
 def _is_holiday(context: Context, day: date) -> Value:
     """True on a day of rest: a weekend or a day off that is no make-up working day."""
-    return not (context.calendar or _EVERY_DAY).is_workday(day)
+    return not is_workday(context.calendar or WEEKENDS_ONLY, day)
 
 
 def _hour(moment: date) -> Value:
@@ -163,9 +164,9 @@ FUNCTIONS = (
     Function("NOW", "-> datetime", lambda context: context.now, context=True),
     Function("EDATE", "date number -> date", _edate),
     Function("EOMONTH", "date number -> date", _eomonth),
-    Function("DAYS", "date date -> number", _days),
+    Function("DAYS", "date date -> number", _days_between),
     Function("DATEDIF", "date date text -> number", _datedif),
-    Function("WORKDAY", "date number -> date", _workday, context=True),
-    Function("NETWORKDAYS", "date date -> number", _networkdays, context=True),
+    Function("WORKDAY", "date number list? -> date", _workday, context=True),
+    Function("NETWORKDAYS", "date date list? -> number", _networkdays, context=True),
     Function("ISHOLIDAY", "date -> logical", _is_holiday, context=True),
 )

@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from form_engine.formula import (
-    Calendar,
     Context,
     Env,
     ErrorValue,
@@ -27,6 +26,7 @@ from form_engine.formula import (
     spell,
 )
 from form_engine.formula.values import ERRORS
+from form_engine.formula.workdays import known_days
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 FILES = ("formula.json", "formula_excel.json")
@@ -148,10 +148,10 @@ def _context(raw: Mapping[str, Any]) -> Context:
         today=date.fromisoformat(raw["today"]),
         now=_moment(raw["now"]),
         roles=frozenset(raw["roles"]),
-        calendar=Calendar(
+        calendar=known_days(
+            map(date.fromisoformat, calendar["days_off"]),
+            map(date.fromisoformat, calendar["workdays"]),
             frozenset(calendar["weekend"]),
-            frozenset(map(date.fromisoformat, calendar["days_off"])),
-            frozenset(map(date.fromisoformat, calendar["workdays"])),
         ),
         organisation=_Organisation(raw["managers"], raw["departments"]),
         zone=ZoneInfo(raw["zone"]),

@@ -5,7 +5,7 @@ import {
 import type { Calendar, Context } from '../env';
 import { ONE, ZERO, whole } from '../numbers';
 import { define, withContext, type FunctionDef } from '../signature';
-import { Day, Decimal, type ErrorValue, Moment, NUM, type Value } from '../values';
+import { Day, Decimal, ErrorValue, Moment, NUM, VALUE, type Value } from '../values';
 
 const LONGEST_WALK = 10_000;
 const EVERY_DAY: Calendar = { weekend: new Set([5, 6]), daysOff: new Set(), workdays: new Set() };
@@ -92,29 +92,47 @@ function isWorkday(calendar: Calendar, days: number): boolean {
   return calendar.workdays.has(days) || (!calendar.weekend.has(weekday(days)) && !calendar.daysOff.has(days));
 }
 
-function workday({ calendar }: Context, start: Day, count: Decimal): Value {
+function workday(context: Context, start: Day, count: Decimal, holidays: readonly Value[] = []): Value {
+  const calendar = context.calendar ?? EVERY_DAY;
+  const off = daysOff(context, holidays);
   let left = Math.abs(whole(count));
+  if (off instanceof ErrorValue) return off;
   if (left > LONGEST_WALK) return NUM;
   const step = count.gt(0) ? 1 : -1;
   let days = start.days;
   for (let walked = 0; walked < LONGEST_WALK * 4; walked++) {
     if (!left) return dayInRange(days);
     days += step;
-    if (isWorkday(calendar ?? EVERY_DAY, days)) left--;
+    if (isWorkday(calendar, days) && !off.has(days)) left--;
   }
   return NUM;
 }
 
-function networkdays({ calendar }: Context, start: Day, end: Day): Value {
-  const { weekend, daysOff, workdays } = calendar ?? EVERY_DAY;
+function networkdays(context: Context, start: Day, end: Day, holidays: readonly Value[] = []): Value {
+  const calendar = context.calendar ?? EVERY_DAY;
+  const { weekend, workdays } = calendar;
+  const off = daysOff(context, holidays);
+  if (off instanceof ErrorValue) return off;
   const [first, last, sign] = start.days <= end.days ? [start.days, end.days, 1] : [end.days, start.days, -1];
   const inside = (days: number) => first <= days && days <= last;
   const span = last - first + 1;
   let count = Math.floor(span / 7) * (7 - weekend.size);
   for (let at = 0; at < span % 7; at++) if (!weekend.has(weekday(first + at))) count++;
-  for (const days of daysOff) if (inside(days) && !workdays.has(days) && !weekend.has(weekday(days))) count--;
+  for (const days of calendar.daysOff) if (inside(days) && !workdays.has(days) && !weekend.has(weekday(days))) count--;
   for (const days of workdays) if (inside(days) && weekend.has(weekday(days))) count++;
+  for (const days of off) if (inside(days) && isWorkday(calendar, days)) count--;
   return new Decimal(sign * count);
+}
+
+/** Further days off, as in Excel; a moment counts in the workspace's zone, a blank not at all. */
+function daysOff({ zone }: Context, holidays: readonly Value[]): ReadonlySet<number> | ErrorValue {
+  const days = new Set<number>();
+  for (const item of holidays) {
+    if (item instanceof Day) days.add(item.days);
+    else if (item instanceof Moment) days.add(Math.floor((item.ms + offset(item.ms, zone)) / DAY_MS));
+    else if (item !== null) return VALUE;
+  }
+  return days;
 }
 
 /** A part of the wall clock's time; a date is midnight. */
@@ -140,7 +158,7 @@ export const dates: readonly FunctionDef[] = [
   define('EOMONTH', 'date number -> date', eomonth),
   define('DAYS', 'date date -> number', (end: Day, start: Day) => new Decimal(end.days - start.days)),
   define('DATEDIF', 'date date text -> number', datedif),
-  withContext('WORKDAY', 'date number -> date', workday),
-  withContext('NETWORKDAYS', 'date date -> number', networkdays),
+  withContext('WORKDAY', 'date number list? -> date', workday),
+  withContext('NETWORKDAYS', 'date date list? -> number', networkdays),
   withContext('ISHOLIDAY', 'date -> logical', ({ calendar }: Context, day: Day) => !isWorkday(calendar ?? EVERY_DAY, day.days)),
 ];
