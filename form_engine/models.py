@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from formloom.db.base import Base, InWorkspace, Numbered
-from sqlalchemy import BigInteger, Column, Date, DateTime, ForeignKeyConstraint, Index, Table, Text, func, text
+from sqlalchemy import BigInteger, Column, Date, DateTime, ForeignKeyConstraint, Index, Integer, Table, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, NUMRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
@@ -128,6 +128,15 @@ class RecordLink(InWorkspace, Base):
     from_form: Mapped[str]
 
 
+class RecordSearch(InWorkspace, Base):
+    """The pairs of neighbouring characters of a record's `search`, as numbers; a trigger keeps them (ADR 054)."""
+
+    __tablename__ = "record_search"
+    __table_args__ = (Index("ix_record_search_tokens", "tokens", postgresql_using="gin"),)
+    record_id: Mapped[int] = mapped_column(primary_key=True)
+    tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+
+
 class RecordUnique(InWorkspace, Base):
     """A value that a form declares unique; the primary key is what refuses the second."""
 
@@ -240,6 +249,7 @@ __all__ = [
     "RecordFile",
     "RecordHistory",
     "RecordLink",
+    "RecordSearch",
     "RecordSpan",
     "RecordUnique",
     "RollupPart",
