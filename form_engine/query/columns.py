@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from form_engine.definition import CompiledField, CompiledForm
-from form_engine.fields import LinkConfig, RollupConfig, TableConfig
+from form_engine.fields import RollupConfig, TableConfig
 from form_engine.formula import Name, Node, Value
 from form_engine.models import Record, RollupPart
 from form_engine.query.errors import NotInSql
@@ -18,7 +18,7 @@ from form_engine.query.sql_value import SQL_TYPES, Sql, from_json
 from form_engine.records.forms import Forms
 
 Root = str
-_SYSTEM: Final[Mapping[str, tuple[str, str]]] = {
+SYSTEM_COLUMNS: Final[Mapping[str, tuple[str, str]]] = {
     "id": ("number", "id"),
     "number": ("text", "number"),
     "created_at": ("datetime", "created_at"),
@@ -44,27 +44,47 @@ class FormColumns:
     index: Any = None
     root: Root = "own"
     blank_equals: bool = True
+    reach: "Callable[[FormColumns], ColumnElement[bool]] | None" = None
+    """Which linked records the reader may look into; None where a definition asks, which may look into all."""
 
     def of(self, name: Name) -> Sql | None:
         """The column behind a name of a formula; None where it is not of this record."""
         if name.root != self.root:
             return None
         if not name.path:
-            return Sql("record", self.record.id, nullable=False)
+            return Sql("record", self.id, nullable=False)
         return self.path(name.path, name)
 
     def path(self, path: tuple[str, ...], node: Node | None = None) -> Sql:
         """The column at `("contract", "customer", "name")`. Raises NotInSql."""
         key, *rest = path
-        if not rest and key in _SYSTEM:
-            kind, attribute = _SYSTEM[key]
-            return Sql(kind, getattr(self.record, attribute), nullable=key not in ("id", "created_at"))
+        if not rest and key in SYSTEM_COLUMNS:
+            return self._of_every_record(key)
         field = self.form.field(key)
         if field is None:
             raise NotInSql("unknown_field", node, field=".".join(path))
         if rest:
             return self._behind(field, tuple(rest), node)
         return self._field(field, node)
+
+    def _of_every_record(self, key: str) -> Sql:
+        """A name that every record has; the index holds two of them, so that a question about these needs no record."""
+        kind, attribute = SYSTEM_COLUMNS[key]
+        indexed = {"id": "record_id", "created_at": "created_at"}.get(key) if self.index is not None else None
+        column = self.index.c[indexed] if indexed is not None else getattr(self.record, attribute)
+        return Sql(kind, column, nullable=key not in ("id", "created_at"))
+
+    @property
+    def id(self) -> ColumnElement[int]:
+        """The record's id."""
+        found: ColumnElement[int] = self._of_every_record("id").expression
+        return found
+
+    @property
+    def workspace_id(self) -> ColumnElement[int]:
+        """The record's workspace."""
+        found: ColumnElement[int] = (self.record if self.index is None else self.index.c).workspace_id
+        return found
 
     def slot(self, field: CompiledField) -> ColumnElement[Any] | None:
         """The typed slot of a field, when the index is there."""
@@ -98,37 +118,45 @@ class FormColumns:
             select(figures[config.fn])
             .select_from(RollupPart)
             .where(
-                RollupPart.workspace_id == self.record.workspace_id,
-                RollupPart.parent_id == self.record.id,
+                RollupPart.workspace_id == self.workspace_id,
+                RollupPart.parent_id == self.id,
                 RollupPart.rollup == f"{self.form.key}.{field.key}",
             )
-            .correlate(self.record)
+            .correlate_except(RollupPart)
             .scalar_subquery()
         )
         return Sql("number", total, nullable=config.fn not in ("sum", "count"))
 
     def _behind(self, field: CompiledField, rest: tuple[str, ...], node: Node | None) -> Sql:
-        config = field.definition.config
-        if not isinstance(config, LinkConfig):
+        if field.type.kind != "record":
             raise NotInSql("not_in_sql", node, field=field.path)
-        target = self.forms.get(config.form)
+        target = self.forms.get(field.points_to or "")
         if target is None:
             raise NotInSql("unknown_field", node, field=field.path)
         linked = aliased(Record)
-        inner = FormColumns(self.forms, target, self.evaluate, linked, None, "own", self.blank_equals).path(rest, node)
+        inner = FormColumns(self.forms, target, self.evaluate, linked, blank_equals=self.blank_equals, reach=self.reach)
+        value = inner.path(rest, node)
         found = (
-            select(inner.expression)
+            select(value.expression)
             .where(
-                linked.workspace_id == self.record.workspace_id,
+                linked.workspace_id == self.workspace_id,
                 linked.id == self._field(field, node).expression,
-                linked.form == config.form,
-                linked.deleted_at.is_(None),
-                linked.draft.is_(False),
+                *inner.is_live(),
             )
             .correlate_except(linked)
             .scalar_subquery()
         )
-        return Sql(inner.kind, found)
+        return Sql(value.kind, found)
+
+    def is_live(self) -> tuple[ColumnElement[bool], ...]:
+        """That the record is one of this form, counts, and may be looked into."""
+        seen = () if self.reach is None else (self.reach(self),)
+        return (
+            self.record.form == self.form.key,
+            self.record.deleted_at.is_(None),
+            self.record.draft.is_(False),
+            *seen,
+        )
 
     def sum_of(self, name: Name) -> Sql | None:
         """`SUM(lines.cost)`: a stored number column of a table, added up; None for any other name."""

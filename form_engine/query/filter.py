@@ -1,10 +1,10 @@
 """A filter as people and views send it: a tree of conditions, read into typed objects. Pure; `where` makes it SQL.
 
 `{"and": [...]}`, `{"or": [...]}`, `{"not": {...}}`,
-or one condition: `{"field": "status", "op": "in", "value": ["open"]}`.
+or one condition: `{"field": "status", "op": "in", "value": ["open"]}`. Where a date stands there may stand a name
+of days (`query.relative`), where a person stands there may stand `"me"`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -14,7 +14,28 @@ MAX_DEPTH: Final = 8
 MAX_CONDITIONS: Final = 100
 MAX_VALUES: Final = 1_000
 
-OPERATORS: Final = ("eq", "ne", "lt", "le", "gt", "ge", "in", "between", "starts", "contains", "blank")
+OPERATORS: Final = (
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "in",
+    "not_in",
+    "between",
+    "starts",
+    "contains",
+    "not_contains",
+    "has_any",
+    "has_all",
+    "has_none",
+    "within",
+    "blank",
+    "not_blank",
+)
+NEGATED: Final = {"ne": "eq", "not_in": "in", "not_contains": "contains", "has_none": "has_any", "not_blank": "blank"}
+"""Operators that say the opposite of another. Blank is not equal to anything, is in no list, contains nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +55,8 @@ class Group:
     join: Literal["and", "or", "not"]
     parts: tuple["Filter", ...]
 
+
+_LISTED: Final = ("in", "not_in", "has_any", "has_all", "has_none")
 
 Filter = Condition | Group
 EVERYTHING: Final = Group("and", ())
@@ -79,13 +102,11 @@ def _condition(node: dict[str, Any], at: str) -> Condition:
     if op not in OPERATORS:
         raise refuse(f"{at}/op", "unknown_operator", op=str(op)[:40])
     value = node.get("value")
-    lists: dict[str, Callable[[list[Any]], bool]] = {
-        "in": lambda values: len(values) <= MAX_VALUES,
-        "between": lambda values: len(values) == 2,
-    }
-    if op in lists and not (isinstance(value, list) and lists[op](value)):
+    if op in _LISTED and not (isinstance(value, list) and len(value) <= MAX_VALUES):
+        raise refuse(f"{at}/value", "filter_malformed", op=op)
+    if op == "between" and not (isinstance(value, list) and len(value) == 2):
         raise refuse(f"{at}/value", "filter_malformed", op=op)
     return Condition(tuple(node["field"].split(".")), op, value, at)
 
 
-__all__ = ["EVERYTHING", "Condition", "Filter", "Group", "read_filter"]
+__all__ = ["EVERYTHING", "NEGATED", "Condition", "Filter", "Group", "read_filter"]

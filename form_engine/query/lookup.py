@@ -6,14 +6,15 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
-from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json, Refused
 from form_engine.formula import RecordValue
 from form_engine.permission.access import Access, access_for
 from form_engine.query.errors import refuse
 from form_engine.query.evaluate import evaluator
 from form_engine.query.formula_sql import Translator
-from form_engine.query.listing import Page, indexed_columns, page_of
+from form_engine.query.found import indexed_columns
+from form_engine.query.listing import FEW, Page, page_of
+from form_engine.query.search import contains, words_of
 from form_engine.records.facts import Fact, Facts, RowValues, record_value
 from form_engine.records.facts_sql import facts_of
 
@@ -35,19 +36,20 @@ def lookup(
     Only records that the same actor may read in the linked form's own list are candidates.
     """
     field = access.form.field(path)
-    config = field.definition.config if field is not None else None
-    if field is None or not isinstance(config, LinkConfig) or config.form not in access.forms:
+    points_to = access.forms.get(field.points_to or "") if field is not None else None
+    if field is None or points_to is None:
         raise refuse("/field", "unknown_field", field=path[:200])
-    target = access_for(session, access.forms, access.forms[config.form], access.actor)
+    target = access_for(session, access.forms, points_to, access.actor)
     columns = indexed_columns(target, root="target")
-    conditions = []
+    words = words_of(q)
+    conditions = [contains(target, words)] if words != [] else []
     narrowed = field.formulas.get("filter")
     if narrowed is not None:
         facts = facts_of(session, access.forms, access.context)
         own, current = unsaved(access.form, path, values, row, facts, access)
         asked = Translator(columns, evaluator(access.context, own, current))
         conditions.append(asked.condition(narrowed.checked.node))
-    return page_of(session, target, columns, conditions, sort=(), cursor=after, limit=limit, q=q)
+    return page_of(session, target, columns, conditions, after=after, limit=limit, count_to=FEW)
 
 
 def unsaved(

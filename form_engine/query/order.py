@@ -1,4 +1,4 @@
-"""The order of a list and the place in it: sort keys and keyset cursors. Blanks come last, whichever way."""
+"""The order of a list and a place in it: sort keys and keyset cursors. Blanks come last, whichever way."""
 
 import base64
 import binascii
@@ -9,20 +9,20 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 import orjson
-from formloom.errors import InvalidInput
-from sqlalchemy import BigInteger, ColumnElement, UnaryExpression, and_, false, literal, or_
+from sqlalchemy import BigInteger, ColumnElement, UnaryExpression, and_, false, literal, or_, true, tuple_
 
 from form_engine.fields.text import TextField
 from form_engine.query.columns import FormColumns
 from form_engine.query.errors import NotInSql, refuse
+from form_engine.query.paths import Readable, find
 from form_engine.query.sql_value import SQL_TYPES, Sql
-from form_engine.query.where import Readable, find
 from form_engine.records.derive import holdable
 
 T = TypeVar("T")
 
 MAX_KEYS: Final = 4
 MAX_CURSOR: Final = 4_000
+NEWEST_FIRST: Final = ("-created_at",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,74 +33,149 @@ class SortKey:
     value: Sql
     descending: bool
 
-    def ordered(self) -> UnaryExpression[Any]:
-        expression = self.value.expression
-        return (expression.desc() if self.descending else expression.asc()).nulls_last()
+    def ordered(
+        self, column: ColumnElement[Any] | None = None, *, backwards: bool = False, filled: bool = False
+    ) -> UnaryExpression[Any]:
+        """The key as ORDER BY has it, or `column` in its place.
+
+        `filled`: no blank can be met, so nothing is said of them, which leaves the index usable in both directions.
+        """
+        expression = self.value.expression if column is None else column
+        ordered = expression.desc() if self.descending is not backwards else expression.asc()
+        if filled or not self.value.nullable:
+            return ordered
+        return ordered.nulls_first() if backwards else ordered.nulls_last()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list: the sort values of one record, and what was counted when the first page was made."""
+
+    values: tuple[Any, ...]
+    count: int
+    estimated: bool = False
 
 
 def read_sort(columns: FormColumns, sort: Sequence[str], readable: Readable) -> tuple[SortKey, ...]:
-    """`["-due", "customer.name"]` as sort keys; the id, newest first, always decides at last. Raises InvalidInput."""
+    """`["-due", "customer.name"]` as sort keys; the newest first where nothing is asked.
+
+    The id decides at last, in the direction of the key before it: so one index holds both. Raises InvalidInput.
+    """
     if len(sort) > MAX_KEYS:
         raise refuse("/sort", "filter_too_long", limit=MAX_KEYS)
-    keys = []
-    for at, name in enumerate(sort):
-        path = tuple(name.removeprefix("-").split("."))
-        field = find(columns, path, f"/sort/{at}", readable)
-        if field is not None and len(path) == 2 and field.path == ".".join(path):
-            raise refuse(f"/sort/{at}", "not_sortable", field=name)
-        try:
-            value = columns.path(path)
-        except NotInSql:
-            raise refuse(f"/sort/{at}", "not_sortable", field=name) from None
-        if field is not None and len(path) == 1:
-            slot = columns.slot(field)
-            if slot is not None:
-                kind = "scaled" if field.definition.type.slot == "decimal" else value.kind
-                value = Sql(kind, slot)
-            elif isinstance(field.definition.type, TextField):
-                value = Sql("text", value.expression.collate("C"))
-        keys.append(SortKey(name, value, name.startswith("-")))
-    return (*keys, SortKey("-id", Sql("scaled", columns.record.id, nullable=False), True))
+    keys = [_read_key(columns, name, at, readable) for at, name in enumerate(sort or NEWEST_FIRST)]
+    down = keys[-1].descending
+    return (*keys, SortKey("-id" if down else "id", Sql("scaled", columns.index.c.record_id, nullable=False), down))
 
 
-def cursor_of(keys: Sequence[SortKey], values: Sequence[Any]) -> str:
-    """The place after a row, opaque to whoever carries it."""
-    told = {"k": [key.name for key in keys], "v": [_to_json(value) for value in values]}
-    return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
+def _read_key(columns: FormColumns, name: str, at: int, readable: Readable) -> SortKey:
+    path = tuple(name.removeprefix("-").split("."))
+    field = find(columns, path, f"/sort/{at}", readable)[-1]
+    try:
+        value = columns.path(path)
+    except NotInSql:
+        raise refuse(f"/sort/{at}", "not_sortable", field=name[:200]) from None
+    if field is not None and len(path) == 1:
+        slot = columns.slot(field)
+        if slot is not None:
+            kind = "scaled" if field.definition.type.slot == "decimal" else value.kind
+            value = Sql(kind, slot)
+        elif isinstance(field.definition.type, TextField):
+            value = Sql("text", value.expression.collate("C"))
+    return SortKey(name, value, name.startswith("-"))
 
 
-def after(keys: Sequence[SortKey], cursor: str) -> ColumnElement[bool]:
-    """What comes after the cursor's place. Raises InvalidInput unless the cursor is of this very order."""
-    values = _read_cursor(keys, cursor)
+def parts(
+    keys: Sequence[SortKey], place: Cursor | None, *, backwards: bool
+) -> list[tuple[ColumnElement[bool], list[UnaryExpression[Any]]]]:
+    """The rest of the list beyond a place as one or two stretches, each a condition and an order.
+
+    Rows with the first key come from its index, which has no blanks; the blank ones are asked for on their own.
+    """
+    first, others = keys[0], keys[1:]
+    order = [key.ordered(backwards=backwards) for key in others]
+    if not first.value.nullable:
+        beyond = _beyond(keys, place.values, backwards) if place else true()
+        return [(beyond, [first.ordered(backwards=backwards), *order])]
+    has, blank = first.value.expression.is_not(None), first.value.expression.is_(None)
+    stretches = [
+        ([has], keys, [first.ordered(backwards=backwards, filled=True), *order]),
+        ([blank], others, order),
+    ]
+    if place is not None:
+        here = 1 if place.values[0] is None else 0
+        condition, within, _ = stretches[here]
+        condition.append(_beyond(within, place.values[len(keys) - len(within) :], backwards))
+        stretches = stretches[: here + 1] if backwards else stretches[here:]
+    if backwards:
+        stretches.reverse()
+    return [(and_(*conditions), ordered) for conditions, _, ordered in stretches]
+
+
+def beyond(keys: Sequence[SortKey], place: Cursor, *, backwards: bool = False) -> ColumnElement[bool]:
+    """What comes after a place (before it, backwards), blanks being last."""
     later: ColumnElement[bool] = false()
     level: list[ColumnElement[bool]] = []
-    for key, value in zip(keys, values, strict=True):
+    for key, value in zip(keys, place.values, strict=True):
         column = key.value.expression
         if value is not None:
-            bound = literal(value, BigInteger() if key.value.kind == "scaled" else SQL_TYPES[key.value.kind])
-            beyond = column < bound if key.descending else column > bound
-            later = or_(later, and_(*level, or_(beyond, column.is_(None)) if key.value.nullable else beyond))
-            level.append(column == bound)
+            further = _past(key, value, backwards)
+            blanks_follow = key.value.nullable and not backwards
+            later = or_(later, and_(*level, or_(further, column.is_(None)) if blanks_follow else further))
+            level.append(column == _bound(key, value))
         else:
+            if backwards:
+                later = or_(later, and_(*level, column.is_not(None)))
             level.append(column.is_(None))
     return later
 
 
-def _read_cursor(keys: Sequence[SortKey], cursor: str) -> list[Any]:
+def _beyond(keys: Sequence[SortKey], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
+    """`beyond` where the first key is not blank, said so that an index can begin at the place."""
+    first, value = keys[0], values[0]
+    if len({key.descending for key in keys}) == 1 and not any(key.value.nullable for key in keys[1:]):
+        columns = tuple_(*(key.value.expression for key in keys))
+        place = tuple_(*(_bound(key, each) for key, each in zip(keys, values, strict=True)))
+        return columns < place if first.descending is not backwards else columns > place
+    column, bound = first.value.expression, _bound(first, value)
+    leading = column <= bound if first.descending is not backwards else column >= bound
+    # Blanks of the first key are not met here: they are a stretch of their own.
+    held = (SortKey(first.name, Sql(first.value.kind, column, nullable=False), first.descending), *keys[1:])
+    return and_(leading, beyond(held, Cursor(tuple(values), 0), backwards=backwards))
+
+
+def _past(key: SortKey, value: Any, backwards: bool) -> ColumnElement[bool]:
+    column, bound = key.value.expression, _bound(key, value)
+    return column < bound if key.descending is not backwards else column > bound
+
+
+def _bound(key: SortKey, value: Any) -> ColumnElement[Any]:
+    return literal(value, BigInteger() if key.value.kind == "scaled" else SQL_TYPES[key.value.kind])
+
+
+def write_cursor(keys: Sequence[SortKey], place: Cursor) -> str:
+    """The place, opaque to whoever carries it."""
+    told = {"k": [key.name for key in keys], "v": [_to_json(value) for value in place.values], "n": place.count}
+    if place.estimated:
+        told["e"] = True
+    return base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
+
+
+def read_cursor(keys: Sequence[SortKey], cursor: str, at: str) -> Cursor:
+    """Raises InvalidInput unless the cursor is of this very order."""
     try:
         if len(cursor) > MAX_CURSOR or not cursor.isascii():
             raise ValueError
         told = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(told, dict) or told.get("k") != [key.name for key in keys] or len(told["v"]) != len(keys):
             raise ValueError
-        values = [_from_json(key, value) for key, value in zip(keys, told["v"], strict=True)]
+        values = tuple(_from_json(key, value) for key, value in zip(keys, told["v"], strict=True))
+        count = _checked(told["n"], int)
+        if count < 0:
+            raise ValueError
+        return Cursor(values, count, told.get("e") is True)
     except (ValueError, KeyError, TypeError, ArithmeticError, binascii.Error):
-        raise _bad_cursor() from None
-    return values
-
-
-def _bad_cursor() -> InvalidInput:
-    return refuse("/after", "bad_cursor")
+        raise refuse(at, "bad_cursor") from None
 
 
 def _to_json(value: Any) -> Any:
