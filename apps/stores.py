@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from apps.schemas import check_shape
 from form_engine.definition import CompiledForm, RoleDef, ViewDef, check_view, parse_role, parse_view
 from form_engine.definitions_store import DefinitionStore, FormStore
+from form_engine.imports.store import ImportStore
 
 Body = dict[str, Any]
 
@@ -47,6 +48,7 @@ class Stores:
     forms: FormStore
     flows: DefinitionStore[Any]
     views: DefinitionStore[ViewDef]
+    imports: ImportStore
     apps: DefinitionStore[Body]
 
     def of_kind(self, kind: str) -> DefinitionStore[Any]:
@@ -56,6 +58,7 @@ class Stores:
             "form": self.forms,
             "flow": self.flows,
             "view": self.views,
+            "import": self.imports,
         }
         return by_kind[kind]
 
@@ -66,12 +69,14 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
     Installed apps are definitions too: what is live is what is installed, older versions say what was.
     """
     views = ViewStore(forms)
-    forms.dependents = (flows, views)
+    imports = ImportStore(forms)
+    forms.dependents = (flows, views, imports)
     return Stores(
         roles=DefinitionStore("role", parse_role),
         forms=forms,
         flows=flows,
         views=views,
+        imports=imports,
         apps=DefinitionStore("app", _parse_app),
     )
 

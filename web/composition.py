@@ -22,6 +22,7 @@ from formloom.wakeups import Listener
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
 from form_engine.definitions_store import FormStore
+from form_engine.imports.service import Imports
 from form_engine.records.service import Records
 from web.events import Streams
 from web.job_works import job_works
@@ -45,6 +46,7 @@ class Services:
     records: Records
     flows: Flows
     stores: Stores
+    imports: Imports
     health: Health
     listener: Listener
     streams: Streams
@@ -112,7 +114,9 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     forms = FormStore()
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
-    work = jobs.Jobs(job_works(forms, records, flows))
+    files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
+    imports = Imports(forms, records, files, stores.imports)
+    work = jobs.Jobs(job_works(forms, records, flows, imports, files))
     runner = outbox.Runner(
         databases,
         {
@@ -126,11 +130,12 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         settings=settings,
         databases=databases,
         access=Access(databases, settings, reset_words=ResetWords(catalogues)),
-        files=FileStore.of(settings),
+        files=files,
         forms=forms,
         records=records,
         flows=flows,
-        stores=stores_for(forms, flows.definitions),
+        stores=stores,
+        imports=imports,
         health=Health(databases, settings),
         listener=Listener(databases.server),
         streams=Streams(MOST_STREAMS),

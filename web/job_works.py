@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 
+from formloom.files import FileStore
 from formloom.jobs import JobWork
 
 from flow_engine.service import Flows
 from form_engine.definitions_store import FormStore
+from form_engine.imports.service import Imports
+from form_engine.imports.works import import_works
 from form_engine.records.service import Records
 
 
-def job_works(forms: FormStore, records: Records, flows: Flows) -> Mapping[str, JobWork]:
+def job_works(
+    forms: FormStore, records: Records, flows: Flows, imports: Imports, files: FileStore
+) -> Mapping[str, JobWork]:
     """By kind. What a function needs besides its `JobRun` is bound here."""
-    return {}
+    return {**import_works(imports)}

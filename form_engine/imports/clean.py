@@ -180,7 +180,7 @@ class _Work:
         if stored is None:
             self.known[column.key] = None
         elif column.finds is not None:
-            self.known[column.key] = stored if isinstance(stored, str | int) else None
+            self.known[column.key] = stored if isinstance(stored, str) else None
         else:
             self.known[column.key] = column.reading.value(stored)
 

@@ -35,7 +35,8 @@ def find_doubles(rows: Iterable[tuple[int, str | None, str]]) -> Doubles:
     for position, key, print_ in rows:
         if key is not None:
             seen.setdefault(key, {}).setdefault(print_, []).append(position)
-    identical, conflict = set(), set()
+    identical: set[int] = set()
+    conflict: set[int] = set()
     for prints in seen.values():
         for positions in prints.values():
             identical.update(positions[1:])

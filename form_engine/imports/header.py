@@ -31,7 +31,11 @@ class Header:
 
 
 def find_header(
-    lines: Sequence[Row], merged: Merged = (), known: Known = lambda name: False, row: int | None = None, rows: int | None = None
+    lines: Sequence[Row],
+    merged: Merged = (),
+    known: Known = lambda name: False,
+    row: int | None = None,
+    rows: int | None = None,
 ) -> Header | None:
     """The header among the first lines of a sheet; None where nothing looks like one.
 

@@ -82,10 +82,15 @@ class LineReader:
     @staticmethod
     def _begins(text: str, words: tuple[str, ...], ended: str) -> bool:
         """A word of the list stands at the end of the text too, or is set off from the rest."""
-        return any(
-            text == word or text.endswith(word) or (text.startswith(word) and text[len(word) : len(word) + 1] in ended)
-            for word in words
-        ) and len(text) < 200
+        return (
+            any(
+                text == word
+                or text.endswith(word)
+                or (text.startswith(word) and text[len(word) : len(word) + 1] in ended)
+                for word in words
+            )
+            and len(text) < 200
+        )
 
 
 def _settled(waiting: Iterable[Line], kind: str) -> Iterator[Line]:

@@ -133,7 +133,11 @@ def profile_of(form: CompiledForm, found: Iterable[Suggestion]) -> dict[str, Any
         names = headers.setdefault(each.field, [])
         if each.header not in names:
             names.append(each.header)
-    columns = [{"key": field.key, "to": field.key, "headers": headers[field.key]} for field in form.fields if field.key in headers]
+    columns = [
+        {"key": field.key, "to": field.key, "headers": headers[field.key]}
+        for field in form.fields
+        if field.key in headers
+    ]
     return {
         "kind": "import",
         "key": "mapping",

@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 
 @lru_cache(maxsize=20_000)
@@ -36,6 +37,6 @@ def name_likeness(first: str, second: str) -> float:
 
 
 def _pairs(one: str, other: str) -> float:
-    first, second = (Counter(zip(text, text[1:], strict=False)) for text in (one, other))
+    first, second = (Counter(pairwise(text)) for text in (one, other))
     total = sum(first.values()) + sum(second.values())
     return 2 * sum((first & second).values()) / total if total else 0.0

@@ -32,7 +32,7 @@ from form_engine.records.forms import Forms
 Granted = dict[str, tuple[Mapping[str, str], ...]]
 """By form: the different rights on fields that a person was granted on single records."""
 
-SEES_ALL = frozenset({"create", "read", "update", "delete", "export"})
+SEES_ALL = frozenset({"create", "read", "update", "delete", "import", "export"})
 
 
 @dataclass(frozen=True)

@@ -114,9 +114,7 @@ def compile_profile(profile: ImportProfile, forms: Mapping[str, CompiledForm]) -
     """Raises InvalidDefinition with every formula, pattern, type and name that does not fit."""
     form = forms.get(profile.form)
     if form is None:
-        raise InvalidDefinition(
-            "invalid_definition", issues=(Issue("/form", "unknown_form", {"form": profile.form}),)
-        )
+        raise InvalidDefinition("invalid_definition", issues=(Issue("/form", "unknown_form", {"form": profile.form}),))
     work = _Compiler(profile, form, forms)
     columns = tuple(work.column(each, order) for order, each in enumerate(profile.columns))
     if work.issues:
@@ -302,7 +300,9 @@ class _Compiler:
         """Every code that is raised must be one of the profile's own, so that it has words."""
         used = [*column.blank, *column.unmatched, *column.ambiguous]
         used += [code for codes in (*column.notes.values(), *column.refused.values()) for code in codes]
-        used += [code for each in (*column.cases, *column.checks, *column.match) for code in each.codes]
+        used += [code for case in column.cases for code in case.codes]
+        used += [code for check_ in column.checks for code in check_.codes]
+        used += [code for step in column.match for code in step.codes]
         self.issues += [
             Issue(column.at, "unknown_code", {"code": code})
             for code in dict.fromkeys(used)

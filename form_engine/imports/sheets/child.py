@@ -132,7 +132,11 @@ def _short(cell: Any, limits: Limits) -> Any:
         return cell
     if "\x00" in cell:
         raise UnreadableFile("sheet_nul")
-    return cell.encode("utf-8", "replace").decode()[: limits.cell_characters] if not cell.isascii() else cell[: limits.cell_characters]
+    return (
+        cell.encode("utf-8", "replace").decode()[: limits.cell_characters]
+        if not cell.isascii()
+        else cell[: limits.cell_characters]
+    )
 
 
 if __name__ == "__main__":

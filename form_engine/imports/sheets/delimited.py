@@ -63,9 +63,7 @@ def delimiter_of(head: str) -> str:
     """The one that cuts most lines into equally many parts; preambles and notes may stand around them."""
     best, most = ",", (0, 0)
     for mark in _DELIMITERS:
-        widths = Counter(
-            len(row) for row in csv.reader(io.StringIO(head, newline=""), delimiter=mark) if len(row) > 1
-        )
+        widths = Counter(len(row) for row in csv.reader(io.StringIO(head, newline=""), delimiter=mark) if len(row) > 1)
         if widths:
             width, lines = widths.most_common(1)[0]
             if (lines, width) > most:

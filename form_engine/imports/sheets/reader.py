@@ -51,7 +51,9 @@ def read_sheets(path: Path, limits: Limits = LIMITS) -> Iterator[SheetInfo | Row
             yield read
         # Without a last word: the operating system has ended it, at one limit or the other.
         process.wait()
-        raise UnreadableFile("sheet_takes_too_long" if late.is_set() or process.returncode == -24 else "sheet_too_large")
+        raise UnreadableFile(
+            "sheet_takes_too_long" if late.is_set() or process.returncode == -24 else "sheet_too_large"
+        )
     finally:
         clock.cancel()
         process.kill()
