@@ -31,6 +31,17 @@ class Definition(InWorkspace, Base):
     updated_by: Mapped[str]
 
 
+class DefinitionDraft(InWorkspace, Base):
+    """What a draft was at one of its revisions: what two admins both began with when their changes are merged."""
+
+    __tablename__ = "definition_draft"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    saved_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class DefinitionVersion(InWorkspace, Base):
     """A published definition; never changed afterwards."""
 
@@ -52,6 +63,8 @@ class FormSlot(InWorkspace, Base):
     form: Mapped[str] = mapped_column(primary_key=True)
     field: Mapped[str] = mapped_column(primary_key=True)
     slot: Mapped[str]
+    ready: Mapped[bool] = mapped_column(server_default="true")
+    """Every older record has it too: until then it is written, and no list asks it."""
 
 
 class Record(Numbered, Base):
@@ -65,6 +78,14 @@ class Record(Numbered, Base):
     __table_args__ = (
         Index("ix_record_form_created", "workspace_id", "form", "created_at", "id"),
         Index("ix_record_form_updated", "workspace_id", "form", "updated_at", "id"),
+        Index(
+            "ix_record_aside",
+            "workspace_id",
+            "form",
+            "updated_at",
+            "id",
+            postgresql_where=text("draft OR deleted_at IS NOT NULL"),
+        ),
     )
     form: Mapped[str] = mapped_column(Text(collation="C"))
     form_version: Mapped[int]
@@ -209,6 +230,17 @@ class RollupPart(InWorkspace, Base):
     amount: Mapped[Decimal]
 
 
+class Recalculation(Numbered, Base):
+    """What is stored beside a record may be out of date: because of the record itself (`@self`), or, for those that
+    hang on it, because of `cause` (`form.field`). Whoever works it out takes the row away (ADR 059).
+    """
+
+    __tablename__ = "recalculation"
+    record_id: Mapped[int]
+    cause: Mapped[str]
+    marked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class RecordHistory(Numbered, Base):
     """One change of a record. `changes` maps field to [old, new]; `via` says through what (`run:7`, `import:3`)."""
 
@@ -242,8 +274,10 @@ class Serial(InWorkspace, Base):
 
 __all__ = [
     "Definition",
+    "DefinitionDraft",
     "DefinitionVersion",
     "FormSlot",
+    "Recalculation",
     "Record",
     "RecordComment",
     "RecordFile",

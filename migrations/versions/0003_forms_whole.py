@@ -18,8 +18,10 @@ depends_on = None
 def upgrade() -> None:
     _records()
     _jobs()
+    _recalculation()
     _imports()
     _search()
+    _drafts()
 
 
 def _jobs() -> None:
@@ -166,6 +168,13 @@ def _records() -> None:
         ["workspace_id", "via", "id"],
         postgresql_where=sa.text("via IS NOT NULL AND via NOT LIKE 'run:%'"),
     )
+    # One's drafts and the bin: few records beside many.
+    op.create_index(
+        "ix_record_aside",
+        "record",
+        ["workspace_id", "form", "updated_at", "id"],
+        postgresql_where=sa.text("draft OR deleted_at IS NOT NULL"),
+    )
     # Files that stand in records already: in a field, or in a column of a table.
     op.execute("""
         INSERT INTO record_file (workspace_id, file_id, record_id, path)
@@ -291,3 +300,35 @@ def _search() -> None:
     """)
     op.execute("REVOKE EXECUTE ON FUNCTION search_candidates(text, text, integer) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION search_candidates(text, text, integer) TO {APP}")
+
+
+def _drafts() -> None:
+    """What drafts were at their revisions (ADR 062)."""
+    op.create_table(
+        "definition_draft",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("revision", sa.BigInteger(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "kind", "key", "revision", name=op.f("pk_definition_draft")),
+    )
+    protect("definition_draft")
+
+
+def _recalculation() -> None:
+    """What is to be worked out anew because another record changed, and slots that are still being filled (ADR 059)."""
+    op.create_table(
+        "recalculation",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("marked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_recalculation")),
+    )
+    protect("recalculation")
+    op.execute("CREATE POLICY routing ON recalculation TO formloom_router USING (true)")
+    op.execute("GRANT SELECT (workspace_id, marked_at) ON recalculation TO formloom_router")
+    op.add_column("form_slot", sa.Column("ready", sa.Boolean(), server_default="true", nullable=False))
