@@ -12,6 +12,9 @@ from formloom.errors import Issue, Params
 Json: TypeAlias = bool | int | str | list["Json"] | dict[str, "Json"] | None
 
 
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
+
+
 @final
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -57,7 +60,7 @@ class CoerceHints:
     day_first: bool | None = None
     epoch_1904: bool = False
     per: str | None = None
-    zone: tzinfo = ZoneInfo("Asia/Shanghai")
+    zone: tzinfo = _ZONE
     locale: str = "zh-CN"
 
 
@@ -80,6 +83,14 @@ class ExportCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Chip:
+    """A word with a colour beside it, or without."""
+
+    label: str
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Glossary:
     """Names for the ids that values hold, and the zone that moments are shown in. What is not here is shown as its
     id.
@@ -89,7 +100,7 @@ class Glossary:
     people: Mapping[int, str] = field(default_factory=dict)
     departments: Mapping[int, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    zone: tzinfo = ZoneInfo("Asia/Shanghai")
+    zone: tzinfo = _ZONE
 
 
 NO_NAMES: Final = Glossary()

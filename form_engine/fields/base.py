@@ -9,7 +9,7 @@ Three forms of a value:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Literal, TypeAlias, TypeVar
 
@@ -18,6 +18,7 @@ from formloom.errors import Issue
 from form_engine.fields.answers import (
     NO_HINTS,
     NO_NAMES,
+    Chip,
     Coerced,
     CoerceHints,
     Coercer,
@@ -59,10 +60,30 @@ SEVERAL: Final[tuple[Operator, ...]] = ("has_any", "has_all", "blank")
 Cleaner: TypeAlias = Callable[[object], Json | Refused]
 """Raw in, stored out, or the reasons why not. Built once a field; called for every value. Never raises."""
 
-AllClean: TypeAlias = Callable[[list[Any]], bool]
-"""Whether a cleaner would hand every one of these raw values back as it is. False is always allowed: then each is
-cleaned. Blank never reaches it. Never raises.
+Suspects: TypeAlias = Callable[[list[Any]], Sequence[int]]
+"""Where in a column of raw values those stand that the cleaner would not hand back as they are. It may suspect more (a
+blank, or all of them), never less. Never raises.
 """
+
+
+def all_suspect(values: list[Any]) -> Sequence[int]:
+    """The answer of whoever cannot tell quicker than by cleaning each."""
+    return range(len(values))
+
+
+def members_only(known: frozenset[str]) -> Suspects:
+    """Whoever is not among the `known` is suspect."""
+
+    def suspects(values: list[Any]) -> Sequence[int]:
+        try:
+            if known.issuperset(values):
+                return ()
+            return [at for at, value in enumerate(values) if value not in known]
+        except TypeError:  # something cannot be a member of a set
+            return range(len(values))
+
+    return suspects
+
 
 Finisher: TypeAlias = Callable[[Any], Refused | None]
 """Stored in, the reason why it is not finished out. Blank never reaches it."""
@@ -116,6 +137,9 @@ class FieldType(ABC, Generic[C]):
     refers: ClassVar[Refers | None] = None
     """What the ids in its values are ids of; `ids` gives them."""
 
+    picture: ClassVar[bool] = False
+    """The files it refers to must be pictures."""
+
     in_formulas: ClassVar[bool] = True
     """Formulas may read it."""
 
@@ -133,9 +157,9 @@ class FieldType(ABC, Generic[C]):
         It is never asked about None: blank is the form's affair.
         """
 
-    def all_clean(self, config: C) -> AllClean | None:
-        """A look at a whole column of a table at once; None where no look is quicker than cleaning each value."""
-        return None
+    def suspects(self, config: C) -> Suspects:
+        """A look at a whole column of a table at once: what need not be cleaned value by value."""
+        return all_suspect
 
     def finisher(self, config: C) -> Finisher | None:
         """For what a draft may lack and a submitted record may not (too few photos); None: nothing of the kind."""
@@ -191,6 +215,10 @@ class FieldType(ABC, Generic[C]):
     def export_cell(self, stored: Any, config: C, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
         """The value as a spreadsheet's cell. Blank never reaches it."""
         return ExportCell(self.print_text(stored, config, locale, names))
+
+    def chips(self, stored: Any, config: C, locale: str) -> tuple[Chip, ...]:
+        """The options that a value names, with their colours, where the look is `chip` or `chips`."""
+        return ()
 
     def shown_by(self, config: C, result: Type) -> "tuple[FieldType[Any], Any]":
         """The type and config that show a value of this field: its own, but for a computed one, which looks like what
@@ -260,6 +288,7 @@ __all__ = [
     "ORDER",
     "SEVERAL",
     "WORDS",
+    "Chip",
     "Cleaner",
     "CoerceHints",
     "Coerced",

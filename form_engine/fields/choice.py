@@ -4,23 +4,43 @@ With `transitions` it is a status: only the declared moves are legal, `start` is
 and buttons move it (never a person's edit).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from formloom.i18n import localized
 
-from form_engine.fields.base import EQUALITY, Cleaner, ConfigError, FieldType, Json, Refused, Text, refuse
-from form_engine.fields.schema import KEY, OPTIONS
+from form_engine.fields.base import (
+    EQUALITY,
+    NO_HINTS,
+    Chip,
+    Cleaner,
+    Coerced,
+    CoerceHints,
+    Coercer,
+    ConfigError,
+    FieldType,
+    Json,
+    Refused,
+    Suspects,
+    Text,
+    members_only,
+    refuse,
+)
+from form_engine.fields.coercion import as_text, folded, is_blank
+from form_engine.fields.schema import KEY, OPTIONS, Schema
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """`retired`: no longer offered; records that have it keep it, and it stays readable."""
+
     key: str
     label: Text
     color: str | None = None
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +68,13 @@ class ChoiceField(FieldType[ChoiceConfig]):
     config_required = ("options",)
     operators = EQUALITY
     slot = "text"
+    look = "chip"
 
     def parse_config(self, raw: Mapping[str, Any]) -> ChoiceConfig:
         options = read_options(raw["options"])
         start = raw.get("start")
+        if start is not None and start in options and options[start].retired:
+            raise ConfigError("/start", "option_retired", option=start)
         if start is not None and start not in options:
             raise ConfigError("/start", "unknown_option", option=start)
         moves = raw.get("transitions")
@@ -65,13 +88,17 @@ class ChoiceField(FieldType[ChoiceConfig]):
 
     def cleaner(self, config: ChoiceConfig) -> Cleaner:
         known = frozenset(config.options)
+        no_text, no_option = refuse("not_text"), refuse("not_an_option")
 
         def clean(raw: object) -> str | Refused | None:
             if type(raw) is not str:
-                return refuse("not_text")
-            return raw if raw in known else None if raw == "" else refuse("not_an_option")
+                return no_text
+            return raw if raw in known else None if raw == "" else no_option
 
         return clean
+
+    def suspects(self, config: ChoiceConfig) -> Suspects:
+        return members_only(frozenset(config.options))
 
     def initial(self, config: ChoiceConfig) -> Json:
         return config.start
@@ -86,8 +113,70 @@ class ChoiceField(FieldType[ChoiceConfig]):
         return str(stored)
 
     def text(self, stored: Any, config: ChoiceConfig, locale: str) -> str:
-        option = config.options.get(stored)
-        return localized(option.label, locale) if option else str(stored)
+        return label_of(config.options, stored, locale)
+
+    def chips(self, stored: Any, config: ChoiceConfig, locale: str) -> tuple[Chip, ...]:
+        return (chip_of(config.options, stored, locale),)
+
+    def value_schema(self, config: ChoiceConfig) -> Schema:
+        return {"enum": list(config.options)}
+
+    def coercer(self, config: ChoiceConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return option_coercer(config.options)
+
+    def client_config(self, config: ChoiceConfig, locale: str) -> dict[str, Any]:
+        status = {"transitions": True} if config.transitions is not None else {}
+        start = {"start": config.start} if config.start is not None else {}
+        return {"options": client_options(config.options.values(), locale), **start, **status}
+
+
+def label_of(options: Mapping[str, Option], key: object, locale: str) -> str:
+    """An option in words; a key that is none (any more) as it is."""
+    option = options.get(key) if isinstance(key, str) else None
+    return localized(option.label, locale) if option else str(key)
+
+
+def chip_of(options: Mapping[str, Option], key: object, locale: str) -> Chip:
+    option = options.get(key) if isinstance(key, str) else None
+    return Chip(label_of(options, key, locale), option.color if option else None)
+
+
+def client_options(options: Iterable[Option], locale: str) -> list[dict[str, Any]]:
+    """Options for the browser, in their order."""
+    return [
+        {
+            "key": one.key,
+            "label": localized(one.label, locale),
+            "color": one.color,
+            **({"retired": True} if one.retired else {}),
+        }
+        for one in options
+    ]
+
+
+def option_coercer(options: Mapping[str, Option]) -> Coercer:
+    """By key, or by the label in any language, whatever its width, spaces and case. A retired one is not meant."""
+    offered = [one for one in options.values() if not one.retired]
+    by_words = {_told(word): one.key for one in reversed(offered) for word in words_of(one.label)}
+    by_words |= {_told(one.key): one.key for one in offered}
+
+    def coerce(raw: object) -> Coerced | Refused:
+        text = as_text(raw)
+        key = by_words.get(_told(text)) if text is not None and len(text) < 2_000 else None
+        if key is not None:
+            return Coerced(key)
+        return Coerced(None) if is_blank(raw) else refuse("not_an_option")
+
+    return coerce
+
+
+def _told(words: str) -> str:
+    return folded(words).casefold().replace(" ", "")
+
+
+def words_of(text: Text) -> tuple[str, ...]:
+    """The words of every language."""
+    return (text,) if isinstance(text, str) else tuple(text.values())
 
 
 def read_options(raw: list[Any]) -> dict[str, Option]:
@@ -97,7 +186,11 @@ def read_options(raw: list[Any]) -> dict[str, Option]:
         key = each if isinstance(each, str) else each["key"]
         if key in options:
             raise ConfigError(f"/options/{at}", "duplicate_key", key=key)
-        options[key] = (
-            Option(key, key) if isinstance(each, str) else Option(key, each.get("label", key), each.get("color"))
-        )
+        options[key] = Option(key, key) if isinstance(each, str) else read_option(each)
     return options
+
+
+def read_option(raw: Mapping[str, Any]) -> Option:
+    """An option that is written as an object."""
+    key = raw["key"]
+    return Option(key, raw.get("label", key), raw.get("color"), raw.get("retired", False))

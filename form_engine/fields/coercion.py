@@ -31,9 +31,42 @@ NOTES: Final = (
 )
 """Every code that a note may have; the web layer has words for each."""
 
+DIRTY: Final = ("no_day", "no_year", "other_currency", "relative_date")
+"""The codes of refusals that only coercers give, besides those of the cleaners."""
+
 LONGEST: Final = 20_000
 _BLANK: Final = frozenset(
-    "- -- --- — —— – / \\ . .. ... … 无 没有 空 暂无 未知 未填 不详 待定 n/a na nil none null #n/a #null! nan 不适用".split()
+    [
+        "-",
+        "--",
+        "---",
+        "—",
+        "——",
+        "–",
+        "/",
+        "\\",
+        ".",
+        "..",
+        "...",
+        "…",
+        "无",
+        "没有",
+        "空",
+        "暂无",
+        "未知",
+        "未填",
+        "不详",
+        "待定",
+        "n/a",
+        "na",
+        "nil",
+        "none",
+        "null",
+        "#n/a",
+        "#null!",
+        "nan",
+        "不适用",
+    ]
 )
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー"), "-")
 _SPACES: Final = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
@@ -97,12 +130,15 @@ def exact(raw: float | Decimal | int) -> Decimal | None:
     if isinstance(raw, float) and len(number.as_tuple().digits) > 15:
         number = number.quantize(Decimal(1).scaleb(number.adjusted() - 14))
     whole = number.normalize()
-    return whole.quantize(Decimal(1)) if isinstance(whole.as_tuple().exponent, int) and whole == whole.to_integral_value() else whole
+    return (
+        whole.quantize(Decimal(1))
+        if isinstance(whole.as_tuple().exponent, int) and whole == whole.to_integral_value()
+        else whole
+    )
 
 
 def reading(read: Any, code: str) -> Coercer:
-    """A coercer that reads folded text: `read(text)` gives a value, a `Coerced` or a `Refused`; None means unreadable.
-    """
+    """A coercer of folded text: `read(text)` gives a value, a `Coerced` or a `Refused`; None means unreadable."""
 
     def coerce(raw: object) -> Coerced | Refused:
         if is_blank(raw):

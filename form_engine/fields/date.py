@@ -3,12 +3,29 @@
 `"2026-11-23"`. It has no time zone and never shifts. Before 1900 is out, as in the formula language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
 from typing import Any, ClassVar, Final
 
-from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, Refused, refuse
+from form_engine.fields.base import (
+    NO_HINTS,
+    NO_NAMES,
+    ORDER,
+    Cleaner,
+    CoerceHints,
+    Coercer,
+    ConfigError,
+    ExportCell,
+    FieldType,
+    Glossary,
+    Refused,
+    Suspects,
+    members_only,
+    refuse,
+)
+from form_engine.fields.moments import date_coercer
 from form_engine.fields.schema import Schema
 from form_engine.formula import Type
 from form_engine.formula.types import DATE
@@ -28,6 +45,7 @@ class DateField(FieldType[DateConfig]):
     config_schema: ClassVar[Mapping[str, Any]] = {"min": _BOUND, "max": _BOUND}
     operators = ORDER
     slot = "date"
+    look = "date"
 
     def parse_config(self, raw: Mapping[str, Any]) -> DateConfig:
         earliest, latest = _bound(raw, "min", EARLIEST), _bound(raw, "max", date.max)
@@ -37,20 +55,31 @@ class DateField(FieldType[DateConfig]):
 
     def cleaner(self, config: DateConfig) -> Cleaner:
         earliest, latest, from_iso = config.earliest.isoformat(), config.latest.isoformat(), date.fromisoformat
+        no_date = refuse("not_a_date")
 
         def clean(raw: object) -> str | Refused:
             # `read_date`, written out: rows are full of dates, and the call is half of its cost
             if type(raw) is not str or len(raw) != 10 or raw[4] != "-" or raw[7] != "-" or not raw.isascii():
-                return refuse("not_a_date")
+                return no_date
             try:
                 from_iso(raw)
             except ValueError:
-                return refuse("not_a_date")
+                return no_date
             if earliest <= raw <= latest:
                 return raw
             return refuse("below_min", min=earliest) if raw < earliest else refuse("above_max", max=latest)
 
         return clean
+
+    def suspects(self, config: DateConfig) -> Suspects:
+        earliest, latest = config.earliest.isoformat(), config.latest.isoformat()
+        usual = members_only(usual_days())
+
+        def suspects(values: list[Any]) -> Sequence[int]:
+            found = usual(values)
+            return found if found or (earliest <= min(values) and max(values) <= latest) else range(len(values))
+
+        return suspects
 
     def formula_type(self, config: DateConfig) -> Type:
         return DATE
@@ -63,6 +92,25 @@ class DateField(FieldType[DateConfig]):
 
     def to_slot(self, stored: Any, config: DateConfig) -> date:
         return date.fromisoformat(stored)
+
+    def export_cell(self, stored: Any, config: DateConfig, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        return ExportCell(date.fromisoformat(stored), "yyyy-mm-dd")
+
+    def value_schema(self, config: DateConfig) -> Schema:
+        return {"type": "string", "format": "date"}
+
+    def coercer(self, config: DateConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return date_coercer(hints)
+
+    def client_config(self, config: DateConfig, locale: str) -> dict[str, Any]:
+        return {"min": config.earliest.isoformat(), "max": config.latest.isoformat()}
+
+
+@cache
+def usual_days() -> frozenset[str]:
+    """Every day of 1980 to 2049, spelled: nearly all dates that come in, known without being read."""
+    first = date(1980, 1, 1)
+    return frozenset((first + timedelta(days=at)).isoformat() for at in range((date(2050, 1, 1) - first).days))
 
 
 def read_date(text: str) -> date | None:

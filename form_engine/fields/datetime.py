@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from form_engine.fields.base import ORDER, Cleaner, FieldType, Refused, refuse
+from form_engine.fields.base import (
+    NO_HINTS,
+    NO_NAMES,
+    ORDER,
+    Cleaner,
+    CoerceHints,
+    Coercer,
+    ExportCell,
+    FieldType,
+    Glossary,
+    Refused,
+    refuse,
+)
+from form_engine.fields.moments import datetime_coercer
+from form_engine.fields.schema import Schema
 from form_engine.formula import Type
 from form_engine.formula.types import DATETIME
 
@@ -27,6 +41,7 @@ class DatetimeField(FieldType[DatetimeConfig]):
     name = "datetime"
     operators = ORDER
     slot = "timestamp"
+    look = "date"
 
     def parse_config(self, raw: Mapping[str, Any]) -> DatetimeConfig:
         return DatetimeConfig()
@@ -51,6 +66,20 @@ class DatetimeField(FieldType[DatetimeConfig]):
 
     def to_slot(self, stored: Any, config: DatetimeConfig) -> datetime:
         return datetime.fromisoformat(stored)
+
+    def print_text(self, stored: Any, config: DatetimeConfig, locale: str, names: Glossary = NO_NAMES) -> str:
+        return f"{datetime.fromisoformat(stored).astimezone(names.zone):%Y-%m-%d %H:%M}"
+
+    def export_cell(self, stored: Any, config: DatetimeConfig, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        """In the readers' zone: a spreadsheet's moments have none."""
+        local = datetime.fromisoformat(stored).astimezone(names.zone).replace(tzinfo=None)
+        return ExportCell(local, "yyyy-mm-dd hh:mm:ss" if local.second else "yyyy-mm-dd hh:mm")
+
+    def value_schema(self, config: DatetimeConfig) -> Schema:
+        return {"type": "string", "format": "date-time"}
+
+    def coercer(self, config: DatetimeConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return datetime_coercer(hints)
 
 
 def read_datetime(text: str) -> datetime | None:

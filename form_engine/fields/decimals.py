@@ -7,12 +7,30 @@ slot's bigint. Digits past the scale are refused unless they are zeros: rounding
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, ClassVar, Final, TypeVar
 
-from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, Refused, Slot, refuse
+from form_engine.fields.amounts import amount_coercer
+from form_engine.fields.base import (
+    NO_HINTS,
+    NO_NAMES,
+    ORDER,
+    Cleaner,
+    CoerceHints,
+    Coercer,
+    ConfigError,
+    ExportCell,
+    FieldType,
+    Glossary,
+    Refused,
+    Slot,
+    Suspects,
+    refuse,
+)
+from form_engine.fields.schema import Schema
+from form_engine.fields.written import cell_number, grouped, number_format
 from form_engine.formula import Type, Value
 from form_engine.formula.types import NUMBER
 
@@ -28,6 +46,8 @@ class DecimalConfig:
     scale: int
     low: int | None = None
     high: int | None = None
+    loose: bool = field(default=False, kw_only=True)
+    """Shown with the decimals that it has: a computed figure has no scale."""
 
     @property
     def decimals(self) -> int:
@@ -43,6 +63,8 @@ def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
     whole = DIGITS - scale
     fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
     canonical: Callable[[str], object] = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction}").fullmatch
+    shorter = re.compile(rf"[1-9][0-9]{{0,{whole - 1}}}(?:\.([0-9]{{1,{scale}}}))?").fullmatch if scale else None
+    endings = [f".{'0' * scale}", *("0" * (scale - at) for at in range(1, scale + 1))]
     bounded = low is not None or high is not None
     least = low if low is not None else -(10**DIGITS)
     most = high if high is not None else 10**DIGITS
@@ -50,7 +72,8 @@ def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
 
     def clean(raw: object) -> str | Refused:
         if type(raw) is not str or not canonical(raw) or raw == minus_zero:
-            told = canonical_decimal(raw, scale)
+            short = shorter(raw) if shorter is not None and type(raw) is str else None
+            told = canonical_decimal(raw, scale) if short is None else raw + endings[len(short[1] or "")]
             if isinstance(told, Refused):
                 return told
             raw = told
@@ -63,6 +86,32 @@ def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
         return raw
 
     return clean
+
+
+def decimal_suspects(scale: int, low: int | None, high: int | None) -> Suspects:
+    """What in a column is no canonical decimal within the bounds."""
+    whole = DIGITS - scale
+    fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
+    no_zero = rf"(?!0(?:\.0{{{scale}}})?,)"
+    # All in one match: a match for each takes twice as long.
+    all_fit = re.compile(rf"(?:(?:-{no_zero})?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction},)*+").fullmatch
+    bounded = low is not None or high is not None
+    least = low if low is not None else -(10**DIGITS)
+    most = high if high is not None else 10**DIGITS
+
+    def suspects(values: list[Any]) -> Sequence[int]:
+        try:
+            joined = ",".join(values) + ","
+        except TypeError:  # something is no text
+            return range(len(values))
+        if not all_fit(joined) or joined.count(",") != len(values):
+            return range(len(values))
+        if not bounded:
+            return ()
+        scaled = [int(value.replace(".", "")) for value in values]
+        return () if least <= min(scaled) and max(scaled) <= most else range(len(values))
+
+    return suspects
 
 
 def canonical_decimal(raw: object, scale: int) -> str | Refused:
@@ -127,9 +176,13 @@ class DecimalType(FieldType[D]):
 
     slot: ClassVar[Slot | None] = "decimal"
     operators = ORDER
+    look = "number"
 
     def cleaner(self, config: D) -> Cleaner:
         return decimal_cleaner(config.scale, config.low, config.high)
+
+    def suspects(self, config: D) -> Suspects:
+        return decimal_suspects(config.scale, config.low, config.high)
 
     def formula_type(self, config: D) -> Type:
         return NUMBER
@@ -142,3 +195,24 @@ class DecimalType(FieldType[D]):
 
     def to_slot(self, stored: Any, config: D) -> int:
         return int(stored.replace(".", ""))
+
+    def print_text(self, stored: Any, config: D, locale: str, names: Glossary = NO_NAMES) -> str:
+        return grouped(stored, None if config.loose else config.scale)
+
+    def export_cell(self, stored: Any, config: D, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        return ExportCell(cell_number(stored), number_format(None if config.loose else config.scale))
+
+    def value_schema(self, config: D) -> Schema:
+        whole = f"[0-9]{{1,{DIGITS - config.scale}}}"
+        return {
+            "type": "string",
+            "pattern": rf"^-?{whole}\.[0-9]{{{config.scale}}}$" if config.scale else f"^-?{whole}$",
+        }
+
+    def coercer(self, config: D, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return amount_coercer(config.scale, hints)
+
+    def client_config(self, config: D, locale: str) -> dict[str, Any]:
+        bounds = {"min": config.low, "max": config.high}
+        told = {key: unscaled(bound, config.scale) for key, bound in bounds.items() if bound is not None}
+        return {"decimals": config.decimals, **told}

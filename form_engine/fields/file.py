@@ -8,13 +8,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeVar
 
-from form_engine.fields.base import Cleaner, ConfigError, FieldType, Finisher, Refused, at_least, refuse
-from form_engine.fields.schema import count
+from form_engine.fields.base import (
+    NO_HINTS,
+    NO_NAMES,
+    Cleaner,
+    Coerced,
+    CoerceHints,
+    Coercer,
+    ConfigError,
+    ExportCell,
+    FieldType,
+    Finisher,
+    Glossary,
+    Refused,
+    at_least,
+    refuse,
+)
+from form_engine.fields.coercion import is_blank
+from form_engine.fields.schema import Schema, count, listed
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
 
 MOST: Final = 50
-_UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +47,10 @@ F = TypeVar("F", bound=FileConfig)
 class FileType(FieldType[F]):
     """The part that file and photo have in common."""
 
+    refers = "file"
+    look = "files"
+    wide = True
+
     def cleaner(self, config: F) -> Cleaner:
         most = config.most
 
@@ -39,7 +59,7 @@ class FileType(FieldType[F]):
                 return refuse("not_a_list")
             if len(raw) > most:
                 return refuse("too_many", max=most)
-            wrong = [at for at, each in enumerate(raw) if type(each) is not str or not _UUID.fullmatch(each)]
+            wrong = [at for at, each in enumerate(raw) if type(each) is not str or not UUID.fullmatch(each)]
             if wrong:
                 return Refused(tuple(issue for at in wrong for issue in refuse("not_a_file", f"/{at}").issues))
             if len(set(raw)) < len(raw):
@@ -62,6 +82,22 @@ class FileType(FieldType[F]):
 
     def text(self, stored: Any, config: F, locale: str) -> str:
         return ""
+
+    def print_text(self, stored: Any, config: F, locale: str, names: Glossary = NO_NAMES) -> str:
+        return ", ".join(names.files[each] for each in stored if each in names.files)
+
+    def export_cell(self, stored: Any, config: F, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        return ExportCell(", ".join(names.files.get(each, each) for each in stored), "@")
+
+    def value_schema(self, config: F) -> Schema:
+        return listed({"type": "string", "format": "uuid"}, config.most)
+
+    def client_config(self, config: F, locale: str) -> dict[str, Any]:
+        return {"min": config.least, "max": config.most}
+
+    def coercer(self, config: F, hints: CoerceHints = NO_HINTS) -> Coercer:
+        """A sheet brings no files; what stands in their column is refused rather than lost."""
+        return lambda raw: Coerced(None) if is_blank(raw) else refuse("not_a_file")
 
 
 class FileField(FileType[FileConfig]):

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
+from form_engine.fields.amounts import amount_coercer
+from form_engine.fields.base import NO_HINTS, NO_NAMES, CoerceHints, Coercer, Glossary
 from form_engine.fields.decimals import DecimalConfig, DecimalType, check_bounds, scaled_bound
 from form_engine.fields.schema import CURRENCY, DECIMAL
+from form_engine.fields.written import amount
 from form_engine.formula import Type
 
 _NO_DECIMALS: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
@@ -36,3 +39,12 @@ class MoneyField(DecimalType[MoneyConfig]):
 
     def formula_type(self, config: MoneyConfig) -> Type:
         return Type("number", currency=config.currency)
+
+    def print_text(self, stored: Any, config: MoneyConfig, locale: str, names: Glossary = NO_NAMES) -> str:
+        return amount(stored, config.currency, config.scale, locale)
+
+    def coercer(self, config: MoneyConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return amount_coercer(config.scale, hints, currency=config.currency)
+
+    def client_config(self, config: MoneyConfig, locale: str) -> dict[str, Any]:
+        return {**super().client_config(config, locale), "currency": config.currency}

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
 
-from form_engine.fields.base import WORDS, Cleaner, ConfigError, FieldType, refuse_computed
+from form_engine.fields.base import (
+    NO_NAMES,
+    WORDS,
+    Cleaner,
+    ConfigError,
+    ExportCell,
+    FieldType,
+    Glossary,
+    refuse_computed,
+)
+from form_engine.fields.schema import Schema
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
 
@@ -76,3 +86,11 @@ class NumberSeriesField(FieldType[NumberSeriesConfig]):
 
     def to_value(self, stored: Any, config: NumberSeriesConfig) -> str:
         return str(stored)
+
+    def export_cell(
+        self, stored: Any, config: NumberSeriesConfig, locale: str, names: Glossary = NO_NAMES
+    ) -> ExportCell:
+        return ExportCell(stored, "@")
+
+    def value_schema(self, config: NumberSeriesConfig) -> Schema:
+        return {"type": "string"}

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from form_engine.fields.amounts import amount_coercer
+from form_engine.fields.base import NO_HINTS, NO_NAMES, CoerceHints, Coercer, ExportCell, Glossary
 from form_engine.fields.decimals import DecimalConfig, DecimalType, check_bounds, scaled_bound
 from form_engine.fields.schema import DECIMAL, SCALE
+from form_engine.fields.written import cell_number, grouped, number_format
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +35,13 @@ class PercentField(DecimalType[PercentConfig]):
 
     def text(self, stored: Any, config: PercentConfig, locale: str) -> str:
         return f"{Decimal(stored).scaleb(2):f}%"
+
+    def print_text(self, stored: Any, config: PercentConfig, locale: str, names: Glossary = NO_NAMES) -> str:
+        """Without zeros at its end: 5 % is told as such, however exact the field is."""
+        return f"{grouped(Decimal(stored).scaleb(2))}%"
+
+    def export_cell(self, stored: Any, config: PercentConfig, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        return ExportCell(cell_number(stored), number_format(None if config.loose else config.decimals, percent=True))
+
+    def coercer(self, config: PercentConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return amount_coercer(config.scale, hints, percent=True)

@@ -17,6 +17,7 @@ class PhotoConfig(FileConfig):
 
 class PhotoField(FileType[PhotoConfig]):
     name = "photo"
+    picture = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "min": count(50),
         "max": count(50),
@@ -26,3 +27,6 @@ class PhotoField(FileType[PhotoConfig]):
     def parse_config(self, raw: Mapping[str, Any]) -> PhotoConfig:
         least, most = read_counts(raw, max(MOST, raw.get("min", 0)))
         return PhotoConfig(least, most, raw.get("camera", "allow"))
+
+    def client_config(self, config: PhotoConfig, locale: str) -> dict[str, Any]:
+        return {**super().client_config(config, locale), "camera": config.camera}

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from form_engine.fields.base import ORDER, Cleaner, ConfigError, FieldType, refuse_computed
 from form_engine.fields.expression import Formula, FormulaUse, Reference, read_formula
-from form_engine.fields.formula import FORMAT, Shown, computed_json, read_shown
-from form_engine.fields.schema import CURRENCY, FORMULA, KEY, PATH, SCALE
+from form_engine.fields.formula import FORMAT, Shown, client_shown, computed_json, computed_schema, read_shown, shown_as
+from form_engine.fields.schema import CURRENCY, FORMULA, KEY, PATH, SCALE, Schema
 from form_engine.formula import Type, Value
 from form_engine.formula.types import NUMBER
 
@@ -93,3 +93,12 @@ class RollupField(FieldType[RollupConfig]):
 
     def to_json(self, value: Any, config: RollupConfig) -> object:
         return computed_json(value)
+
+    def shown_by(self, config: RollupConfig, result: Type) -> tuple[FieldType[Any], Any]:
+        return shown_as(config.shown, result, {})
+
+    def value_schema(self, config: RollupConfig) -> Schema:
+        return computed_schema()
+
+    def client_config(self, config: RollupConfig, locale: str) -> dict[str, Any]:
+        return client_shown(config.shown)

@@ -7,13 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-from form_engine.fields.base import Cleaner, FieldType, Finisher, at_least, refuse
+from form_engine.fields.base import (
+    NO_HINTS,
+    Cleaner,
+    Coerced,
+    CoerceHints,
+    Coercer,
+    FieldType,
+    Finisher,
+    at_least,
+    refuse,
+)
+from form_engine.fields.coercion import is_blank
 from form_engine.fields.file import read_counts
-from form_engine.fields.schema import count
+from form_engine.fields.schema import Schema, count
 from form_engine.formula import Type, Value
 from form_engine.formula.types import ANY
 
-MOST: Final = 500
+MOST: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +37,7 @@ class TableField(FieldType[TableConfig]):
     name = "table"
     config_schema: ClassVar[Mapping[str, Any]] = {"min": count(MOST), "max": count(MOST)}
     in_table = False
+    wide = True
 
     def parse_config(self, raw: Mapping[str, Any]) -> TableConfig:
         return TableConfig(*read_counts(raw, MOST))
@@ -54,3 +66,15 @@ class TableField(FieldType[TableConfig]):
 
     def text(self, stored: Any, config: TableConfig, locale: str) -> str:
         return ""
+
+    def value_schema(self, config: TableConfig) -> Schema:
+        """What all tables have in common; who knows the columns adds theirs to `items`."""
+        row = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+        return {"type": "array", "items": row, "minItems": 1, "maxItems": config.most}
+
+    def coercer(self, config: TableConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        """Rows are made of cells, each of which its column reads."""
+        return lambda raw: Coerced(None) if is_blank(raw) else refuse("not_a_list")
+
+    def client_config(self, config: TableConfig, locale: str) -> dict[str, Any]:
+        return {"min": config.least, "max": config.most}

@@ -6,24 +6,35 @@ hang the server.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import re2  # type: ignore[import-untyped]
+from formloom.i18n import localized
 
 from form_engine.fields.base import (
+    NO_HINTS,
+    NO_NAMES,
     WORDS,
     Cleaner,
+    Coerced,
+    CoerceHints,
+    Coercer,
     ConfigError,
+    ExportCell,
     FieldType,
     Finisher,
+    Glossary,
     Refused,
     Slot,
+    Suspects,
     Text,
+    all_suspect,
     at_least,
     refuse,
 )
+from form_engine.fields.coercion import text_coercer
 from form_engine.fields.schema import TEXT, Schema
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT as TEXT_TYPE
@@ -36,6 +47,7 @@ _LENGTH: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LONGEST}
 # Control characters other than tab and line feed, lone surrogates (JSON can carry them, UTF-8 and PostgreSQL can't),
 # non-characters.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_WORDS_OR_BLANK: Final = frozenset({str, type(None)})
 _BREAKS: Final = re.compile("\r\n?|\u2028|\u2029")
 
 
@@ -72,21 +84,22 @@ class TextField(FieldType[TextConfig]):
     def cleaner(self, config: TextConfig) -> Cleaner:
         most, multiline = config.max_length, config.multiline
         fits = _compile(config.pattern) if config.pattern is not None else None
+        too_long = refuse("too_long", max=most)
 
         def clean(raw: object) -> str | Refused | None:
             if type(raw) is not str:
                 return refuse("not_text")
             text = raw.strip()
-            if not (text.isascii() and text.isprintable()):
-                if len(text) > LONGEST:  # before work that grows with the length
-                    return refuse("too_long", max=most)
+            if len(text) > LONGEST:  # before work that grows with the length
+                return too_long
+            if not (text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text))):
                 text = unicodedata.normalize("NFC", _BREAKS.sub("\n", text))
                 if _UNFIT.search(text):
                     return refuse("bad_character")
                 if not multiline and "\n" in text:
                     return refuse("line_break")
             if len(text) > most:
-                return refuse("too_long", max=most)
+                return too_long
             if not text:
                 return None
             if fits is not None and not fits(text):
@@ -94,6 +107,27 @@ class TextField(FieldType[TextConfig]):
             return text
 
         return clean
+
+    def suspects(self, config: TextConfig) -> Suspects:
+        most = config.max_length
+        if config.pattern is not None:
+            return all_suspect
+
+        def suspects(values: list[Any]) -> Sequence[int]:
+            if not set(map(type, values)) <= _WORDS_OR_BLANK:
+                return range(len(values))
+            filled = [value for value in values if value is not None] if None in values else values
+            joined = "".join(filled)
+            # Every part of a printable text is printable, and of a normalised one normalised (UAX 15).
+            clean = (
+                joined.isprintable()
+                and (joined.isascii() or unicodedata.is_normalized("NFC", joined))
+                and list(map(str.strip, filled)) == filled
+            )
+            lengths = list(map(len, filled))
+            return () if clean and 0 < min(lengths, default=1) and max(lengths, default=0) <= most else range(len(values))
+
+        return suspects
 
     def finisher(self, config: TextConfig) -> Finisher | None:
         return at_least(config.min_length, "too_short")
@@ -106,6 +140,28 @@ class TextField(FieldType[TextConfig]):
 
     def slot_of(self, config: TextConfig) -> Slot | None:
         return "text" if config.max_length <= INDEXABLE else None
+
+    def export_cell(self, stored: Any, config: TextConfig, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
+        return ExportCell(stored, "@")
+
+    def value_schema(self, config: TextConfig) -> Schema:
+        return {"type": "string", "minLength": 1, "maxLength": config.max_length}
+
+    def coercer(self, config: TextConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
+        return text_coercer if config.multiline else one_line
+
+    def client_config(self, config: TextConfig, locale: str) -> dict[str, Any]:
+        told = {"multiline": config.multiline, "max_length": config.max_length, "min_length": config.min_length}
+        hint = {"hint": localized(config.pattern_hint, locale)} if config.pattern_hint else {}
+        return {**told, **hint}
+
+
+def one_line(raw: object) -> Coerced | Refused:
+    """Text of one line: a cell's line breaks are how its owner made it fit."""
+    read = text_coercer(raw)
+    if isinstance(read, Refused) or read.value is None:
+        return read
+    return Coerced(re.sub(r"\s*[\r\n\u2028\u2029]+\s*", " ", read.value), read.notes)
 
 
 def _compile(pattern: str) -> Callable[[str], object]:
