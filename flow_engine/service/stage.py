@@ -25,7 +25,7 @@ from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.plan import plan_update
-from form_engine.records.references import check_references, rules_tell_nothing_hidden
+from form_engine.records.references import check_references, telling_nothing_hidden
 from form_engine.records.write import RecordWrite, batch_json
 
 CODES = ("set_failed",)
@@ -66,8 +66,11 @@ class Stage:
     def change(self, changes: Mapping[str, Any], writable: FieldAccess, actor: Actor) -> None:
         """What the person who acts changes in the record, judged with the step's rights. Raises InvalidInput."""
         session, before = self.people.session(), self.record.data
-        with rules_tell_nothing_hidden(session, self.forms, self.form, changes, before, actor):
-            write = plan_update(self.forms, self.form, self.record, changes, self.facts, writable=writable)
+
+        def plan(raw: Mapping[str, Any]) -> RecordWrite:
+            return plan_update(self.forms, self.form, self.record, raw, self.facts, writable=writable)
+
+        write = telling_nothing_hidden(session, self.forms, self.form, plan, changes, before, actor)
         check_references(session, self.forms, self.form, write, before, actor)
         self._write(write, actor)
 

@@ -10,9 +10,10 @@ from form_engine.definition.compiled import (
     CompiledField,
     CompiledForm,
     CompiledFormula,
+    CompiledNoOverlap,
     CompiledRule,
 )
-from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
+from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.definition.parse import parse_form
 from form_engine.definition.views import RoleDef, Sort, ViewDef, check_view, parse_role, parse_view
 
@@ -26,11 +27,13 @@ __all__ = [
     "CompiledField",
     "CompiledForm",
     "CompiledFormula",
+    "CompiledNoOverlap",
     "CompiledRule",
     "FieldAccess",
     "FieldDef",
     "FormDef",
     "Level",
+    "NoOverlap",
     "RoleDef",
     "Rule",
     "Section",

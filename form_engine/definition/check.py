@@ -5,6 +5,7 @@ Run at publish, before `compile_form`.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from formloom.errors import Issue
 
@@ -32,7 +33,10 @@ def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         *_names(form),
         *_layout(form),
         *_indexes(form),
+        *_former(form),
         *_unique(form),
+        *_no_overlap(form),
+        *_removal(form),
         *_access(form),
     ]
     return distinct(found)
@@ -110,6 +114,17 @@ def _names(form: FormDef) -> Iterator[Issue]:
         yield from (Issue(f"{field.at}/label{end}", "required") for end in blank)
 
 
+def _former(form: FormDef) -> Iterator[Issue]:
+    """A former key is nobody's key now, and of one field only: else it would be open whose the old values are."""
+    for siblings in (form.fields, *(field.fields for field in form.fields)):
+        taken = {each.key for each in siblings}
+        for field in siblings:
+            for at, key in enumerate(field.was):
+                if key in taken:
+                    yield Issue(f"{field.at}/was/{at}", "duplicate_key", {"key": key})
+                taken.add(key)
+
+
 def _indexes(form: FormDef) -> Iterator[Issue]:
     used: Counter[str] = Counter()
     for path, field in form.walk():
@@ -132,6 +147,38 @@ def _unique(form: FormDef) -> Iterator[Issue]:
                 yield Issue(f"/unique/{group_at}/{at}", "unknown_field", {"field": key})
             elif not field.type.stored or field.type.slot_of(field.config) is None:
                 yield Issue(f"/unique/{group_at}/{at}", "not_indexable", {"field": key})
+
+
+_RANGES: Final = ("date", "timestamp", "decimal")
+
+
+def _no_overlap(form: FormDef) -> Iterator[Issue]:
+    """Keys can be compared; both ends are of one kind that has an order."""
+    names: set[str] = set()
+    for rule in form.no_overlap:
+        if rule.name in names:
+            yield Issue(rule.at, "duplicate", {"field": rule.name})
+        names.add(rule.name)
+        named = [(f"{rule.at}/key/{at}", key) for at, key in enumerate(rule.key)]
+        for at, key in (*named, (f"{rule.at}/from", rule.start), (f"{rule.at}/to", rule.end)):
+            field = form.by_key.get(key)
+            if field is None:
+                yield Issue(at, "unknown_field", {"field": key})
+            elif not field.type.stored or field.type.slot_of(field.config) is None:
+                yield Issue(at, "not_indexable", {"field": key})
+        start, end = form.by_key.get(rule.start), form.by_key.get(rule.end)
+        if start is not None and end is not None:
+            kind = start.type.slot_of(start.config)
+            if start.type.name != end.type.name or kind not in _RANGES or start.type.refers is not None:
+                yield Issue(f"{rule.at}/to", "not_a_range", {"from": rule.start, "to": rule.end})
+
+
+def _removal(form: FormDef) -> Iterator[Issue]:
+    """A link that must be there cannot be cleared when its target goes."""
+    for _, field in form.walk():
+        must_be_there = field.required is True and field.type.points_to(field.config) is not None
+        if must_be_there and field.type.on_delete(field.config, required=True) == "clear":
+            yield Issue(f"{field.at}/on_delete", "clear_but_required", {"field": field.key})
 
 
 def _access(form: FormDef) -> Iterator[Issue]:

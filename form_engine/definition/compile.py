@@ -11,9 +11,10 @@ from form_engine.definition.compiled import (
     CompiledField,
     CompiledForm,
     CompiledFormula,
+    CompiledNoOverlap,
     CompiledRule,
 )
-from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef, Rule
+from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef, NoOverlap, Rule
 from form_engine.definition.order import ordered
 from form_engine.definition.reads import evaluation_needs, local_reads
 from form_engine.definition.scope import FormTypes
@@ -24,9 +25,10 @@ from form_engine.formula.compiler import compile_formula
 from form_engine.formula.types import ANY, LOGICAL, NUMBER, TEXT
 
 _EXPECTED: Mapping[Expected, Type | None] = {"logical": LOGICAL, "number": NUMBER, "text": TEXT, "any": None}
-_UNSETTLED_FUNCTIONS = frozenset(
+UNSETTLED_FUNCTIONS = frozenset(
     {"TODAY", "NOW", "ME", "INITIATOR", "HASROLE", "MANAGER", "DEPARTMENT", "WORKDAY", "NETWORKDAYS", "ISHOLIDAY"}
 )
+"""What hangs on the clock, the reader or the house: nothing tells when it changes, so it is never stored."""
 
 
 def compile_form(form: FormDef, world: Mapping[str, FormDef], version: int = 0) -> CompiledForm:
@@ -75,6 +77,7 @@ class FormCompiler:
             ),
             display=form.display if isinstance(form.display, tuple) else self._optional(form.display, own, "any") or (),
             scope=own,
+            no_overlap=tuple(self._no_overlap(each, own, hangs_on) for each in form.no_overlap),
         )
 
     def _field(self, field: FieldDef, table: str | None) -> CompiledField:
@@ -160,6 +163,23 @@ class FormCompiler:
         read = [*local_reads(self.form, table, rule.holds.checked.reads), *([table] if table else [])]
         return replace(rule, needs=_top(frozenset(read).union(*(hangs_on[path] for path in read))))
 
+    def _no_overlap(
+        self, rule: NoOverlap, own: TypeScope, hangs_on: Mapping[str, frozenset[str]]
+    ) -> CompiledNoOverlap:
+        """The range stands beside the record until that is written again, so its condition may read nothing else."""
+        when = self._optional(rule.when, own, "logical")
+        read: set[str] = set()
+        if when is not None:
+            read = set(local_reads(self.form, None, when.checked.reads))
+            read = read.union(*(hangs_on[path] for path in read))
+            alone = self._own_only(when.checked.reads.own, "") and not when.checked.functions & UNSETTLED_FUNCTIONS
+            if not alone or any(self._unsettling(path) for path in read):
+                self.issues.append(Issue(when.at, "no_overlap_reads_elsewhere"))
+        start = self.form.by_key.get(rule.start)
+        dates = start is not None and start.type.name == "date"
+        included = rule.included if rule.included is not None else dates
+        return CompiledNoOverlap(rule, when, included, _top(frozenset({*rule.fields, *read})))
+
     def _settled(self, field: CompiledField, hangs_on: Mapping[str, frozenset[str]]) -> bool:
         return not any(self._unsettling(path) for path in {field.path, *hangs_on[field.path]})
 
@@ -185,7 +205,7 @@ class FormCompiler:
             except FormulaError:
                 return True
             own = self._own_only(checked.reads.own, "") and self._own_only(checked.reads.row, f"{table}.")
-            if not own or checked.functions & _UNSETTLED_FUNCTIONS:
+            if not own or checked.functions & UNSETTLED_FUNCTIONS:
                 return True
         return False
 

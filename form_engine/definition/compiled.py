@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from form_engine.definition.access import FieldAccess
-from form_engine.definition.model import FieldDef, FormDef
+from form_engine.definition.model import FieldDef, FormDef, NoOverlap
 from form_engine.fields.answers import NO_NAMES, ExportCell, Glossary
-from form_engine.fields.base import Cleaner, Json, SlotValue, Text
+from form_engine.fields.base import Cleaner, Json, Slot, SlotValue, Text
 from form_engine.formula import Checked, Env, Type, TypeScope, Value
 
 
@@ -105,14 +105,42 @@ class CompiledField:
         """The form whose records its values link to; None: it is no link."""
         return self.definition.type.points_to(self.definition.config)
 
+    @property
+    def slot_kind(self) -> Slot | None:
+        """The kind of typed slot that can index it; a computed field's follows from what it computes."""
+        return slot_kind(self.definition, self.type)
+
     def slot_value(self, stored: Json) -> SlotValue:
         """What the typed slot holds for a stored value."""
         return None if stored is None else self.definition.type.to_slot(stored, self.definition.config)
 
 
+_SLOTS_OF_RESULTS: Mapping[str, Slot] = MappingProxyType(
+    {"number": "decimal", "text": "text", "date": "date", "datetime": "timestamp"}
+)
+
+
+def slot_kind(definition: FieldDef, result: Type) -> Slot | None:
+    """The kind of slot of a field whose formulas give this result."""
+    if definition.type.computed and not definition.type.stored:
+        return _SLOTS_OF_RESULTS.get(result.kind)
+    found: Slot | None = definition.type.slot_of(definition.config)
+    return found
+
+
 def error_in(computed: Any) -> str:
     """The formula error that stands in a computed value's place (`#DIV/0!`); empty where there is none."""
     return str(computed["error"]) if isinstance(computed, dict) and "error" in computed else ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledNoOverlap:
+    """A rule about ranges. `needs` are the top-level fields on which it hangs; `included`: the end is in the range."""
+
+    definition: NoOverlap
+    when: CompiledFormula | None
+    included: bool
+    needs: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +170,7 @@ class CompiledForm:
     access: tuple[CompiledAccess, ...] = field(repr=False)
     display: CompiledFormula | tuple[str, ...]
     scope: TypeScope = field(repr=False, compare=False)
+    no_overlap: tuple[CompiledNoOverlap, ...] = field(default=(), repr=False)
     by_path: Mapping[str, CompiledField] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

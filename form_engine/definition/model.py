@@ -39,6 +39,8 @@ class FieldDef:
     default: Formula | Json = None
     rules: tuple[Rule, ...] = ()
     index: bool = False
+    was: tuple[str, ...] = ()
+    """Keys that this field had before: publishing takes their values over."""
     fields: tuple["FieldDef", ...] = ()
     at: str = field(default="", compare=False)
     by_key: Mapping[str, "FieldDef"] = field(init=False, repr=False, compare=False)
@@ -49,6 +51,32 @@ class FieldDef:
     @property
     def computed(self) -> bool:
         return self.type.computed
+
+
+@dataclass(frozen=True, slots=True)
+class NoOverlap:
+    """No two records with the same values in the fields `key` have ranges from `start` to `end` that overlap.
+
+    A blank start is since ever, a blank end for ever. A record for which `when` does not hold is not looked at.
+    `included`: whether the range holds its end, too (None: a date's does, a moment's and a number's does not).
+    """
+
+    key: tuple[str, ...]
+    start: str
+    end: str
+    when: Formula | None = None
+    included: bool | None = None
+    message: Text | None = None
+    at: str = field(default="", compare=False)
+
+    @property
+    def name(self) -> str:
+        """How the database calls the rule; the same for as long as it speaks of the same fields."""
+        return f"{','.join(self.key)}:{self.start}-{self.end}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return (*self.key, self.start, self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +114,7 @@ class FormDef:
     display: Formula | tuple[str, ...] = ()
     list_columns: tuple[str, ...] = ()
     unique: tuple[tuple[str, ...], ...] = ()
+    no_overlap: tuple[NoOverlap, ...] = ()
     rules: tuple[Rule, ...] = ()
     layout: tuple[Section, ...] = ()
     access: tuple[AccessRule, ...] = ()

@@ -11,7 +11,7 @@ from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition.access import FieldAccess, Level
 from form_engine.definition.bounds import check_bounds, distinct
-from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, Rule, Section
+from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.fields import BY_NAME
 from form_engine.fields.base import ConfigError, FieldType
 from form_engine.fields.expression import Formula, read_formula
@@ -129,6 +129,9 @@ class _Reader:
             display=self._display(raw.get("display", [])),
             list_columns=tuple(raw.get("list", ())),
             unique=tuple(tuple(group) for group in raw.get("unique", ())),
+            no_overlap=tuple(
+                self._no_overlap(each, f"/no_overlap/{at}") for at, each in enumerate(raw.get("no_overlap", ()))
+            ),
             rules=self._rules(raw, ""),
             layout=tuple(_section(each, f"/layout/{at}") for at, each in enumerate(raw.get("layout", ()))),
             access=tuple(self._access(each, f"/access/{at}") for at, each in enumerate(raw.get("access", ()))),
@@ -162,6 +165,7 @@ class _Reader:
             default=default,
             rules=self._rules(raw, at),
             index=raw.get("index", False),
+            was=tuple(raw.get("was", ())),
             fields=tuple(column for column in columns if column is not None),
             at=at,
         )
@@ -181,6 +185,17 @@ class _Reader:
 
     def _display(self, raw: str | list[str]) -> Formula | tuple[str, ...]:
         return (self._formula(raw, "/display") or ()) if isinstance(raw, str) else tuple(raw)
+
+    def _no_overlap(self, raw: Mapping[str, Any], at: str) -> NoOverlap:
+        return NoOverlap(
+            key=tuple(raw["key"]),
+            start=raw["from"],
+            end=raw["to"],
+            when=self._formula(raw["when"], f"{at}/when") if "when" in raw else None,
+            included=raw["ends"] == "included" if "ends" in raw else None,
+            message=raw.get("message"),
+            at=at,
+        )
 
     def _access(self, raw: Mapping[str, Any], at: str) -> AccessRule:
         return AccessRule(

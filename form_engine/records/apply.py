@@ -29,14 +29,16 @@ class Applied:
 
 
 class Refused(Exception):  # noqa: N818 - the database's answer, turned into one of our errors by the service
-    """The database did not take the batch: `state` is FL001 (version), FL002 (a total moved) or FL003 (not unique)."""
+    """The database did not take the batch: `state` is FL001 (version), FL002 (a total moved), FL003 (not unique), FL005
+    (a range overlaps) or FL006 (what is newly linked to has gone).
+    """
 
     def __init__(self, state: str, detail: dict[str, Any]) -> None:
         super().__init__(state, detail)
         self.state, self.detail = state, detail
 
 
-VERSION, TOTAL, UNIQUE, WORLD = "FL001", "FL002", "FL003", "FL004"
+VERSION, TOTAL, UNIQUE, WORLD, OVERLAP, GONE = "FL001", "FL002", "FL003", "FL004", "FL005", "FL006"
 
 
 def apply_writes(
@@ -54,7 +56,7 @@ def apply_writes(
         state = sqlstate(error)
         if state == WORLD:
             raise Conflict("definition_changed") from None
-        if state not in (VERSION, TOTAL, UNIQUE):
+        if state not in (VERSION, TOTAL, UNIQUE, OVERLAP, GONE):
             raise
         detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
         raise Refused(str(state), orjson.loads(detail or "{}")) from None

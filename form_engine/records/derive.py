@@ -1,7 +1,7 @@
 """What is derived from a record's document and stands beside it: slots, links, unique values, title, words. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -10,13 +10,12 @@ from formloom.i18n import LOCALES
 
 from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from form_engine.definition.access import TITLE
-from form_engine.fields import LinkConfig
 from form_engine.fields.base import Json, SlotValue
 from form_engine.fields.text import TextField
 from form_engine.formula import Context, Env, RecordValue
-from form_engine.records.pointing import pointing_fields
+from form_engine.records.named import named
 from form_engine.records.sort_key import slot_text
-from form_engine.records.write import Link
+from form_engine.records.write import HeldFile, Link
 
 SEARCHED: Final = frozenset({"text", "phone", "choice", "number_series"})
 """The field types that a search looks into."""
@@ -46,22 +45,12 @@ def slot_value(field: CompiledField, stored: Json) -> SlotValue:
 
 def links_of(form: CompiledForm, data: Document) -> tuple[Link, ...]:
     """Every link of a document, those in tables too."""
-    return tuple(sorted(_links(form, data)))
+    return tuple(sorted({Link(each.field.path, each.row_id or "", each.id) for each in named(form, data, "record")}))
 
 
-def _links(form: CompiledForm, data: Document) -> Iterable[Link]:
-    for field in pointing_fields(form):
-        stored = data.get(field.key)
-        if isinstance(field.definition.config, LinkConfig) and isinstance(stored, int):
-            yield Link(field.path, "", stored)
-        if not field.columns or not isinstance(stored, list):
-            continue
-        columns = [column for column in field.columns if isinstance(column.definition.config, LinkConfig)]
-        for row in stored:
-            for column in columns:
-                target = row.get(column.key) if isinstance(row, dict) else None
-                if isinstance(row, dict) and isinstance(target, int):
-                    yield Link(column.path, str(row.get("id", "")), target)
+def files_of(form: CompiledForm, data: Document) -> frozenset[HeldFile]:
+    """Every file that stands in a document."""
+    return frozenset(HeldFile(each.field.path, each.id) for each in named(form, data, "file"))
 
 
 def unique_of(form: CompiledForm, data: Document) -> tuple[tuple[str, str], ...]:

@@ -13,11 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from form_engine.definition import CompiledField, CompiledForm
-from form_engine.fields import LinkConfig, RollupConfig, TableConfig
+from form_engine.fields import RollupConfig, TableConfig
 from form_engine.fields.base import Json
-from form_engine.fields.ids import LARGEST
 from form_engine.formula import REF, Context, Env, PersonValue, RecordValue, Value
-from form_engine.records.pointing import pointing_fields
+from form_engine.records.named import named
 from form_engine.rollups.totals import NONE, Totals, read_totals, rollup_value
 
 
@@ -222,16 +221,6 @@ def _row_id(row: Mapping[str, Json]) -> str | None:
 def linked_ids(form: CompiledForm, data: Mapping[str, Any]) -> dict[str, set[int]]:
     """The records that a document links to, by form. Raw input will do: what is no id is passed over."""
     found: dict[str, set[int]] = {}
-
-    def note(column: CompiledField, value: object) -> None:
-        if isinstance(column.definition.config, LinkConfig) and type(value) is int and 0 < value <= LARGEST:
-            found.setdefault(column.definition.config.form, set()).add(value)
-
-    for each in pointing_fields(form):
-        stored = data.get(each.key)
-        note(each, stored)
-        if each.columns and isinstance(stored, list):
-            for row in stored:
-                for column in each.columns:
-                    note(column, row.get(column.key) if isinstance(row, dict) else None)
+    for each in named(form, data, "record"):
+        found.setdefault(each.form, set()).add(each.id)
     return found

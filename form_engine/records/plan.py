@@ -9,16 +9,20 @@ from itertools import chain
 from secrets import token_hex
 from typing import Any, cast
 
+from formloom.errors import InvalidInput
+
 from form_engine.definition import CompiledForm, FieldAccess
+from form_engine.evolution.convert import carried
 from form_engine.fields import NumberSeriesConfig, SeriesPattern
 from form_engine.fields.base import Json
 from form_engine.formula import Context, RecordValue, Value
-from form_engine.records.derive import changes_between, links_of, search_text, slots_of, title_of, unique_of
+from form_engine.records.derive import changes_between, files_of, links_of, search_text, slots_of, title_of, unique_of
 from form_engine.records.facts import Fact, Facts, linked_ids, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.links import check_links
-from form_engine.records.pointing import pointing_fields
-from form_engine.records.write import KEEP, Action, Keep, NumberMark, RecordWrite
+from form_engine.records.named import referring
+from form_engine.records.spans import backwards, spans_of
+from form_engine.records.write import KEEP, Action, Keep, Link, NumberMark, RecordWrite, Span
 from form_engine.rollups.parts import parts_of
 from form_engine.validate import Clean, validate
 
@@ -52,18 +56,22 @@ def plan_update(
     writable: FieldAccess | None,
     submit: bool = False,
     partial: bool = False,
+    returning: bool = False,
     run_id: int | Keep | None = KEEP,
 ) -> RecordWrite:
     """A change of a record as it stands in `record`; `submit` turns a draft into a record that counts.
 
     `partial` asks only the rules that hang on what changed, as a flow's writes do. `form` may be an older version than
-    the live one (a run keeps its own). Raises InvalidInput.
+    the live one (a run keeps its own). `returning`: rows of tables may come back with the ids that they had. Raises
+    InvalidInput.
     """
     draft = record.draft and not submit
     action: Action = "submitted" if submit and record.draft else "updated"
 
     def planned(partial: bool) -> RecordWrite:
-        clean = _validated(form, changes, facts, record, record.data, writable, draft, partial=partial)
+        clean = _validated(
+            form, changes, facts, record, record.data, writable, draft, partial=partial, returning=returning
+        )
         return _write(forms, form, facts, record, clean, action=action, draft=draft, run_id=run_id)
 
     write = planned(partial)
@@ -88,6 +96,7 @@ def _validated(
     draft: bool,
     *,
     partial: bool = False,
+    returning: bool = False,
 ) -> Clean:
     def fetch(key: str, record_id: int | str) -> RecordValue | None:
         """Other records as they stand; the record itself too, which a formula over its own rollups asks for."""
@@ -109,14 +118,17 @@ def _validated(
         writable=writable,
         draft=draft,
         partial=partial,
+        returning=returning,
     )
     check_links(form, clean.values, before or {}, facts, record)
+    if form.no_overlap and not draft and (issues := backwards(form, clean.values)):
+        raise InvalidInput("invalid_input", {"form": form.key}, issues)
     return clean
 
 
 def _write(
     forms: Forms,
-    form: CompiledForm,
+    made_by: CompiledForm,
     facts: Facts,
     record: Fact,
     clean: Clean,
@@ -126,8 +138,11 @@ def _write(
     deleted: bool = False,
     run_id: int | Keep | None = KEEP,
 ) -> RecordWrite:
-    is_new = record.id == 0
+    """What is derived beside the document is of the live form: a run may write by an older one."""
+    is_new, form = record.id == 0, forms.get(made_by.key, made_by)
     data: dict[str, Json] = {key: value for key, value in clean.values.items() if value is not None}
+    if form.version != made_by.version:
+        data = carried(made_by, form, data)
     numbers = () if draft or deleted else _take_numbers(form, data, record, facts.context)
     own_number = next((mark.token for mark in numbers if mark.own), record.number)
     after = replace(record, data=data, number=own_number, draft=draft, deleted=deleted)
@@ -149,11 +164,19 @@ def _write(
         new = compute(data) if counts else nothing
         return KEEP if old == new else new
 
+    spans: tuple[Span, ...] | Keep = KEEP
+    if form.no_overlap and not (counted and counts and changes.keys().isdisjoint(_span_fields(form))):
+        old_spans = spans_of(form, record.data, record_value(facts, record), facts.context) if counted else ()
+        new_spans = spans_of(form, data, value, facts.context) if counts else ()
+        spans = KEEP if old_spans == new_spans else new_spans
+    linking = [field.key for field in referring(form, "record")]
+    links = facet(lambda document: links_of(form, document), (), linking)
+    held = referring(form, "file") and not changes.keys().isdisjoint(each.key for each in referring(form, "file"))
     parts_before = parts_of(record_value(facts, record), feeds, facts.context) if counted and feeds else ()
     parts = parts_of(value, feeds, facts.context) if counts and feeds else ()
     return RecordWrite(
         form=form.key,
-        form_version=form.version,
+        form_version=made_by.version,
         action=action,
         data=data,
         title=title,
@@ -165,12 +188,25 @@ def _write(
         numbers=numbers,
         run_id=run_id,
         slots=facet(lambda document: slots_of(form, slots, document), None, slots),
-        links=facet(lambda document: links_of(form, document), (), (field.key for field in pointing_fields(form))),
+        links=links,
+        targets=() if action == "restored" else _targets(links, links_of(form, record.data) if counted else ()),
+        spans=spans,
+        files=tuple(sorted(files_of(form, data) - files_of(form, record.data))) if held else (),
         unique=facet(lambda document: unique_of(form, document), (), chain(*form.definition.unique)),
         parts=KEEP if parts == parts_before else parts,
         changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},
     )
+
+
+def _span_fields(form: CompiledForm) -> set[str]:
+    return {key for rule in form.no_overlap for key in rule.needs}
+
+
+def _targets(links: tuple[Link, ...] | Keep, before: tuple[Link, ...]) -> tuple[int, ...]:
+    """The records that this one did not link to."""
+    new = () if isinstance(links, Keep) else links
+    return tuple(sorted({link.to_id for link in new} - {link.to_id for link in before}))
 
 
 def _take_numbers(form: CompiledForm, data: dict[str, Json], record: Fact, context: Context) -> tuple[NumberMark, ...]:

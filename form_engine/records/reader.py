@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from formloom.errors import NotFound
 from sqlalchemy.orm import Session
@@ -20,6 +20,9 @@ from form_engine.records.facts import Fact
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.titles import titles
 from form_engine.records.view import RecordView, view_of
+
+COMMENT: Final = "comment:"
+"""How the path of a comment's file begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,16 @@ class Reader:
     def may_read_file(self, session: Session, forms: FormStore, actor: Actor, file_id: str) -> bool:
         """Whether the actor uploaded the file, or may read a field that holds it in a record that they may read."""
         return trail.uploaded_by(session, file_id, actor) or any(
-            self._shows_file(session, forms, holder, actor, file_id) for holder in trail.holding_file(session, file_id)
+            self._shows(session, forms, holder, path, actor) for holder, path in trail.holding_file(session, file_id)
         )
 
-    def _shows_file(self, session: Session, forms: FormStore, record_id: int, actor: Actor, file_id: str) -> bool:
+    def _shows(self, session: Session, forms: FormStore, record_id: int, path: str, actor: Actor) -> bool:
+        """Whether the actor may read what stands at `path` (a field, or a comment), or stood there."""
         try:
-            view = self.view(session, forms, record_id, actor)
+            _, form, rights = self.readable(session, forms, record_id, actor)
         except NotFound:
             return False
-        return trail.mentions(view.values, file_id)
+        return path.startswith(COMMENT) or (form.field(path) is not None and rights.fields.may_read(path))
 
     def readable(
         self, session: Session, forms: FormStore, record_id: int, actor: Actor, *, in_bin: bool = False

@@ -3,19 +3,21 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from formloom.db.uow import workspace_of
 from formloom.models import StoredFile
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.fields.base import Json
-from form_engine.models import Record, RecordHistory, RecordLink
+from form_engine.models import Record, RecordFile, RecordHistory, RecordLink
 from form_engine.records.actor import Actor
 from form_engine.records.view import readable_values
+
+MOST_HOLDERS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,15 @@ def history(session: Session, form: CompiledForm, record_id: int, fields: FieldA
 
 
 def _readable(form: CompiledForm, changes: Mapping[str, Any], fields: FieldAccess) -> dict[str, tuple[Json, Json]]:
+    changes = {_key_now(form).get(key, key): pair for key, pair in changes.items()}
     old = readable_values(form, {key: pair[0] for key, pair in changes.items()}, fields)
     new = readable_values(form, {key: pair[1] for key, pair in changes.items()}, fields)
     return {key: (old.get(key), new.get(key)) for key in changes if old.get(key) != new.get(key)}
+
+
+def _key_now(form: CompiledForm) -> Mapping[str, str]:
+    """By former key: what the field is called now."""
+    return {was: field.key for field in form.definition.fields for was in field.was}
 
 
 def changes_since(session: Session, record_id: int, version: int) -> list[tuple[str, dict[str, list[Json]]]]:
@@ -77,11 +85,20 @@ def linking_fields(session: Session, record_id: int) -> list[tuple[str, str]]:
 
 def hold(session: Session, ids: Collection[int]) -> None:
     """Lock records in the order of their ids until the transaction ends."""
+    _lock(session, ids, key_share=True)
+
+
+def hold_alone(session: Session, ids: Collection[int]) -> None:
+    """The same, and nobody links to them meanwhile: `apply_record_writes` holds what is newly linked to."""
+    _lock(session, ids, key_share=False)
+
+
+def _lock(session: Session, ids: Collection[int], *, key_share: bool) -> None:
     statement = (
         select(Record.id)
         .where(Record.workspace_id == workspace_of(session), Record.id.in_(sorted(ids)))
         .order_by(Record.id)
-        .with_for_update(key_share=True)
+        .with_for_update(key_share=key_share)
     )
     session.execute(statement).all()
 
@@ -93,21 +110,32 @@ def uploaded_by(session: Session, file_id: str, actor: Actor) -> bool:
     return session.scalar(statement) == actor.ref
 
 
-_HOLDING = text(
-    "SELECT id FROM record WHERE workspace_id = :workspace AND deleted_at IS NULL"
-    " AND jsonb_path_exists(data, '$.** ? (@ == $file)', jsonb_build_object('file', CAST(:file AS text))) LIMIT 20"
-)
+def holding_file(session: Session, file_id: str) -> list[tuple[int, str]]:
+    """(record, path) where the file stands or stood, newest records first; a comment's path is `comment:7`."""
+    statement = (
+        select(RecordFile.record_id, RecordFile.path)
+        .where(RecordFile.workspace_id == workspace_of(session), RecordFile.file_id == UUID(file_id))
+        .order_by(RecordFile.record_id.desc(), RecordFile.path)
+        .limit(MOST_HOLDERS)
+    )
+    return [(record_id, path) for record_id, path in session.execute(statement)]
 
 
-def holding_file(session: Session, file_id: str) -> list[int]:
-    """The records in which the file stands."""
-    return list(session.scalars(_HOLDING, {"workspace": workspace_of(session), "file": str(UUID(file_id))}))
+def last_change(session: Session, record_id: int) -> RecordHistory | None:
+    """The latest entry of a record's history."""
+    mine = (RecordHistory.workspace_id == workspace_of(session), RecordHistory.record_id == record_id)
+    return session.scalars(select(RecordHistory).where(*mine).order_by(RecordHistory.id.desc()).limit(1)).first()
 
 
-def mentions(values: Any, file_id: str) -> bool:
-    """Whether a readable document holds the file somewhere."""
-    if isinstance(values, Mapping):
-        return any(mentions(each, file_id) for each in values.values())
-    if isinstance(values, list):
-        return any(mentions(each, file_id) for each in values)
-    return bool(values == file_id)
+def written_as(session: Session, via: str) -> list[RecordHistory]:
+    """All that was written as one batch (`bulk:7`), the last write first."""
+    statement = (
+        select(RecordHistory)
+        .where(
+            RecordHistory.workspace_id == workspace_of(session),
+            RecordHistory.via == via,
+            RecordHistory.via.is_not(None) & RecordHistory.via.not_like("run:%"),  # as the index says
+        )
+        .order_by(RecordHistory.id.desc())
+    )
+    return list(session.scalars(statement))

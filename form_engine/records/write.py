@@ -9,7 +9,7 @@ from typing import Final, Literal
 from form_engine.fields.base import Json
 from form_engine.records.actor import Actor
 
-Action = Literal["created", "updated", "submitted", "deleted", "restored"]
+Action = Literal["created", "updated", "submitted", "deleted", "restored", "converted"]
 
 
 class Keep:
@@ -67,6 +67,37 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A range that may not overlap others of the same rule and key (the values as JSON).
+
+    `start` and `end` count days, seconds or the number itself; None is open. `included`: `end` belongs to the range.
+    """
+
+    rule: str
+    key: str
+    start: Decimal | None
+    end: Decimal | None
+    included: bool
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "rule": self.rule,
+            "key": self.key,
+            "from": None if self.start is None else f"{self.start:f}",
+            "to": None if self.end is None else f"{self.end:f}",
+            "included": self.included,
+        }
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HeldFile:
+    """A file that stands in a field."""
+
+    path: str
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordWrite:
     """An insert (`id` is None) or an update that expects version `expected`; what is KEEP stays as it is.
 
@@ -90,6 +121,11 @@ class RecordWrite:
     links: tuple[Link, ...] | Keep = KEEP
     unique: tuple[tuple[str, str], ...] | Keep = KEEP
     parts: tuple[Part, ...] | Keep = KEEP
+    spans: tuple[Span, ...] | Keep = KEEP
+    files: tuple[HeldFile, ...] = ()
+    """Those that did not stand there before."""
+    targets: tuple[int, ...] = ()
+    """The records that are newly linked to."""
     changes: Mapping[str, tuple[Json, Json]] = field(default_factory=dict)
     seen: Mapping[int, int] = field(default_factory=dict)
 
@@ -119,6 +155,12 @@ class RecordWrite:
             out["links"] = [{"path": one.path, "row_id": one.row_id, "to_id": one.to_id} for one in self.links]
         if not isinstance(self.unique, Keep):
             out["unique"] = [{"rule": rule, "value": value} for rule, value in sorted(self.unique)]
+        if not isinstance(self.spans, Keep):
+            out["spans"] = [span.to_json() for span in self.spans]
+        if self.files:
+            out["files"] = [{"file_id": held.file_id, "path": held.path} for held in self.files]
+        if self.targets:
+            out["targets"] = list(self.targets)
         if not isinstance(self.parts, Keep):
             out["parts"] = [
                 {"rollup": one.rollup, "row_id": one.row_id, "parent_id": one.parent_id, "amount": f"{one.amount:f}"}

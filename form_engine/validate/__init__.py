@@ -35,6 +35,7 @@ def validate(
     writable: FieldAccess | None = None,
     draft: bool = False,
     partial: bool = False,
+    returning: bool = False,
     new_row_id: Callable[[], str] | None = None,
 ) -> Clean:
     """The record that stands after `raw` was applied to `before` (None: a new record).
@@ -47,13 +48,13 @@ def validate(
     `new_row_id` names new rows of tables (short random ids unless told).
 
     `draft` takes an unfinished record: nothing is required, no rule is asked. `partial` asks only what hangs on the
-    fields that changed, as a flow's writes do.
+    fields that changed, as a flow's writes do. `returning`: rows may come back with ids that they had before.
 
     Raises InvalidInput with every issue, each pointing into `raw`; never anything else, whatever `raw` is.
     """
     if not isinstance(raw, Mapping):
         raise InvalidInput("invalid_input", issues=(Issue("", "not_an_object"),))
-    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids(), draft)
+    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids(), draft, returning)
     take(run, raw)
     settle(run, raw)
     if not draft:

@@ -31,6 +31,7 @@ class Run:
     system: Mapping[str, Value]
     new_row_id: Callable[[], str]
     draft: bool = False
+    returning: bool = False
     values: dict[str, Json] = field(default_factory=dict)
     computed: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
@@ -44,7 +45,7 @@ class Run:
         """What takes the rows of a table."""
         if plan.columns is None:
             raise TypeError(f"{plan.path} is not a table")
-        creating = self.before is None
+        creating = self.before is None or self.returning
         return RowTaker(plan, plan.columns, self.issues, self.access, self.new_row_id, self.fetch, creating)
 
     def row_env(self, row: Row) -> Env:

@@ -2,7 +2,12 @@
 
 from importlib.resources import files
 
-FUNCTIONS: tuple[str, ...] = ("record_facts.sql", "record_neighbourhood.sql", "apply_record_writes.sql")
+FUNCTIONS: tuple[str, ...] = (
+    "record_facts.sql",
+    "record_neighbourhood.sql",
+    "put_record_spans.sql",
+    "apply_record_writes.sql",
+)
 
 
 def statements() -> tuple[str, ...]:

@@ -10,7 +10,7 @@
 --       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
 --       "links":   [{"path", "row_id", "to_id"}]
 --       "unique":  [{"rule", "value"}]
---       "spans":   [{"rule", "key", "scope", "during"}]  -- ranges that may not overlap others of the same key
+--       "spans":   [{"rule", "key", "from", "to", "included"}]  -- ranges that may not overlap (put_record_spans.sql)
 --       "files":   [{"file_id", "path"}]                -- that stand in the document now and did not before
 --       "targets": [7]                                  -- records that are newly linked to: they must (still) be there
 --       "parts":   [{"rollup", "row_id", "parent_id", "amount"}]
@@ -192,20 +192,7 @@ BEGIN
     END IF;
 
     IF item ? 'spans' THEN
-      DELETE FROM record_span s WHERE s.workspace_id = ws AND s.record_id = target;
-      FOR entry IN SELECT s FROM jsonb_array_elements(item -> 'spans') s LOOP
-        INSERT INTO record_span (workspace_id, record_id, rule, form, key, scope, during)
-        VALUES (ws, target, entry ->> 'rule', item ->> 'form', entry ->> 'key', (entry ->> 'scope')::numrange,
-                (entry ->> 'during')::numrange)
-        ON CONFLICT DO NOTHING;
-        IF NOT FOUND THEN
-          RAISE EXCEPTION 'the range overlaps' USING ERRCODE = 'FL005', DETAIL = jsonb_build_object(
-            'form', item ->> 'form', 'rule', entry ->> 'rule', 'record', (
-              SELECT s.record_id FROM record_span s
-              WHERE s.workspace_id = ws AND s.key = entry ->> 'key' AND s.during && (entry ->> 'during')::numrange
-              ORDER BY s.record_id LIMIT 1))::text;
-        END IF;
-      END LOOP;
+      PERFORM put_record_spans(target, item ->> 'form', item -> 'spans');
     END IF;
 
     IF item ? 'files' THEN

@@ -1,0 +1,37 @@
+"""Out of the bin for ever: the document, its history, its comments. Only the audit log still knows of it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from formloom import audit
+from formloom.errors import Conflict, Forbidden
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from form_engine.definitions_store import FormStore
+from form_engine.records.actor import Actor
+
+if TYPE_CHECKING:
+    from form_engine.records.service import Records
+
+_PURGE = text("SELECT purge_records(CAST(:ids AS bigint[]))")
+
+
+def purge(records: "Records", session: Session, forms: FormStore, ids: Sequence[int], actor: Actor) -> None:
+    """Forget records that are in the bin. For admins who may delete them; whoever calls has asked twice.
+
+    Raises NotFound, Forbidden, Conflict `not_deleted` for what is not in the bin.
+    """
+    if not actor.trusted and "admin" not in actor.roles:
+        raise Forbidden("action_denied", {"action": "purge"})
+    for record_id in ids:
+        record, form, rights = records.readable(session, forms, record_id, actor, in_bin=True)
+        if "delete" not in rights.may:
+            raise Forbidden("action_denied", {"action": "delete", "form": form.key})
+        if not record.deleted:
+            raise Conflict("not_deleted", {"id": record_id})
+        detail = {"form": form.key, "versions": record.version}
+        audit.append(session, actor.ref, "record.purged", f"record:{record_id}", detail)
+    gone = session.execute(_PURGE, {"ids": sorted(ids)}).scalar_one()
+    if set(gone) != set(ids):  # somebody took one out of the bin meanwhile
+        raise Conflict("not_deleted", {"id": min(set(ids) - set(gone))})
