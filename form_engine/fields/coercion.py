@@ -12,6 +12,9 @@ from typing import Any, Final
 
 from form_engine.fields.answers import Coerced, Coercer, Note, Refused, refuse
 
+DIRTY: Final = ("no_day", "no_year", "other_currency", "relative_date")
+"""The codes of refusals that only coercers give, besides those of the cleaners."""
+
 NOTES: Final = (
     "ambiguous_date",
     "converted_period",
@@ -21,7 +24,6 @@ NOTES: Final = (
     "label_removed",
     "letters_read_as_digits",
     "open_ended",
-    "option_by_label",
     "part_split",
     "rounded",
     "time_dropped",
@@ -29,10 +31,10 @@ NOTES: Final = (
     "unit_removed",
     "unit_scaled",
 )
-"""Every code that a note may have; the web layer has words for each."""
+"""Every code that a note may have."""
 
-DIRTY: Final = ("no_day", "no_year", "other_currency", "relative_date")
-"""The codes of refusals that only coercers give, besides those of the cleaners."""
+CODES: Final = (*DIRTY, *NOTES)
+"""What needs words in the web layer."""
 
 LONGEST: Final = 20_000
 _BLANK: Final = frozenset(

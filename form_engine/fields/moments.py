@@ -109,7 +109,10 @@ def read_moment(raw: object, hints: CoerceHints, code: str) -> Moment | Coerced 
     if is_blank(raw):
         return Coerced(None)
     if isinstance(raw, datetime):
-        moment = raw.astimezone(hints.zone) if raw.tzinfo else raw
+        try:
+            moment = raw.astimezone(hints.zone) if raw.tzinfo else raw
+        except OverflowError:  # the last hours of the year 9999
+            return refuse(code)
         return moment.date(), moment.time().isoformat("seconds") if moment.time() != time() else "", ()
     if isinstance(raw, date):
         return raw, "", ()

@@ -125,7 +125,9 @@ class TextField(FieldType[TextConfig]):
                 and list(map(str.strip, filled)) == filled
             )
             lengths = list(map(len, filled))
-            return () if clean and 0 < min(lengths, default=1) and max(lengths, default=0) <= most else range(len(values))
+            return (
+                () if clean and 0 < min(lengths, default=1) and max(lengths, default=0) <= most else range(len(values))
+            )
 
         return suspects
 

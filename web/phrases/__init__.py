@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from web.phrases import apps, definitions, door, flows, formulas, inputs, kernel, records
+from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
         **door.PHRASES,
         **kernel.PHRASES,
         **inputs.PHRASES,
+        **fields.PHRASES,
         **formulas.PHRASES,
         **definitions.PHRASES,
         **records.PHRASES,
