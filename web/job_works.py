@@ -7,6 +7,8 @@ from formloom.jobs import JobWork
 
 from flow_engine.service import Flows
 from form_engine.definitions_store import FormStore
+from form_engine.definitions_store.form_store import REFRESH
+from form_engine.definitions_store.publishing import KIND, ConvertJob, RefreshJob
 from form_engine.imports.service import Imports
 from form_engine.imports.works import import_works
 from form_engine.records.service import Records
@@ -16,4 +18,4 @@ def job_works(
     forms: FormStore, records: Records, flows: Flows, imports: Imports, files: FileStore
 ) -> Mapping[str, JobWork]:
     """By kind. What a function needs besides its `JobRun` is bound here."""
-    return {**import_works(imports)}
+    return {**import_works(imports), KIND: ConvertJob(forms), REFRESH: RefreshJob(forms)}

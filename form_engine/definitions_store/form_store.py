@@ -4,9 +4,10 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
+from formloom import jobs
 from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition, Issue, NotFound
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,12 +16,19 @@ from form_engine.definition.check import check_form
 from form_engine.definition.compile import compile_form
 from form_engine.definition.parse import parse_form
 from form_engine.definitions_store.backfill import fill_parts, fill_slots, forget_parts
+from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
 from form_engine.definitions_store.fit import outside_reach
 from form_engine.definitions_store.slots import assign_slots
 from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed
-from form_engine.models import FormSlot
+from form_engine.evolution.records import convert_records
+from form_engine.evolution.refresh import WORDS, refresh, stale
+from form_engine.models import FormSlot, Record
+from form_engine.records.actor import Actor
 from form_engine.records.forms import Forms
 from form_engine.rollups.parts import Feed
+
+REFRESH: Final = "refresh"
+"""The kind of job that makes titles and searched words anew where there are many records."""
 
 _HERE: Final = "form_engine.forms"
 _MOST_WORKSPACES: Final = 200
@@ -118,10 +126,18 @@ class FormStore(DefinitionStore[FormDef]):
                 found.setdefault((store.kind, key), issue)
         return found
 
-    def published(self, session: Session, parsed: Mapping[str, FormDef], versions: Mapping[str, int]) -> None:
-        """Give new fields their slots and bring what is derived from older records up to date, in this transaction."""
+    def published(
+        self, session: Session, parsed: Mapping[str, FormDef], versions: Mapping[str, int], actor: Actor
+    ) -> None:
+        """Convert what older records hold, give new fields their slots and bring what is derived up to date, in this
+        transaction.
+        """
         before = self.forms(session)
+        steps = {
+            key: steps_to(self, session, before[key].definition, form) for key, form in parsed.items() if key in before
+        }
         session.info.pop(_HERE, None)
+        free_slots(session, steps)
         existing = self._slots(session)
         added: dict[str, dict[str, str]] = {}
         for key, form in parsed.items():
@@ -138,6 +154,9 @@ class FormStore(DefinitionStore[FormDef]):
                     statement.on_conflict_do_update(index_elements=["workspace_id", "form", "field"], set_=changed)
                 )
         forms = self.forms(session)
+        for key, found in steps.items():
+            convert_records(session, forms, forms[key], found, actor)
+            self._refresh(session, forms, before[key], forms[key], actor)
         for key in added:
             if key in before:  # a form that is new has no records yet
                 fill_slots(session, forms, key)
@@ -147,6 +166,17 @@ class FormStore(DefinitionStore[FormDef]):
         changed_feeds = [feed for name, feed in new.items() if name not in old or not _alike(old[name], feed)]
         for key in {feed.config.form for feed in changed_feeds if feed.config.form in before}:
             fill_parts(session, forms, key, [feed for feed in changed_feeds if feed.config.form == key])
+
+    def _refresh(self, session: Session, forms: Forms, before: CompiledForm, after: CompiledForm, actor: Actor) -> None:
+        what = stale(before, after)
+        mine = Record.workspace_id == workspace_of(session), Record.form == after.key
+        few = select(func.count()).select_from(select(Record.id).where(*mine).limit(AT_ONCE + 1).subquery())
+        if what & WORDS and (session.scalar(few) or 0) > AT_ONCE:
+            asked = {"key": after.key, "what": sorted(what & WORDS)}
+            jobs.start(session, REFRESH, asked, by=actor.ref, title=after.key, key=f"{after.key}:{after.version}")
+            what -= WORDS
+        if what:
+            refresh(session, forms, after, what)
 
     def _current(self, session: Session) -> Forms:
         workspace = workspace_of(session)

@@ -5,21 +5,25 @@ Generic over what a definition is: forms add to it (`form_store`), flows and vie
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, FormloomError, InvalidDefinition, Issue, NotFound
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from form_engine.definition import CompiledForm
-from form_engine.models import Definition, DefinitionVersion
+from form_engine.evolution.merge import merge
+from form_engine.models import Definition, DefinitionDraft, DefinitionVersion
 from form_engine.records.actor import Actor
 
 T = TypeVar("T")
 Body = dict[str, Any]
+
+REMEMBERED: Final = 50
+"""So many revisions of a draft are kept, so that who began with one of them can be merged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +99,50 @@ class DefinitionStore(Generic[T]):
     ) -> int:
         """Keep a draft, right or wrong; returns its new revision. `revision` is the one worked on (None: a new key).
 
-        Raises Conflict `revision_conflict` when somebody has saved in between.
+        When somebody has saved in between, both changes are kept. Raises Conflict `revision_conflict` where both
+        changed the same place: who it was, and each place with what either wants.
         """
         row = self._row(session, key, lock=True) if revision is not None else None
-        if row is not None and row.draft_revision != revision:
-            raise Conflict("revision_conflict", {"revision": row.draft_revision, "by": row.updated_by})
+        if row is not None and revision is not None:
+            definition = self._merged(session, row, definition, revision)
         values = {"draft": definition, "updated_at": app_now(session), "updated_by": actor.ref}
         new = insert(Definition).values(
             workspace_id=workspace_of(session), kind=self.kind, key=key, draft_revision=1, **values
         )
         changed = {**values, "draft_revision": Definition.draft_revision + 1}
         statement = new.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_=changed)
-        return session.execute(statement.returning(Definition.draft_revision)).scalar_one()
+        saved = session.execute(statement.returning(Definition.draft_revision)).scalar_one()
+        self._remember(session, key, saved, definition)
+        return saved
+
+    def hold(self, session: Session, key: str, revision: int | None) -> None:
+        """Lock the draft until the transaction ends. Raises Conflict `revision_conflict` unless it is this revision."""
+        self._held(self._row(session, key, lock=True), revision)
+
+    def discard_draft(self, session: Session, key: str, actor: Actor, *, revision: int | None = None) -> None:
+        """Go back to what is live. Raises Conflict `nothing_to_discard` when there is no draft, or nothing is live."""
+        row = self._row(session, key, lock=True)
+        self._held(row, revision)
+        if row.draft is None or row.live_version is None:
+            raise Conflict("nothing_to_discard", {"key": key})
+        row.draft, row.updated_by, row.updated_at = None, actor.ref, app_now(session)
+        row.draft_revision += 1
+        session.flush()
+
+    def versions(self, session: Session, key: str) -> tuple[DefinitionVersion, ...]:
+        """All published versions, the latest first. Raises NotFound for a key that has none and no draft."""
+        self._row(session, key)
+        statement = (
+            select(DefinitionVersion)
+            .options(defer(DefinitionVersion.body))
+            .where(
+                DefinitionVersion.workspace_id == workspace_of(session),
+                DefinitionVersion.kind == self.kind,
+                DefinitionVersion.key == key,
+            )
+            .order_by(DefinitionVersion.version.desc())
+        )
+        return tuple(session.scalars(statement))
 
     def problems(self, session: Session, key: str, definition: Any) -> tuple[Issue, ...]:
         """All that stands in the way of publishing this body."""
@@ -124,8 +160,7 @@ class DefinitionStore(Generic[T]):
         Raises InvalidDefinition with every problem, pointing into the draft.
         """
         row = self._row(session, key, lock=True)
-        if revision is not None and row.draft_revision != revision:
-            raise Conflict("revision_conflict", {"revision": row.draft_revision, "by": row.updated_by})
+        self._held(row, revision)
         if row.draft is None:
             raise Conflict("nothing_to_publish", {"key": key})
         try:
@@ -163,7 +198,7 @@ class DefinitionStore(Generic[T]):
         versions = {key: self._publish_one(session, key, body, actor, app, note) for key, body in bodies.items()}
         session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
         forget_live(session)
-        self.published(session, parsed, versions)
+        self.published(session, parsed, versions, actor)
         return versions
 
     def check(self, session: Session, parsed: Mapping[str, T]) -> None:
@@ -181,7 +216,7 @@ class DefinitionStore(Generic[T]):
         """
         return iter(())
 
-    def published(self, session: Session, parsed: Mapping[str, T], versions: Mapping[str, int]) -> None:
+    def published(self, session: Session, parsed: Mapping[str, T], versions: Mapping[str, int], actor: Actor) -> None:
         """Called in the transaction that made these live. Kinds with something to bring up to date say what."""
 
     def _read(self, key: str, body: Any) -> T:
@@ -209,7 +244,8 @@ class DefinitionStore(Generic[T]):
         values |= {"app": app} if app is not None else {}
         row = insert(Definition).values(workspace_id=workspace_of(session), kind=self.kind, key=key, **values)
         # The row first: whoever publishes the same key waits here, and counts versions after us.
-        session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_=values))
+        changed = {**values, "draft_revision": Definition.draft_revision + 1}
+        session.execute(row.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_=changed))
         version = session.execute(known).scalar_one()
         session.add(
             DefinitionVersion(
@@ -228,6 +264,38 @@ class DefinitionStore(Generic[T]):
             row.on_conflict_do_update(index_elements=["workspace_id", "kind", "key"], set_={"live_version": version})
         )
         return version
+
+    def _held(self, row: Definition, revision: int | None) -> None:
+        if revision is not None and row.draft_revision != revision:
+            raise Conflict("revision_conflict", {"revision": row.draft_revision, "by": row.updated_by})
+
+    def _merged(self, session: Session, row: Definition, mine: Body, revision: int) -> Body:
+        """What is to be saved by somebody who began with `revision`."""
+        theirs = row.draft if row.draft is not None else self.body(session, row.key, row.live_version)
+        if row.draft_revision == revision:
+            self._remember(session, row.key, revision, theirs)
+            return mine
+        place = (workspace_of(session), self.kind, row.key, revision)
+        base = session.get(DefinitionDraft, place)
+        if base is None:
+            self._held(row, revision)
+        merged = merge(base.body if base is not None else {}, mine, theirs)
+        if merged.conflicts:
+            told = [{"at": one.at, "yours": one.mine, "theirs": one.theirs} for one in merged.conflicts]
+            raise Conflict(
+                "revision_conflict", {"revision": row.draft_revision, "by": row.updated_by, "conflicts": told}
+            )
+        body: Body = merged.body
+        return body
+
+    def _remember(self, session: Session, key: str, revision: int, body: Body) -> None:
+        """Keep what a revision was, and forget the oldest."""
+        place = {"workspace_id": workspace_of(session), "kind": self.kind, "key": key}
+        row = insert(DefinitionDraft).values(**place, revision=revision, body=body)
+        session.execute(row.on_conflict_do_nothing())
+        mine = [getattr(DefinitionDraft, name) == value for name, value in place.items()]
+        old = delete(DefinitionDraft).where(*mine, DefinitionDraft.revision <= revision - REMEMBERED)
+        session.execute(old, execution_options={"synchronize_session": False})
 
     def _mine(self, session: Session) -> tuple[Any, ...]:
         return Definition.workspace_id == workspace_of(session), Definition.kind == self.kind

@@ -187,13 +187,21 @@ def _write(
         deleted=deleted,
         numbers=numbers,
         run_id=run_id,
-        slots=facet(lambda document: slots_of(form, slots, document), None, slots),
+        slots=facet(
+            lambda document: slots_of(form, slots, document, value if document is data else record_value(facts, record)),
+            None,
+            chain(slots, changes) if forms.routes.computed_slots(form.key) else slots,
+        ),
         links=links,
         targets=() if action == "restored" else _targets(links, links_of(form, record.data) if counted else ()),
         spans=spans,
         files=tuple(sorted(files_of(form, data) - files_of(form, record.data))) if held else (),
         unique=facet(lambda document: unique_of(form, document), (), chain(*form.definition.unique)),
         parts=KEEP if parts == parts_before else parts,
+        stirs=forms.routes.stirs(
+            form.key, changes, new=is_new, there=counted or counts, moved=counted != counts
+        ),
+        stirs_up=() if parts == parts_before else forms.routes.stirs_up(form.key),
         changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},
     )

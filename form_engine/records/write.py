@@ -126,6 +126,10 @@ class RecordWrite:
     """Those that did not stand there before."""
     targets: tuple[int, ...] = ()
     """The records that are newly linked to."""
+    stirs: tuple[str, ...] = ()
+    """The causes for which others (or this record) are worked out anew afterwards."""
+    stirs_up: tuple[str, ...] = ()
+    """The causes that moved contributions mean for the parents."""
     changes: Mapping[str, tuple[Json, Json]] = field(default_factory=dict)
     seen: Mapping[int, int] = field(default_factory=dict)
 
@@ -181,6 +185,7 @@ def batch_json(
     for write in writes:
         seen |= {str(record): touched for record, touched in write.seen.items()}
     return {
+        **_stirs(writes),
         "actor": actor.ref,
         "person_id": actor.person_id,
         "at": at.isoformat(),
@@ -189,3 +194,10 @@ def batch_json(
         "seen": seen,
         "writes": [write.to_json() for write in writes],
     }
+
+
+def _stirs(writes: tuple[RecordWrite, ...]) -> dict[str, Json]:
+    """Nothing at all where no write stirs anything, which is the rule."""
+    stirs: list[Json] = [{"at": at, "causes": list(write.stirs)} for at, write in enumerate(writes) if write.stirs]
+    up: list[Json] = list(dict.fromkeys(cause for write in writes for cause in write.stirs_up))
+    return {"stirs": stirs, "stirs_up": up} if stirs or up else {}

@@ -7,7 +7,9 @@ import pytest
 from formloom.errors import Conflict, InvalidDefinition, NotFound
 from sqlalchemy import text
 
-from form_engine.records.actor import SYSTEM
+from form_engine.records.actor import SYSTEM, Actor
+
+OTHER = Actor.person(7)
 
 
 def changed(office: Any, key: str, change: Any) -> dict[str, Any]:
@@ -39,10 +41,43 @@ def test_a_draft_is_nobody_elses_to_overwrite(office: Any) -> None:
     with office.work() as session:
         draft = office.forms.draft(session, "budget")
         assert (draft.changed, draft.live_version) == (False, 1)
-        revision = office.forms.save_draft(session, "budget", draft.definition, SYSTEM, revision=draft.revision)
-        with pytest.raises(Conflict, match="revision_conflict"):
-            office.forms.save_draft(session, "budget", draft.definition, SYSTEM, revision=draft.revision)
-        assert office.forms.draft(session, "budget").revision == revision
+        theirs = {**draft.definition, "title": "Theirs"}
+        revision = office.forms.save_draft(session, "budget", theirs, OTHER, revision=draft.revision)
+        with pytest.raises(Conflict, match="revision_conflict") as refused:
+            mine = {**draft.definition, "title": "Mine"}
+            office.forms.save_draft(session, "budget", mine, SYSTEM, revision=draft.revision)
+        told = {"at": "/title", "yours": "Mine", "theirs": "Theirs"}
+        assert refused.value.params == {"revision": revision, "by": "person:7", "conflicts": [told]}
+        kept = office.forms.draft(session, "budget")
+        assert (kept.revision, kept.definition["title"]) == (revision, "Theirs")
+
+
+def test_two_admins_who_change_different_things_both_get_them(office: Any) -> None:
+    with office.work() as session:
+        draft = office.forms.draft(session, "budget")
+        first, second = deepcopy(draft.definition), deepcopy(draft.definition)
+        first["fields"].append({"key": "mine", "type": "text"})
+        first["fields"][0]["label"] = "Renamed"
+        second["fields"].insert(1, {"key": "theirs", "type": "text"})
+        del second["list"]
+        office.forms.save_draft(session, "budget", first, SYSTEM, revision=draft.revision)
+        office.forms.save_draft(session, "budget", second, OTHER, revision=draft.revision)
+        both = office.forms.draft(session, "budget").definition
+    keys = [each["key"] for each in both["fields"]]
+    assert (keys[1], keys[-1], both["fields"][0]["label"], "list" in both) == ("theirs", "mine", "Renamed", False)
+
+
+def test_who_saved_before_a_publish_is_merged_after_it(office: Any) -> None:
+    with office.work() as session:
+        draft = office.forms.draft(session, "budget")
+        first = {**deepcopy(draft.definition), "title": "First"}
+        saved = office.forms.save_draft(session, "budget", first, SYSTEM, revision=draft.revision)
+        office.forms.publish(session, "budget", SYSTEM, revision=saved)
+        second = deepcopy(first)
+        second["fields"][0]["label"] = "Second"
+        office.forms.save_draft(session, "budget", second, OTHER, revision=saved)
+        both = office.forms.draft(session, "budget").definition
+    assert (both["title"], both["fields"][0]["label"]) == ("First", "Second")
 
 
 def test_versions_never_change_and_one_is_live(office: Any) -> None:
