@@ -252,7 +252,8 @@ def _text_of(name: str) -> ColumnElement[str]:
         return cast(Record.id, Text)
     if name in ("number", "title"):
         return (Record.number if name == "number" else Record.title).expression  # type: ignore[return-value]
-    return Record.data[name].astext
+    found: ColumnElement[str] = Record.data[name].astext
+    return found
 
 
 def field_values(profile: ReadyProfile, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -258,7 +258,7 @@ class Imports:
     def _read_again(self, session: Session, batch: ImportBatch, actor: Actor, *, small: bool) -> None:
         if small:
             self.read(lambda: nullcontext(session), batch.id, actor, lambda session, done: None)
-            session.refresh(batch)
+            session.flush()
         else:
             self._begin(session, batch, actor, "reading", READ, {"batch": batch.id}, None)
 
