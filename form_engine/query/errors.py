@@ -15,6 +15,12 @@ CODES: Final = (
     "not_sortable",
     "bad_cursor",
     "bad_limit",
+    "unknown_relative_date",
+    "unknown_bucket",
+    "no_date_to_bucket",
+    "not_measurable",
+    "not_groupable",
+    "bad_name",
     "not_in_sql",
     "mixed_types_in_sql",
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from formloom.db.uow import workspace_of
-from sqlalchemy import ClauseElement, ColumnElement, Select, and_, inspect, select
+from sqlalchemy import ClauseElement, ColumnElement, Select, and_, inspect, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -27,20 +27,24 @@ def found(
     conditions: Sequence[ColumnElement[bool]],
     wanted: Sequence[ColumnElement[Any]] = (),
     action: str = "read",
+    beside: Sequence[Any] = (),
 ) -> Select[Any]:
     """A SELECT of the ids and of what is `wanted` beside them.
 
     Only records that count have a row in the index. The record itself is joined only if something asks for its
-    columns: a question that the slots can answer never touches the documents.
+    columns: a question that the slots can answer never touches the documents. What stands `beside` are lateral sets
+    over the record; a record for which one is empty stays.
     """
     index = columns.index
     allowed = [access.predicate(each) for each in dict.fromkeys(("read", action))]
     statement = select(index.c.record_id.label("id"), *wanted).where(
         index.c.workspace_id == workspace_of(session), index.c.form == access.form.key, *allowed, *conditions
     )
-    if reads(Record, *allowed, *conditions, *wanted):
+    if beside or reads(Record, *allowed, *conditions, *wanted):
         here = and_(index.c.workspace_id == Record.workspace_id, index.c.record_id == Record.id)
         statement = statement.select_from(index).join(Record, here)
+        for each in beside:
+            statement = statement.outerjoin(each, true())
     return statement
 
 

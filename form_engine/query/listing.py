@@ -18,7 +18,7 @@ from form_engine.query.formula_sql import Translator
 from form_engine.query.found import found, indexed_columns
 from form_engine.query.order import Cursor, SortKey, beyond, parts, read_cursor, read_sort, write_cursor
 from form_engine.query.reach import reach_of
-from form_engine.query.search import contains, words_of
+from form_engine.query.search import candidates, contains, words_of
 from form_engine.query.where import Where
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.view import RecordView, view_of
@@ -63,12 +63,12 @@ def list_records(
     naming it; a field that the reader may not read is unknown.
     """
     columns = indexed_columns(access)
-    conditions = conditions_of(access, columns, filter, where, q)
+    conditions = conditions_of(session, access, columns, filter, where, q)
 
     def estimate() -> int:
         index, share = sampled_index(session)
         sampled = indexed_columns(access, index=index)
-        asked = found(session, access, sampled, conditions_of(access, sampled, filter, where, q))
+        asked = found(session, access, sampled, conditions_of(session, access, sampled, filter, where, q))
         return round(count_up_to(session, asked, 10 * EXACT).number / share)
 
     return page_of(
@@ -104,7 +104,7 @@ def stream(
     if not access.may("read"):
         return
     own = indexed_columns(access)
-    conditions = conditions_of(access, own, filter, where, q)
+    conditions = conditions_of(session, access, own, filter, where, q)
     keys = read_sort(own, sort, access.readable)
     few = not count_up_to(session, found(session, access, own, conditions), FEW).more
     for statement in _statements(session, access, own, conditions, keys, None, few=few):
@@ -124,11 +124,11 @@ def matching_ids(
 ) -> Select[Any]:
     """A SELECT of the ids (`id`) that a list would show and with which the actor may do `action`. In no order."""
     own = indexed_columns(access)
-    return found(session, access, own, conditions_of(access, own, filter, where, q), action=action)
+    return found(session, access, own, conditions_of(session, access, own, filter, where, q), action=action)
 
 
 def conditions_of(
-    access: Access, columns: FormColumns, asked: object, where: Node | None, q: str
+    session: Session, access: Access, columns: FormColumns, asked: object, where: Node | None, q: str
 ) -> list[ColumnElement[bool]]:
     """What a question asks of a record. Raises InvalidInput."""
     readable = replace(columns, reach=reach_of(access))
@@ -137,7 +137,7 @@ def conditions_of(
         conditions.append(Translator(columns, columns.evaluate).condition(where))
     words = words_of(q)
     if words != []:
-        conditions.append(contains(access, words))
+        conditions += [candidates(session, access, columns.id, words), contains(access, words)]
     return conditions
 
 

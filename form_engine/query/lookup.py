@@ -14,7 +14,7 @@ from form_engine.query.evaluate import evaluator
 from form_engine.query.formula_sql import Translator
 from form_engine.query.found import indexed_columns
 from form_engine.query.listing import FEW, Page, page_of
-from form_engine.query.search import contains, words_of
+from form_engine.query.search import candidates, contains, words_of
 from form_engine.records.facts import Fact, Facts, RowValues, record_value
 from form_engine.records.facts_sql import facts_of
 
@@ -42,7 +42,7 @@ def lookup(
     target = access_for(session, access.forms, points_to, access.actor)
     columns = indexed_columns(target, root="target")
     words = words_of(q)
-    conditions = [contains(target, words)] if words != [] else []
+    conditions = [candidates(session, target, columns.id, words), contains(target, words)] if words != [] else []
     narrowed = field.formulas.get("filter")
     if narrowed is not None:
         facts = facts_of(session, access.forms, access.context)

@@ -36,7 +36,7 @@ NOBODY: Final = Nobody()
 
 
 def read_operand(kind: str, raw: object, at: str, context: Context) -> Any:
-    """A value of this kind, or a `Span` where days are named or a moment is compared with a day. Raises InvalidInput."""
+    """A value of this kind; a `Span` where days are named, or a moment meets a day. Raises InvalidInput."""
     if kind in ("date", "datetime") and isinstance(raw, dict):
         return _relative(kind, raw, at, context)
     if kind == "person" and raw == "me":

@@ -25,6 +25,12 @@ PHRASES = {
     "not_sortable": N_("The list cannot be sorted by this field."),
     "bad_cursor": N_("This page of the list is no longer known. Start again from the top."),
     "bad_limit": N_("That many rows cannot be asked for at once."),
+    "unknown_relative_date": N_("There are no days of this name."),
+    "unknown_bucket": N_("Dates can be grouped by day, week, month, quarter or year."),
+    "no_date_to_bucket": N_("This field is no date."),
+    "not_measurable": N_("This figure cannot be worked out for this field."),
+    "not_groupable": N_("Records cannot be grouped or measured by this field."),
+    "bad_name": N_("A name here is small letters, digits and underscores, and begins with a letter."),
     "not_in_sql": N_("This formula cannot be used as a filter."),
     "mixed_types_in_sql": N_("This formula mixes types and cannot be used as a filter."),
 }
