@@ -7,7 +7,7 @@ from formloom.errors import InvalidDefinition, Issue
 from flow_engine.definition.compile import CompiledFlow, compile_flow
 from flow_engine.definition.flow import Button, FlowDef
 from flow_engine.definition.structure import check_structure
-from flow_engine.elements.value import Assignment, Literal
+from flow_engine.elements.value import Assignment, Formula, Literal
 from flow_engine.elements.who import Who, roles_in
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import ChoiceConfig
@@ -20,6 +20,7 @@ CODES = (
     "unknown_role",
     "computed_field",
     "no_transition",
+    "not_a_table",
     "wrong_value",
     "wrong_type_of_value",
     "other_form",
@@ -38,9 +39,10 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
         return (*issues, *error.issues)
     issues += _conditions(compiled)
     issues += _fields(flow, form)
-    for pointer, assignments in _writes(flow):
+    issues += _tables(flow, form)
+    for pointer, assignments, table in _writes(flow):
         for assignment in assignments:
-            issues += _assignment(compiled, form, f"{pointer}/{assignment.field}", assignment)
+            issues += _assignment(compiled, form, f"{pointer}/{assignment.field}", assignment, table)
     if roles is not None:
         for pointer, people in _people(flow):
             issues += [
@@ -53,12 +55,25 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
 
 def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
     flow = compiled.definition
-    conditions = [("/trigger/when", flow.trigger.when)] if flow.trigger.when else []
-    conditions += [(step.pointer + pointer, when) for step in flow.walk() for pointer, when in step.uses().conditions]
-    for pointer, when in conditions:
-        given = compiled.formulas[when.text].type
-        if given.kind not in ("logical", "any"):
-            yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": "logical"})
+    wanted: list[tuple[str, Formula, str, tuple[str, ...]]] = []
+    if flow.trigger.when:
+        wanted.append(("/trigger/when", flow.trigger.when, "", ("logical",)))
+    for step in flow.walk():
+        table, uses = flow.rows(step.key), step.uses()
+        wanted += [(step.pointer + pointer, when, table, ("logical",)) for pointer, when in uses.conditions]
+        wanted += [(step.pointer + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
+    for pointer, formula, table, kinds in wanted:
+        given = compiled.formulas[table, formula.text].type
+        if given.kind not in (*kinds, "any"):
+            yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": kinds[0]})
+
+
+def _tables(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
+    for step in flow.walk():
+        for pointer, table in step.uses().tables:
+            field = form.field(table)
+            if field is None or not field.columns:
+                yield Issue(step.pointer + pointer, "not_a_table", {"field": table})
 
 
 def _people(flow: FlowDef) -> Iterator[tuple[str, tuple[Who, ...]]]:
@@ -69,12 +84,12 @@ def _people(flow: FlowDef) -> Iterator[tuple[str, tuple[Who, ...]]]:
             yield step.pointer + pointer, people
 
 
-def _writes(flow: FlowDef) -> Iterator[tuple[str, tuple[Assignment, ...]]]:
+def _writes(flow: FlowDef) -> Iterator[tuple[str, tuple[Assignment, ...], str]]:
     if flow.on_withdraw is not None:
-        yield "/on_withdraw/set", flow.on_withdraw.set
+        yield "/on_withdraw/set", flow.on_withdraw.set, ""
     for step in flow.walk():
         for pointer, assignments in step.uses().writes:
-            yield step.pointer + pointer, assignments
+            yield step.pointer + pointer, assignments, flow.rows(step.key)
 
 
 def _fields(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
@@ -88,7 +103,9 @@ def _fields(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
                 yield Issue(f"{pointer}/{at}", "unknown_field", {"field": name})
 
 
-def _assignment(compiled: CompiledFlow, form: CompiledForm, pointer: str, assignment: Assignment) -> Iterator[Issue]:
+def _assignment(
+    compiled: CompiledFlow, form: CompiledForm, pointer: str, assignment: Assignment, table: str
+) -> Iterator[Issue]:
     field = form.field(assignment.field)
     if field is None:
         yield Issue(pointer, "unknown_field", {"field": assignment.field})
@@ -97,7 +114,7 @@ def _assignment(compiled: CompiledFlow, form: CompiledForm, pointer: str, assign
     elif isinstance(assignment.value, Literal):
         yield from _literal(field, pointer, assignment.value.value)
     else:
-        given = compiled.formulas[assignment.value.text].type
+        given = compiled.formulas[table, assignment.value.text].type
         if not _fits(given, field.type):
             yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": str(field.type)})
 

@@ -1,13 +1,14 @@
 """A flow made ready: every formula in it checked against the form and turned into a closure."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.flow import FlowDef, Submit
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import Who, formulas_in
+from flow_engine.steps import Step
 from form_engine.definition import CompiledForm
 from form_engine.formula import Env, FormulaError, Type, Value, check, compile, parse  # noqa: A004 - the language's own word
 
@@ -24,32 +25,36 @@ class CompiledFormula:
 
 @dataclass(frozen=True, slots=True)
 class CompiledFlow:
-    """A flow with its formulas by their text (one scope: the record's form). `version` is the published one."""
+    """A flow with its formulas by (table, text): the table whose rows `row.` means, "" where there is none.
+
+    `version` is the published one.
+    """
 
     definition: FlowDef
     version: int
-    formulas: Mapping[str, CompiledFormula]
+    formulas: Mapping[tuple[str, str], CompiledFormula]
 
     @property
     def key(self) -> str:
         """The flow's key."""
         return self.definition.key
 
-    def evaluate(self, formula: str, env: Env) -> Value:
+    def evaluate(self, formula: str, env: Env, table: str = "") -> Value:
         """The value of one of the flow's formulas."""
-        return self.formulas[formula].run(env)
+        return self.formulas[table, formula].run(env)
 
 
 def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> CompiledFlow:
     """Ready to run. Raises InvalidDefinition with a pointer for each formula that does not fit the form."""
-    formulas: dict[str, CompiledFormula] = {}
+    formulas: dict[tuple[str, str], CompiledFormula] = {}
     issues: list[Issue] = []
-    for pointer, formula in formulas_of(flow):
-        if formula.text in formulas:
+    for pointer, formula, table in formulas_of(flow):
+        if (table, formula.text) in formulas:
             continue
+        row = Type("record", form=f"{form.key}.{table}") if table else None
         try:
-            checked = check(parse(formula.text), form.scope)
-            formulas[formula.text] = CompiledFormula(checked.type, compile(checked))
+            checked = check(parse(formula.text), replace(form.scope, row=row))
+            formulas[table, formula.text] = CompiledFormula(checked.type, compile(checked))
         except FormulaError as error:
             issues.append(Issue(pointer, "formula_error", {**error.params, "reason": error.code}))
     if issues:
@@ -57,22 +62,27 @@ def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> Compile
     return CompiledFlow(flow, version, formulas)
 
 
-def formulas_of(flow: FlowDef) -> Iterator[tuple[str, Formula]]:
-    """Every formula with its pointer."""
+def formulas_of(flow: FlowDef) -> Iterator[tuple[str, Formula, str]]:
+    """Every formula with its pointer, and the table whose rows it sees."""
     if flow.trigger.when is not None:
-        yield "/trigger/when", flow.trigger.when
+        yield "/trigger/when", flow.trigger.when, ""
     if not isinstance(flow.trigger, Submit):
-        yield from _of_people("/trigger/by", flow.trigger.by)
+        yield from ((*found, "") for found in _of_people("/trigger/by", flow.trigger.by))
     if flow.on_withdraw is not None:
-        yield from of_assignments("/on_withdraw/set", flow.on_withdraw.set)
+        yield from ((*found, "") for found in of_assignments("/on_withdraw/set", flow.on_withdraw.set))
     for step in flow.walk():
-        uses = step.uses()
-        for pointer, people in uses.people:
-            yield from _of_people(step.pointer + pointer, people)
-        for pointer, condition in uses.conditions:
-            yield step.pointer + pointer, condition
-        for pointer, assignments in uses.writes:
-            yield from of_assignments(step.pointer + pointer, assignments)
+        table = flow.rows(step.key)
+        yield from ((*found, table) for found in _of_step(step))
+
+
+def _of_step(step: Step) -> Iterator[tuple[str, Formula]]:
+    uses = step.uses()
+    for pointer, people in uses.people:
+        yield from _of_people(step.pointer + pointer, people)
+    for pointer, formula in (*uses.conditions, *uses.moments):
+        yield step.pointer + pointer, formula
+    for pointer, assignments in uses.writes:
+        yield from of_assignments(step.pointer + pointer, assignments)
 
 
 def _of_people(pointer: str, people: tuple[Who, ...]) -> Iterator[tuple[str, Formula]]:

@@ -65,6 +65,29 @@ class FlowDef:
         """The step of that key. Raises KeyError."""
         return self._by_key[key]
 
+    def following(self, key: str) -> str | None:
+        """The next step of the same list; None at its end."""
+        return self._places[key][0]
+
+    def around(self, key: str) -> str | None:
+        """The step in whose lists this one stands; None for the flow's own list."""
+        return self._places[key][1]
+
+    def splits(self, key: str) -> bool:
+        """Whether the walk may be split, or go round, where this step stands."""
+        around = self.around(key)
+        return around is not None and (self.step(around).splits or self.splits(around))
+
+    def rows(self, key: str) -> str:
+        """The table whose rows a step reads as `row.`: that of the innermost loop around it; "" outside of one."""
+        around = self.around(key)
+        while around is not None:
+            table = self.step(around).rows
+            if table is not None:
+                return table
+            around = self.around(around)
+        return ""
+
     def after(self, key: str) -> str | None:
         """The step after this one: the next in its list; at the list's end, what follows the step around it."""
         return self._after[key]
@@ -84,6 +107,17 @@ class FlowDef:
     @cached_property
     def _by_key(self) -> dict[str, Step]:
         return {step.key: step for step in self.walk()}
+
+    @cached_property
+    def _places(self) -> dict[str, tuple[str | None, str | None]]:
+        places: dict[str, tuple[str | None, str | None]] = {}
+        waiting: list[tuple[tuple[Step, ...], str | None]] = [(self.steps, None)]
+        while waiting:
+            steps, around = waiting.pop()
+            for place, step in enumerate(steps):
+                places[step.key] = (steps[place + 1].key if place + 1 < len(steps) else None, around)
+                waiting.extend((nested, step.key) for nested in step.lists)
+        return places
 
     @cached_property
     def _after(self) -> dict[str, str | None]:

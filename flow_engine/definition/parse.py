@@ -98,7 +98,7 @@ def _durations(raw: Any, pointer: str) -> Iterator[Issue]:
             waiting.extend((each, f"{at}/{number}") for number, each in enumerate(value))
         elif isinstance(value, dict):
             for key, each in value.items():
-                if key in ("link_valid", "every") or (key == "in" and at.endswith("/due")):
+                if key in ("link_valid", "every", "for") or (key == "in" and at.endswith("/due")):
                     if isinstance(each, str) and parse_duration(each) is None:
                         yield Issue(f"{at}/{key}", "bad_duration", {"value": each})
                 elif key != "set":

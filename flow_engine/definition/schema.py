@@ -23,10 +23,10 @@ def compose(types: Iterable[StepType]) -> dict[str, Any]:
 
 def _case(each: StepType, key: Mapping[str, Any]) -> dict[str, Any]:
     properties = {"key": key, "type": True, "title": {"$ref": "#/$defs/text"}, **each.schema}
-    return {
-        "if": {"properties": {"type": {"const": each.name}}, "required": ["type"]},
-        "then": {"properties": properties, "required": list(each.required), "additionalProperties": False},
-    }
+    shape = {"properties": properties, "required": list(each.required), "additionalProperties": False}
+    if each.one_of:
+        shape["oneOf"] = [{"required": list(group)} for group in each.one_of]
+    return {"if": {"properties": {"type": {"const": each.name}}, "required": ["type"]}, "then": shape}
 
 
 @cache

@@ -89,10 +89,12 @@ def _step_offer(flow: FlowDef, step: Step, decision: str) -> Offer:
 
 
 def _next(flow: FlowDef, step: Step, decision: str) -> str | None:
-    """The people's step that one approval is enough to lead to; None where a branch or an action comes first."""
+    """The people's step that one approval is enough to lead to; None where something else comes first."""
     if decision != "approve" or (isinstance(step, Approve) and step.mode == "all"):
         return None
-    following = flow.after(step.key)
+    following = flow.following(step.key)
+    if following is None and not flow.splits(step.key):
+        following = flow.after(step.key)
     return following if following is not None and flow.step(following).decisions else None
 
 

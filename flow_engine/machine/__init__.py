@@ -4,7 +4,7 @@ Start with README.md.
 """
 
 from flow_engine.machine.advance import advance
-from flow_engine.machine.effects import Ask, AskPeople, AskTruth, Effect
+from flow_engine.machine.effects import Ask, AskMoment, AskPeople, AskRows, AskTruth, Effect
 from flow_engine.machine.events import (
     Answered,
     Decided,
@@ -22,7 +22,9 @@ __all__ = [
     "MACHINE_VERSION",
     "Answered",
     "Ask",
+    "AskMoment",
     "AskPeople",
+    "AskRows",
     "AskTruth",
     "Decided",
     "Effect",

@@ -4,8 +4,6 @@ from dataclasses import replace
 
 from formloom.errors import Conflict, IllegalTransition
 
-from flow_engine.elements.due import Remind
-from flow_engine.machine.effects import Copy, Tell
 from flow_engine.machine.events import Answered, Decided, Event, Started, TimerFired, Withdrawn
 from flow_engine.machine.side import behaviour
 from flow_engine.machine.state import RunState
@@ -46,10 +44,11 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
 def _settle(walk: Walk, answers: Answers) -> Transition:
     """Enter what stands in line, until somebody must be waited for or the machine needs to know something.
 
-    Steps stand in a tree and only decisions lead back, so this ends.
+    Steps stand in a tree, only decisions lead back and loops are bounded, so this ends.
     """
     while walk.state.entering:
         entry = walk.state.entering[0]
+        walk.lane = entry.lane
         entered = behaviour(walk, entry.step, entry.kind)
         asks = tuple(ask for ask in entered.asks(walk) if ask.key not in answers)
         if asks:
@@ -65,6 +64,7 @@ def _decide(walk: Walk, event: Decided) -> None:
     visit = walk.state.visit(event.visit)
     if visit is None:
         raise IllegalTransition("task_closed", {"visit": event.visit})
+    walk.lane = visit.lane
     if visit.kind == "step" and event.by in walk.excluded(visit.step):
         raise Conflict("same_person", {"step": visit.step})
     if event.by not in visit.asked or event.by in visit.agreed:
@@ -78,17 +78,9 @@ def _decide(walk: Walk, event: Decided) -> None:
 def _fire(walk: Walk, event: TimerFired) -> None:
     """A timer whose visit has closed meanwhile means nothing."""
     visit = walk.state.visit(event.visit)
-    due = visit and behaviour(walk, visit.step, visit.kind).due_actions()
-    if not visit or not due or event.action >= len(due.then):
-        return
-    action = due.then[event.action]
-    waiting = tuple(ref for ref in visit.asked if ref not in visit.agreed)
-    if isinstance(action.do, Remind):
-        walk.do(Tell("reminder", visit.step, refs=waiting))
-    else:
-        walk.do(Copy(visit.step, action.do.to, because="escalated"))
-    if action.every is not None:
-        walk.set_timer(visit.id, event.action, action.every)
+    if visit is not None:
+        walk.lane = visit.lane
+        behaviour(walk, visit.step, visit.kind).fire(walk, visit, event.action)
 
 
 def _withdraw(walk: Walk, event: Withdrawn) -> None:

@@ -4,12 +4,16 @@ Plain values: the shell does them, in order, in the transaction that stores the 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.value import Assignment
 from flow_engine.elements.who import Who
 from flow_engine.machine.state import Kind, Status
+
+Item: TypeAlias = tuple[str, str] | None
+"""The row that formulas read as `row.`: (the loop's step, the row's id); None outside a loop over rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class SetFields:
 
     step: str
     assignments: tuple[Assignment, ...]
+    item: Item = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,14 @@ class SetTimer:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAlarm:
+    """Fire `TimerFired(visit, 0)` at a moment."""
+
+    visit: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Tell:
     """Say something to people: `kind` is `reminder` or `notice`; `text` is the flow's own words, if it has some."""
 
@@ -69,6 +82,7 @@ class Tell:
     refs: tuple[str, ...] = ()
     subject: Text | None = None
     text: Text | None = None
+    item: Item = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +95,7 @@ class Copy:
     step: str
     to: tuple[Who, ...]
     because: str = "copied"
+    item: Item = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +105,7 @@ class EndRun:
     status: Status
 
 
-Effect = OpenTasks | FinishTask | CloseVisit | SetFields | SetTimer | Tell | Copy | EndRun
+Effect = OpenTasks | FinishTask | CloseVisit | SetFields | SetTimer | SetAlarm | Tell | Copy | EndRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,7 @@ class AskPeople:
 
     key: str
     who: tuple[Who, ...]
+    item: Item = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +123,24 @@ class AskTruth:
 
     key: str
     formula: str
+    item: Item = None
 
 
-Ask = AskPeople | AskTruth
+@dataclass(frozen=True, slots=True)
+class AskMoment:
+    """When is this? Answer: an instant in UTC (ISO 8601), None for a blank, or `{"error": …}`."""
+
+    key: str
+    formula: str
+    item: Item = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskRows:
+    """Which rows does this table have now? Answer: their ids, in order."""
+
+    key: str
+    table: str
+
+
+Ask = AskPeople | AskTruth | AskMoment | AskRows

@@ -20,8 +20,22 @@ def finish(walk: Walk, visit: Visit, event: Decided) -> None:
     walk.close_visit(visit)
 
 
-@dataclass(frozen=True, slots=True)
-class Resubmit:
+class Beside:
+    """What all of them share: no timers, no lists inside."""
+
+    def fire(self, walk: Walk, visit: Visit, action: int) -> None:
+        """Nothing is due."""
+
+    def list_ended(self, walk: Walk) -> None:
+        """Nothing stands inside."""
+
+    def due_actions(self) -> Due | None:
+        """None: nobody hurries whoever mends something."""
+        return None
+
+
+@dataclass(frozen=True)
+class Resubmit(Beside):
     """A return to the initiator, who improves the record and hands it in again (the walk starts anew), or withdraws."""
 
     of: Behaviour
@@ -57,13 +71,9 @@ class Resubmit:
         if walk.program.first is not None:
             walk.enter(walk.program.first)
 
-    def due_actions(self) -> Due | None:
-        """None: nobody hurries the initiator."""
-        return None
 
-
-@dataclass(frozen=True, slots=True)
-class Exceptional:
+@dataclass(frozen=True)
+class Exceptional(Beside):
     """Something was rejected too often: somebody must take note, while the run goes its way."""
 
     of: Behaviour
@@ -81,7 +91,7 @@ class Exceptional:
 
     def asks(self, walk: Walk) -> tuple[Ask, ...]:
         """Who takes note; the administrators if nobody does."""
-        return (AskPeople(f"{self.key}.exception", self.again.to), AskPeople("admin", (ADMIN,)))
+        return (AskPeople(f"{self.key}.exception", self.again.to, walk.item), AskPeople("admin", (ADMIN,)))
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Ask them, beside everything else."""
@@ -92,13 +102,9 @@ class Exceptional:
         """Noted."""
         finish(walk, visit, event)
 
-    def due_actions(self) -> Due | None:
-        """None."""
-        return None
 
-
-@dataclass(frozen=True, slots=True)
-class Stuck:
+@dataclass(frozen=True)
+class Stuck(Beside):
     """The step could not be entered. An administrator mends the reason and has it tried again."""
 
     of: Behaviour
@@ -125,12 +131,9 @@ class Stuck:
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Try the step again."""
         finish(walk, visit, event)
-        walk.set_status("running")
+        if all(other.kind != "stuck" for other in walk.state.open):
+            walk.set_status("running")
         walk.enter(visit.step)
-
-    def due_actions(self) -> Due | None:
-        """None."""
-        return None
 
 
 def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:

@@ -13,10 +13,16 @@ Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopp
 Kind = Literal["step", "resubmit", "exception", "stuck"]
 """Why somebody is asked: the step itself, or something that the machine itself puts beside it (see side.py)."""
 
+MAIN = 0
+"""The lane of the flow's own list of steps; control steps open further ones (see lanes.py)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One opening of a step: who is asked, and who has agreed so far. Actors are refs: `person:12`, `guest:<uuid>`."""
+    """One opening of a step: who is asked, and who has agreed so far. Actors are refs: `person:12`, `guest:<uuid>`.
+
+    A step that waits for time alone asks nobody.
+    """
 
     id: int
     step: str
@@ -24,6 +30,7 @@ class Visit:
     asked: tuple[str, ...]
     agreed: tuple[str, ...] = ()
     because: str = ""
+    lane: int = MAIN
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` gives the same visit back."""
@@ -32,6 +39,8 @@ class Visit:
             told["agreed"] = list(self.agreed)
         if self.because:
             told["because"] = self.because
+        if self.lane:
+            told["lane"] = self.lane
         return told
 
     @classmethod
@@ -44,6 +53,7 @@ class Visit:
             tuple(raw["asked"]),
             tuple(raw.get("agreed", ())),
             raw.get("because", ""),
+            raw.get("lane", MAIN),
         )
 
 
@@ -54,6 +64,46 @@ class Entry:
     step: str
     kind: Kind = "step"
     because: str = ""
+    lane: int = MAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A control step at work: where the walk has split into lanes, or goes round.
+
+    `lane` is the one around it; `lanes` how many it has opened in this round, `ended` how many of them are through;
+    `joined`: the walk has gone on already, whoever is left walks on for nothing; `rounds` counts a loop's rounds;
+    `items` are those of a loop that are still to come.
+    """
+
+    id: int
+    step: str
+    lane: int
+    lanes: int
+    ended: int = 0
+    joined: bool = False
+    rounds: int = 1
+    items: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; `from_json` gives the same fork back."""
+        told = {name: getattr(self, name) for name in self.__slots__}
+        return {**told, "items": list(self.items)}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Fork":
+        """What `to_json` wrote."""
+        return cls(**{**raw, "items": tuple(raw["items"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One walk of several at the same time. `number`: which list of the fork's step; `item`: a loop's row, by id."""
+
+    id: int
+    fork: int
+    number: int
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +112,8 @@ class RunState:
 
     `open`: the visits that wait for somebody. `entering`: the steps that wait for answers of the shell (always empty
     in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
-    rejected. `done`: action steps that have acted and need not act again. `visits` counts all visits ever opened.
+    rejected. `done`: action steps that have acted and need not act again. `visits` counts all visits ever opened,
+    `splits` all forks and lanes.
     """
 
     initiator: str
@@ -73,6 +124,9 @@ class RunState:
     deciders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rejections: Mapping[str, int] = field(default_factory=dict)
     done: tuple[str, ...] = ()
+    forks: tuple[Fork, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    splits: int = 0
 
     @property
     def ended(self) -> bool:
@@ -83,17 +137,41 @@ class RunState:
         """The open visit of that number."""
         return next((visit for visit in self.open if visit.id == number), None)
 
+    def fork(self, number: int) -> Fork:
+        """The fork of that number. Raises StopIteration."""
+        return next(fork for fork in self.forks if fork.id == number)
+
+    def lane(self, number: int) -> Lane | None:
+        """The lane of that number; None for the main one."""
+        return next((lane for lane in self.lanes if lane.id == number), None)
+
+    def item(self, lane: int) -> tuple[str, str] | None:
+        """The innermost loop around a lane and the row it is at: (the loop's step, the row's id)."""
+        here = self.lane(lane)
+        while here is not None:
+            fork = self.fork(here.fork)
+            if here.item:
+                return fork.step, here.item
+            here = self.lane(fork.lane)
+        return None
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` gives the same state back."""
+        split = {
+            "forks": [fork.to_json() for fork in self.forks],
+            "lanes": [[lane.id, lane.fork, lane.number, lane.item] for lane in self.lanes],
+            "splits": self.splits,
+        }
         return {
             "initiator": self.initiator,
             "status": self.status,
             "visits": self.visits,
             "open": [visit.to_json() for visit in self.open],
-            "entering": [[entry.step, entry.kind, entry.because] for entry in self.entering],
+            "entering": [[entry.step, entry.kind, entry.because, entry.lane] for entry in self.entering],
             "deciders": {step: list(who) for step, who in self.deciders.items()},
             "rejections": dict(self.rejections),
             "done": list(self.done),
+            **(split if self.splits else {}),
         }
 
     @classmethod
@@ -108,4 +186,7 @@ class RunState:
             deciders={step: tuple(who) for step, who in raw["deciders"].items()},
             rejections=dict(raw["rejections"]),
             done=tuple(raw["done"]),
+            forks=tuple(Fork.from_json(fork) for fork in raw.get("forks", ())),
+            lanes=tuple(Lane(*lane) for lane in raw.get("lanes", ())),
+            splits=raw.get("splits", 0),
         )

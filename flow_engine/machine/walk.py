@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from flow_engine.elements.due import Due
 from flow_engine.elements.outcome import INITIATOR, Outcome
-from flow_engine.machine.effects import Ask, CloseVisit, Effect, EndRun, OpenTasks, SetFields, SetTimer
+from flow_engine.machine.effects import Ask, CloseVisit, Effect, EndRun, Item, OpenTasks, SetAlarm, SetFields, SetTimer
 from flow_engine.machine.events import Decided
-from flow_engine.machine.state import Entry, Kind, RunState, Status, Visit
+from flow_engine.machine.lanes import done_in, leave_for
+from flow_engine.machine.state import MAIN, Entry, Kind, RunState, Status, Visit
 
 MACHINE_VERSION = 1
 """Journalled with every event.
@@ -40,6 +41,12 @@ class Behaviour(Protocol):
     def decide(self, walk: "Walk", visit: Visit, event: Decided) -> None:
         """Somebody who is asked has decided."""
 
+    def fire(self, walk: "Walk", visit: Visit, action: int) -> None:
+        """A timer of an open visit is due."""
+
+    def list_ended(self, walk: "Walk") -> None:
+        """The walk has come to the end of a list of steps inside this one."""
+
     def due_actions(self) -> Due | None:
         """By when, if it has a due time."""
 
@@ -62,8 +69,11 @@ class Program(Protocol):
     def step(self, key: str) -> Behaviour:
         """The step of that key."""
 
-    def after(self, key: str) -> str | None:
-        """The step that comes after this one; at the end of a branch, the one after the branch."""
+    def following(self, key: str) -> str | None:
+        """The next step of the same list; None at its end."""
+
+    def around(self, key: str) -> str | None:
+        """The step in whose lists this one stands; None for the flow's own list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,33 +92,43 @@ class Walk:
         self.program = program
         self.state = state
         self.effects: list[Effect] = []
+        self.lane = MAIN
+        """The lane in which the step that acts just now stands."""
 
     def do(self, effect: Effect) -> None:
         """Have the shell do something."""
         self.effects.append(effect)
 
+    @property
+    def item(self) -> Item:
+        """The row at which the innermost loop around the acting step is."""
+        return self.state.item(self.lane)
+
     def write(self, step: str, outcome: Outcome) -> None:
         """Have the record say what this outcome sets."""
         if outcome.set:
-            self.do(SetFields(step, outcome.set))
+            self.do(SetFields(step, outcome.set, self.item))
 
     def enter(self, step: str, kind: Kind = "step", because: str = "") -> None:
         """Enter a step next (it waits in line if the machine has questions)."""
-        self.state = replace(self.state, entering=(*self.state.entering, Entry(step, kind, because)))
+        self.state = replace(self.state, entering=(*self.state.entering, Entry(step, kind, because, self.lane)))
 
     def go_on_after(self, step: str) -> None:
         """Walk on; past the last step the run is approved."""
-        following = self.program.after(step)
-        if following is None:
-            self.end("approved")
-        else:
+        following, around = self.program.following(step), self.program.around(step)
+        if following is not None:
             self.enter(following)
+        elif around is not None:
+            self.program.step(around).list_ended(self)
+        else:
+            self.end("approved")
 
     def go_back_to(self, target: str, from_step: str, because: str) -> None:
         """Return to the initiator, or to an earlier step and walk on from there.
 
         `because` is the decision that does it.
         """
+        leave_for(self, None if target == INITIATOR else target)
         if target == INITIATOR:
             self.enter(from_step, "resubmit", because)
         else:
@@ -118,11 +138,17 @@ class Walk:
         self, step: str, kind: Kind, asked: tuple[str, ...], *, due: Due | None = None, because: str = ""
     ) -> None:
         """Ask these people and wait for them."""
-        visit = Visit(self.state.visits + 1, step, kind, asked, because=because)
+        visit = Visit(self.state.visits + 1, step, kind, asked, because=because, lane=self.lane)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
         self.do(OpenTasks(visit.id, step, kind, asked, due.within if due else None, because))
         for number, action in enumerate(due.then if due else ()):
             self.set_timer(visit.id, number, action.after)
+
+    def wait(self, step: str, until: timedelta | datetime) -> None:
+        """Open a visit that asks nobody and ends by its timer."""
+        visit = Visit(self.state.visits + 1, step, "step", (), lane=self.lane)
+        self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
+        self.do(SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until))
 
     def set_timer(self, visit: int, action: int, after: timedelta) -> None:
         """Wake the machine later."""
@@ -150,10 +176,14 @@ class Walk:
         self.state = replace(self.state, rejections={**self.state.rejections, step: count})
         return count
 
+    def has_done(self, step: str) -> bool:
+        """Whether an action step has acted already, in this lane."""
+        return done_in(step, self.lane) in self.state.done
+
     def mark_done(self, step: str) -> None:
         """An action step has acted."""
-        if step not in self.state.done:
-            self.state = replace(self.state, done=(*self.state.done, step))
+        if not self.has_done(step):
+            self.state = replace(self.state, done=(*self.state.done, done_in(step, self.lane)))
 
     def set_status(self, status: Status) -> None:
         """Running again, or stuck."""
@@ -163,7 +193,7 @@ class Walk:
         """The run is over: whatever is still open closes, whatever waited is forgotten."""
         for visit in self.state.open:
             self.close_visit(visit)
-        self.state = replace(self.state, status=status, entering=())
+        self.state = replace(self.state, status=status, entering=(), forks=(), lanes=())
         self.do(EndRun(status))
 
     def excluded(self, step: str) -> frozenset[str]:

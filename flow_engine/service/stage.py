@@ -6,7 +6,7 @@ Nothing is stored here. `flow_apply_step` stores the script, in one transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,30 @@ from formloom.errors import InvalidInput, Issue
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of, read_only, writes
 from flow_engine.elements.value import Assignment, Formula, Literal
-from flow_engine.machine import Answered, Ask, AskPeople, Effect, Event, RunState, advance, event_to_json
-from flow_engine.machine.effects import CloseVisit, Copy, EndRun, FinishTask, OpenTasks, SetFields, SetTimer, Tell
+from flow_engine.machine import (
+    Answered,
+    Ask,
+    AskPeople,
+    AskRows,
+    AskTruth,
+    Effect,
+    Event,
+    RunState,
+    advance,
+    event_to_json,
+)
+from flow_engine.machine.effects import (
+    CloseVisit,
+    Copy,
+    EndRun,
+    FinishTask,
+    Item,
+    OpenTasks,
+    SetAlarm,
+    SetFields,
+    SetTimer,
+    Tell,
+)
 from flow_engine.service.people import People, guest_of, person_of
 from flow_engine.service.script import Script
 from form_engine.definition import CompiledForm, FieldAccess
@@ -46,7 +68,9 @@ class Stage:
     looked_at: set[int] = field(default_factory=set)
     """The records whose totals a write read or moves."""
     kinds: dict[int, tuple[str, Mapping[str, str], int]] = field(default_factory=dict)
-    """Of the visits open before and during this step: the step, its fields, and how many due actions it has."""
+    """Of the visits open before and during this step: the step, its fields, and how many timers it may have set."""
+    item: Item = None
+    """The row that formulas read as `row.` just now."""
 
     def drive(self, state: RunState | None, event: Event) -> RunState:
         """Advance until nothing is asked. The journal gets the event with every answer."""
@@ -83,14 +107,21 @@ class Stage:
         """Where the flow's formulas are evaluated."""
         return Env(own=self.value, context=self.facts.context)
 
+    def evaluate(self, formula: str) -> Value:
+        """A formula of the flow over the record as it is now, and the row at which its step is."""
+        if self.item is None:
+            return self.flow.evaluate(formula, self.env())
+        table = self.flow.definition.step(self.item[0]).rows or ""
+        return self.flow.evaluate(formula, replace(self.env(), row=self._row(table, self.item[1])), table)
+
     def text_of(self, formula: Formula) -> str:
         """A formula's result as plain text; an error or a blank is empty."""
-        found = self.flow.evaluate(formula.text, self.env())
+        found = self.evaluate(formula.text)
         return found if isinstance(found, str) else "" if found is None or isinstance(found, ErrorValue) else str(found)
 
     def person_in(self, formula: Formula) -> int | None:
         """The person whom a formula names."""
-        found = self.flow.evaluate(formula.text, self.env())
+        found = self.evaluate(formula.text)
         return found.id if isinstance(found, PersonValue) and isinstance(found.id, int) else None
 
     def _write(self, write: RecordWrite, actor: Actor) -> None:
@@ -105,16 +136,40 @@ class Stage:
         for visit in state.open:
             if visit.id not in self.kinds:
                 fields = fields_of(self.flow.definition, visit.step, visit.kind, visit.because)
-                due = self.flow.definition.step(visit.step).due_actions() if visit.kind == "step" else None
-                self.kinds[visit.id] = (visit.step, fields, len(due.then) if due else 0)
+                timers = self.flow.definition.step(visit.step).timers if visit.kind == "step" else 0
+                self.kinds[visit.id] = (visit.step, fields, timers)
 
     def _answer(self, ask: Ask, state: RunState) -> Any:
+        if isinstance(ask, AskRows):
+            return self._rows(ask.table)
+        self.item = ask.item
         if isinstance(ask, AskPeople):
             return list(self.people.find(ask.who, state))
-        found = self.flow.evaluate(ask.formula, self.env())
-        return {"error": found.code} if isinstance(found, ErrorValue) else found is True
+        found = self.evaluate(ask.formula)
+        if isinstance(found, ErrorValue):
+            return {"error": found.code}
+        return found is True if isinstance(ask, AskTruth) else self._moment(found)
+
+    def _moment(self, found: Value) -> str | None:
+        """An instant in UTC; a date means its beginning in the workspace's time zone."""
+        if isinstance(found, datetime):
+            return found.astimezone(UTC).isoformat()
+        if isinstance(found, date):
+            return datetime.combine(found, time(), self.facts.context.zone).astimezone(UTC).isoformat()
+        return None
+
+    def _rows(self, table: str) -> list[str]:
+        rows = self.record.data.get(table)
+        return [str(row["id"]) for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+    def _row(self, table: str, row_id: str) -> RecordValue:
+        """A row that has been taken away meanwhile reads as blank."""
+        rows = self.value.values.get(table)
+        found = (row for row in rows if isinstance(row, RecordValue)) if isinstance(rows, tuple) else ()
+        return next((row for row in found if row.id == row_id), RecordValue(f"{self.form.key}.{table}", row_id, {}))
 
     def _play(self, effect: Effect, state: RunState) -> None:
+        self.item = getattr(effect, "item", None)
         match effect:
             case OpenTasks():
                 self._open(effect)
@@ -127,6 +182,8 @@ class Stage:
             case SetTimer(visit, action, after):
                 due = (self.now + after).isoformat()
                 self.script.timers.append({"visit": visit, "action": action, "due": due})
+            case SetAlarm(visit, at):
+                self.script.timers.append({"visit": visit, "action": 0, "due": at.isoformat()})
             case Tell():
                 self._tell(effect, state)
             case Copy(step, to, because):
@@ -174,7 +231,7 @@ class Stage:
             if isinstance(assignment.value, Literal):
                 values[assignment.field] = assignment.value.value
                 continue
-            found = self.flow.evaluate(assignment.value.text, self.env())
+            found = self.evaluate(assignment.value.text)
             if isinstance(found, ErrorValue):
                 issues.append(Issue(f"/{assignment.field}", "set_failed", {"error": found.code}))
             else:

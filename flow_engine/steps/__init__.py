@@ -1,12 +1,17 @@
 """The step types, one file each: definition beside behaviour. docs/recipes/add-a-step-type.md says how to add one."""
 
-from flow_engine.steps import approve, branch, cc, fill, notify, stop, update
+from flow_engine.steps import approve, branch, cc, fill, inclusive, loop, notify, parallel, race, stop, update, wait
 from flow_engine.steps.base import Step, StepType
 
 STEP_TYPES: tuple[StepType, ...] = (
     approve.TYPE,
     fill.TYPE,
     branch.TYPE,
+    inclusive.TYPE,
+    parallel.TYPE,
+    race.TYPE,
+    loop.TYPE,
+    wait.TYPE,
     update.TYPE,
     notify.TYPE,
     cc.TYPE,

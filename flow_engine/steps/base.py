@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flow_engine.elements.due import Due
+from flow_engine.elements.due import Due, Remind
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import Who
-from flow_engine.machine.effects import Ask
+from flow_engine.machine.effects import Ask, Copy, Tell
 from flow_engine.machine.events import Decided
 from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Walk
@@ -25,6 +25,8 @@ class Uses:
 
     people: tuple[tuple[str, tuple[Who, ...]], ...] = ()
     conditions: tuple[tuple[str, Formula], ...] = ()
+    moments: tuple[tuple[str, Formula], ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
     writes: tuple[tuple[str, tuple[Assignment, ...]], ...] = ()
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
     targets: tuple[tuple[str, str], ...] = ()
@@ -53,9 +55,25 @@ class Step:
         return ()
 
     @property
+    def splits(self) -> bool:
+        """Walks its lists at the same time, or again and again: the end of one is not yet the way on."""
+        return False
+
+    @property
+    def rows(self) -> str | None:
+        """The table whose rows the steps inside read as `row.`."""
+        return None
+
+    @property
     def acts(self) -> bool:
         """Writes something when it is entered, so that returning past it must have been thought about."""
         return False
+
+    @property
+    def timers(self) -> int:
+        """How many timers a visit of it may have set."""
+        due = self.due_actions()
+        return len(due.then) if due else 0
 
     def uses(self) -> Uses:
         """What must exist and fit for this step to work."""
@@ -73,6 +91,24 @@ class Step:
         """Only steps that ask somebody are decided."""
         raise NotImplementedError
 
+    def fire(self, walk: Walk, visit: Visit, action: int) -> None:
+        """Remind, or tell somebody else, as `due` says."""
+        due = self.due_actions()
+        if due is None or action >= len(due.then):
+            return
+        wanted = due.then[action]
+        if isinstance(wanted.do, Remind):
+            waiting = tuple(ref for ref in visit.asked if ref not in visit.agreed)
+            walk.do(Tell("reminder", visit.step, refs=waiting))
+        else:
+            walk.do(Copy(visit.step, wanted.do.to, because="escalated", item=walk.item))
+        if wanted.every is not None:
+            walk.set_timer(visit.id, action, wanted.every)
+
+    def list_ended(self, walk: Walk) -> None:
+        """What is walked once goes on behind this step."""
+        walk.go_on_after(self.key)
+
     def due_actions(self) -> Due | None:
         """By when, if it has a due time."""
         return None
@@ -89,6 +125,8 @@ class StepType:
     schema: Mapping[str, Json]
     parse: Callable[[Mapping[str, Any], str, ParseSteps], Step]
     required: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    """Groups of properties of which exactly one must be there."""
 
 
 def ref(name: str) -> dict[str, str]:

@@ -19,7 +19,7 @@ class Cc(Step):
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Show it and go on."""
-        walk.do(Copy(self.key, self.to))
+        walk.do(Copy(self.key, self.to, item=walk.item))
         walk.go_on_after(self.key)
 
     def uses(self) -> Uses:

@@ -22,7 +22,7 @@ class Notify(Step):
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Tell them and go on."""
-        walk.do(Tell("notice", self.key, to=self.to, subject=self.subject, text=self.text))
+        walk.do(Tell("notice", self.key, to=self.to, subject=self.subject, text=self.text, item=walk.item))
         walk.go_on_after(self.key)
 
     def uses(self) -> Uses:

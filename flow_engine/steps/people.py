@@ -36,8 +36,8 @@ class PeopleStep(Step):
 
     def asks(self, walk: Walk) -> tuple[Ask, ...]:
         """Who they are at this moment."""
-        asked: tuple[Ask, ...] = (AskPeople(f"{self.key}.by", self.by),)
-        return (*asked, AskPeople(f"{self.key}.if_nobody", self.if_nobody)) if self.if_nobody else asked
+        asked: tuple[Ask, ...] = (AskPeople(f"{self.key}.by", self.by, walk.item),)
+        return (*asked, AskPeople(f"{self.key}.if_nobody", self.if_nobody, walk.item)) if self.if_nobody else asked
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Ask everybody who may act here, else the fallback."""

@@ -13,7 +13,7 @@ from flow_engine.steps.base import ParseSteps, Step, StepType, Uses, frame, ref
 
 @dataclass(frozen=True, kw_only=True)
 class Update(Step):
-    """Writes once in a run.
+    """Writes whenever the walk passes.
 
     Where a return can lead past it, `when_returned` says whether it writes again (`repeat`) or not (`keep`).
     """
@@ -28,8 +28,8 @@ class Update(Step):
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Write, unless it did and is to keep it."""
-        if self.when_returned != "keep" or self.key not in walk.state.done:
-            walk.do(SetFields(self.key, self.set))
+        if self.when_returned != "keep" or not walk.has_done(self.key):
+            walk.do(SetFields(self.key, self.set, walk.item))
             walk.mark_done(self.key)
         walk.go_on_after(self.key)
 

@@ -8,7 +8,18 @@ from typing import Any
 from flow_engine.definition import FlowDef, parse_flow
 from flow_engine.elements.value import Literal
 from flow_engine.elements.who import Guest, Role
-from flow_engine.machine import Answered, Ask, AskPeople, Effect, Event, RunState, Started, advance, event_from_json
+from flow_engine.machine import (
+    Answered,
+    Ask,
+    AskPeople,
+    AskRows,
+    Effect,
+    Event,
+    RunState,
+    Started,
+    advance,
+    event_from_json,
+)
 from flow_engine.machine.effects import SetFields
 from flow_engine.machine.events import event_to_json
 
@@ -82,6 +93,7 @@ class Shell:
     flow: FlowDef
     roles: Mapping[str, Sequence[str]] = field(default_factory=dict)
     truths: Callable[[str, Mapping[str, Any]], Any] = lambda formula, record: False
+    rows: Sequence[str] = ()
     record: dict[str, Any] = field(default_factory=dict)
     state: RunState | None = None
     effects: list[Effect] = field(default_factory=list)
@@ -127,12 +139,15 @@ class Shell:
             found = [ref for who in ask.who if isinstance(who, Role) for ref in self.roles.get(who.role, ())]
             guests = [f"guest:{len(self.journal)}" for who in ask.who if isinstance(who, Guest)]
             return found + guests
+        if isinstance(ask, AskRows):
+            return list(self.rows)
         return self.truths(ask.formula, record)
 
-    def visit(self, step: str, kind: str = "step") -> Any:
-        """The open visit of a step."""
+    def visit(self, step: str, kind: str = "step", item: str = "") -> Any:
+        """The open visit of a step; in a loop over rows, that of the row `item`."""
         assert self.state is not None
-        return next(visit for visit in self.state.open if (visit.step, visit.kind) == (step, kind))
+        found = (visit for visit in self.state.open if (visit.step, visit.kind) == (step, kind))
+        return next(visit for visit in found if not item or (self.state.item(visit.lane) or ("", ""))[1] == item)
 
     def at(self) -> list[str]:
         """What is open, as `step` or `step/kind`."""

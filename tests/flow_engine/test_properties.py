@@ -36,7 +36,68 @@ BRANCHED = flow_of(
     separate=["check", "director"],
     on_withdraw={"set": {"status": "withdrawn"}},
 )
-FLOWS = [parse_flow(CONFIRMATION), BRANCHED]
+NESTED = flow_of(
+    approve("fill_in", "director"),
+    {
+        "key": "outer",
+        "type": "parallel",
+        "join": "any",
+        "others": "go_on",
+        "branches": [
+            {"key": "left", "steps": [{"key": "nap", "type": "wait", "for": "P1D"}, approve("late", "finance")]},
+            {
+                "key": "right",
+                "steps": [
+                    {
+                        "key": "rows",
+                        "type": "loop",
+                        "each": "lines",
+                        "at_once": True,
+                        "steps": [
+                            approve("check", "finance", on_reject={"return_to": {"initiator": True}}),
+                            {"key": "mark", "type": "update", "set": {"status": "seen"}, "when_returned": "keep"},
+                            approve("second", "director", on_reject={"return_to": {"step": "check"}}),
+                        ],
+                    }
+                ],
+            },
+        ],
+    },
+    {
+        "key": "race",
+        "type": "race",
+        "branches": [
+            {
+                "key": "asked",
+                "steps": [
+                    {
+                        "key": "again",
+                        "type": "loop",
+                        "until": "amount > 1",
+                        "at_most": 3,
+                        "steps": [approve("round", "supervisor", returns=[{"return_to": {"step": "fill_in"}}])],
+                    }
+                ],
+            },
+            {
+                "key": "which",
+                "steps": [
+                    {
+                        "key": "some",
+                        "type": "inclusive",
+                        "cases": [
+                            {"key": "one", "when": "amount > 2", "steps": [approve("one", "finance")]},
+                            {"key": "two", "when": "amount > 3", "steps": [approve("two", "director")]},
+                        ],
+                    },
+                    {"key": "doze", "type": "wait", "for": "PT1H"},
+                ],
+            },
+        ],
+    },
+    on_withdraw={"set": {"status": "withdrawn"}},
+)
+FLOWS = [parse_flow(CONFIRMATION), BRANCHED, NESTED]
 
 moves = st.lists(
     st.tuples(
@@ -55,7 +116,7 @@ truths = st.lists(st.sampled_from([True, False, {"error": "#DIV/0!"}]), min_size
 @given(flow=st.sampled_from(FLOWS), moves=moves, roles=holders, truths=truths)
 def test_invariants(flow: Any, moves: list[Any], roles: dict[str, list[str]], truths: list[Any]) -> None:
     answers = iter(truths * 100)
-    run = Shell(flow, roles, truths=lambda *_: next(answers)).start("person:1")
+    run = Shell(flow, roles, truths=lambda *_: next(answers), rows=["r1", "r2"]).start("person:1")
     _hold(run)
     for index, decision, who, what in moves:
         state = run.state
@@ -89,13 +150,31 @@ def _hold(run: Shell) -> None:
         assert sum(isinstance(effect, EndRun) for effect in run.effects) == 1
     else:
         main = [visit for visit in state.open if visit.kind != "exception"]
-        assert len(main) == 1
-        assert main[0].asked or main[0].kind == "stuck"
-        assert (state.status == "stuck") is (main[0].kind == "stuck")
+        assert main, "nothing waits for anybody, and nobody was told"
+        assert len(main) == 1 or state.lanes
+        timed = {step.key for step in run.flow.walk() if step.timers and not step.decisions}
+        assert all(visit.asked or visit.kind == "stuck" or visit.step in timed for visit in main)
+        assert (state.status == "stuck") is any(visit.kind == "stuck" for visit in main)
+    _lanes(state)
     for visit in state.open:
         assert set(visit.agreed) < set(visit.asked) or not visit.agreed
     _separate(run, state)
     assert run.replayed() == state
+
+
+def _lanes(state: RunState) -> None:
+    """Whoever walks, walks in a lane that is open; every open lane is walked; a fork counts its lanes."""
+    lanes = {lane.id: lane for lane in state.lanes}
+    forks = {fork.id: fork for fork in state.forks}
+    assert {lane.fork for lane in state.lanes} <= set(forks)
+    assert {visit.lane for visit in state.open} <= {0, *lanes}
+    assert {fork.lane for fork in state.forks} <= {0, *lanes}
+    walked = {visit.lane for visit in state.open} | {fork.lane for fork in state.forks}
+    assert set(lanes) <= walked
+    for fork in state.forks:
+        mine = [lane for lane in state.lanes if lane.fork == fork.id]
+        assert len(mine) + fork.ended == fork.lanes
+        assert mine or any(visit.kind == "stuck" and visit.step == fork.step for visit in state.open)
 
 
 def _separate(run: Shell, state: RunState) -> None:

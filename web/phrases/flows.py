@@ -12,6 +12,7 @@ PHRASES = {
     "invalid_flow": N_("The flow cannot be used."),
     "computed_field": N_("A computed field cannot be set."),
     "no_transition": N_("The status may not move like this."),
+    "not_a_table": N_("A loop goes over the rows of a table; this field is none."),
     "wrong_value": N_("This value does not fit the field."),
     "wrong_type_of_value": N_("This value has the wrong type for the field."),
     "other_form": N_("This belongs to another form."),

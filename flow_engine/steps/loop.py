@@ -1,0 +1,124 @@
+"""loop: the same steps again, until a condition holds or for each row of a table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flow_engine.elements.value import Formula
+from flow_engine.machine.effects import Ask, AskRows, AskTruth
+from flow_engine.machine.lanes import end_lane, fork, fork_here, go_round, join, start
+from flow_engine.machine.state import Entry, Fork
+from flow_engine.machine.walk import Answers, Walk
+from flow_engine.steps.base import ParseSteps, Step, StepType, Uses, frame, ref
+
+MOST_ROUNDS = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop(Step):
+    """Either `until`: the steps are walked, then it is asked, `at_most` so many rounds. Or `each`: the steps are walked
+    for each row of that table, one after another or `at_once`; formulas inside read the row as `row.`.
+    """
+
+    steps: tuple[Step, ...]
+    until: Formula | None = None
+    at_most: int = MOST_ROUNDS
+    each: str | None = None
+    at_once: bool = False
+
+    @property
+    def lists(self) -> tuple[tuple[Step, ...], ...]:
+        """What is walked again and again."""
+        return (self.steps,)
+
+    @property
+    def splits(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def rows(self) -> str | None:
+        """The table over whose rows it goes."""
+        return self.each
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Which rows, at the beginning; whether it is enough, after each round."""
+        if self.each is not None:
+            return (AskRows(f"{self.key}.rows", self.each),)
+        if self.until is None or fork_here(walk, self.key) is None:
+            return ()
+        return (AskTruth(f"{self.key}.until", self.until.text, walk.item),)
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """The first round, or the question whether there is another."""
+        at = fork_here(walk, self.key)
+        if self.each is not None:
+            self._through(walk, tuple(answers[f"{self.key}.rows"])[:MOST_ROUNDS])
+        elif at is None:
+            self._walk(walk, fork(walk, self.key, ((0, ""),)))
+        else:
+            self._again(walk, at, answers[f"{self.key}.until"])
+
+    def list_ended(self, walk: Walk) -> None:
+        """A round is through."""
+        at = end_lane(walk)
+        if self.each is None:
+            walk.enter(self.key)
+        elif at.items:
+            self._walk(walk, go_round(walk, at, ((0, at.items[0]),), at.items[1:]))
+        elif at.ended == at.lanes:
+            join(walk, at)
+
+    def uses(self) -> Uses:
+        """The condition, and the table."""
+        return Uses(
+            conditions=(("/until", self.until),) if self.until else (),
+            tables=(("/each", self.each),) if self.each else (),
+        )
+
+    def _through(self, walk: Walk, rows: tuple[str, ...]) -> None:
+        if not rows:
+            walk.go_on_after(self.key)
+        elif self.at_once:
+            self._walk(walk, fork(walk, self.key, ((0, row) for row in rows)))
+        else:
+            self._walk(walk, fork(walk, self.key, ((0, rows[0]),), rows[1:]))
+
+    def _again(self, walk: Walk, at: Fork, enough: Any) -> None:
+        if isinstance(enough, Mapping):
+            walk.enter(self.key, "stuck", because=str(enough["error"]))
+        elif enough:
+            join(walk, at)
+        elif at.rounds >= self.at_most:
+            walk.enter(self.key, "stuck", because="too_many_rounds")
+        else:
+            self._walk(walk, go_round(walk, at, ((0, ""),), ()))
+
+    def _walk(self, walk: Walk, at: Fork) -> None:
+        start(walk, at, (self.steps[0].key,))
+
+
+def _parse(raw: Mapping[str, Any], pointer: str, steps: ParseSteps) -> Loop:
+    return Loop(
+        **frame(raw, pointer),
+        steps=steps(raw["steps"], f"{pointer}/steps"),
+        until=Formula(raw["until"]) if "until" in raw else None,
+        at_most=raw.get("at_most", MOST_ROUNDS),
+        each=raw.get("each"),
+        at_once=raw.get("at_once", False),
+    )
+
+
+TYPE = StepType(
+    "loop",
+    {
+        "steps": {"allOf": [ref("steps"), {"minItems": 1}]},
+        "until": ref("formula"),
+        "at_most": {"type": "integer", "minimum": 1, "maximum": MOST_ROUNDS},
+        "each": ref("key"),
+        "at_once": {"type": "boolean"},
+    },
+    _parse,
+    required=("steps",),
+    one_of=(("until",), ("each",)),
+)
