@@ -1,26 +1,31 @@
 """Values of records as people read them: a stored value and its field become a :class:`Cell`.
 
-One place for lists, details, rows, history and the guest's page, so that an amount looks the same everywhere.
+One place for lists, details, rows, history and the guest's page. The words are the field type's own; what stands here
+is only what surrounds them: a link, a chip, a picture.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from formloom.i18n import localized
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from form_engine.definition import CompiledField
-from web import locales
+from form_engine.definition.compiled import error_in
+from form_engine.fields import FieldType
+from form_engine.fields.base import Chip, Glossary
+from web.locales import time_zone
 from web.names import FileCard, Names
-from web.speech import gettext
 
-NUMERIC = frozenset({"money", "number", "percent"})
-_TONES = {"gray": "idle", "grey": "idle", "purple": "accent"}
+_TONES = {"gray": "idle", "grey": "idle", "purple": "accent", "teal": "blue", "pink": "red"}
+_KINDS = {"number": "num"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One value in words. ``kind`` chooses the look; ``tone`` is a colour that always stands beside the words."""
+    """One value in words. ``kind`` chooses the look; ``tone`` is a colour that always stands beside the words.
+
+    ``parts`` are the cells of a list, ``blocks`` those of a rich text.
+    """
 
     kind: str
     text: str = ""
@@ -28,120 +33,93 @@ class Cell:
     href: str = ""
     ref: int | None = None
     files: tuple[FileCard, ...] = field(default=())
+    parts: "tuple[Cell, ...]" = field(default=())
+    blocks: tuple[Mapping[str, Any], ...] = field(default=())
 
 
 BLANK = Cell("blank")
 
 
+class _Shown(NamedTuple):
+    kind: FieldType[Any]
+    config: Any
+    value: Any
+    names: Names
+    locale: str
+
+    @property
+    def words(self) -> str:
+        return self.kind.print_text(self.value, self.config, self.locale, glossary(self.names))
+
+
+def glossary(names: Names) -> Glossary:
+    """What the engine needs of a page's names."""
+    files = {key: card.name for key, card in names.files.items()}
+    return Glossary(names.records, names.people, names.departments, files, ZoneInfo(time_zone()))
+
+
 def numeric(column: CompiledField) -> bool:
     """Whether the column's figures stand right-aligned under each other."""
-    return _shown_as(column) in NUMERIC
+    return column.definition.type.shown_by(column.definition.config, column.type)[0].look == "number"
 
 
 def cell(column: CompiledField, value: Any, names: Names, locale: str) -> Cell:
     """The cell for a stored (or computed) value of ``column``."""
     if value is None or value in ("", []):
         return BLANK
-    if isinstance(value, Mapping) and "error" in value:
-        return Cell("error", str(value["error"]))
-    options = getattr(column.definition.config, "options", None)
-    if options:
-        option = options.get(value)
-        if option is not None:
-            words = localized(option.label, locale)
-            # A colour is how a form says that an option is a state; one without is a plain word.
-            return Cell("chip", words, _TONES.get(option.color, option.color)) if option.color else Cell("text", words)
-    return _BY_LOOK.get(_shown_as(column), _text)(column, value, names, locale)
+    if error := error_in(value):
+        return Cell("error", error)
+    kind, config = column.definition.type.shown_by(column.definition.config, column.type)
+    return _BY_LOOK.get(kind.look, _text)(_Shown(kind, config, value, names, locale))
 
 
-def _shown_as(column: CompiledField) -> str:
-    """The look of a field: a computed one looks as its format says, else as its result's type."""
-    definition = column.definition
-    if not definition.computed or definition.type.name == "number_series":
-        return definition.type.name
-    shown = getattr(definition.config, "shown", None)
-    if shown is not None and shown.format:
-        return str(shown.format)
-    if column.type.currency:
-        return "money"
-    return {"number": "number", "logical": "boolean", "date": "date", "datetime": "datetime"}.get(
-        column.type.kind, "text"
-    )
+def _text(shown: _Shown) -> Cell:
+    return Cell(_KINDS.get(shown.kind.look, shown.kind.look), shown.words)
 
 
-def _currency(column: CompiledField) -> str:
-    config = column.definition.config
-    shown = getattr(config, "shown", None)
-    return getattr(config, "currency", None) or (shown.currency if shown else None) or column.type.currency or "CNY"
+def _chips(shown: _Shown) -> Cell:
+    chips = shown.kind.chips(shown.value, shown.config, shown.locale)
+    return _one_or_list([_chip(each) for each in chips])
 
 
-def _decimals(column: CompiledField) -> int | None:
-    config = column.definition.config
-    shown = getattr(config, "shown", None)
-    scale = getattr(config, "scale", None)
-    return scale if scale is not None else (shown.decimals if shown else None)
+def _chip(chip: Chip) -> Cell:
+    """A colour is how a form says that an option is a state; one without is a plain word."""
+    return Cell("chip", chip.label, _TONES.get(chip.color, chip.color)) if chip.color else Cell("text", chip.label)
 
 
-def _text(column: CompiledField, value: Any, _names: Names, locale: str) -> Cell:
-    return Cell("text", column.text(value, locale) if not column.computed else str(value))
+def _links(shown: _Shown) -> Cell:
+    return _one_or_list([_link(each, shown.names) for each in shown.kind.ids(shown.value)])
 
 
-def _money(column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("num", locales.money(value, _currency(column)))
+def _link(number: int, names: Names) -> Cell:
+    title = names.records.get(number)
+    return Cell("link", title or f"#{number}", href=f"/records/{number}" if title and names.linked else "")
 
 
-def _number(column: CompiledField, value: Any, _names: Names, locale: str) -> Cell:
-    unit = getattr(column.definition.config, "unit", None)
-    shown = locales.number(value, _decimals(column))
-    return Cell("num", f"{shown} {localized(unit, locale)}" if unit else shown)
+def _people(shown: _Shown) -> Cell:
+    names = shown.names.people
+    return _one_or_list([Cell("person", names.get(each, f"#{each}"), ref=each) for each in shown.kind.ids(shown.value)])
 
 
-def _percent(_column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("num", locales.percent(value))
-
-
-def _date(_column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("date", locales.day(value))
-
-
-def _datetime(_column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("date", locales.moment(value))
-
-
-def _boolean(_column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("text", gettext("Yes") if value else gettext("No"))
-
-
-def _link(_column: CompiledField, value: Any, names: Names, _locale: str) -> Cell:
-    title = names.records.get(value)
-    if title is None:
-        return Cell("text", gettext("(no access)"))
-    return Cell("link", title or f"#{value}", href=f"/records/{value}" if names.linked else "")
-
-
-def _member(_column: CompiledField, value: Any, names: Names, _locale: str) -> Cell:
-    return Cell("person", names.people.get(value, f"#{value}"), ref=value)
-
-
-def _files(_column: CompiledField, value: Any, names: Names, _locale: str) -> Cell:
-    cards = tuple(names.files[str(one)] for one in value if str(one) in names.files)
+def _files(shown: _Shown) -> Cell:
+    known = shown.names.files
+    cards = tuple(known[str(one)] for one in shown.kind.ids(shown.value) if str(one) in known)
     return Cell("files", ", ".join(card.name for card in cards), files=cards)
 
 
-def _phone(_column: CompiledField, value: Any, _names: Names, _locale: str) -> Cell:
-    return Cell("phone", str(value))
+def _rich(shown: _Shown) -> Cell:
+    return Cell("rich", shown.words, blocks=tuple(shown.value))
 
 
-_BY_LOOK: Mapping[str, Callable[[CompiledField, Any, Names, str], Cell]] = {
-    "money": _money,
-    "number": _number,
-    "percent": _percent,
-    "date": _date,
-    "datetime": _datetime,
-    "boolean": _boolean,
-    "link": _link,
-    "member": _member,
-    "photo": _files,
-    "file": _files,
-    "phone": _phone,
+def _one_or_list(cells: list[Cell]) -> Cell:
+    return cells[0] if len(cells) == 1 else Cell("list", ", ".join(each.text for each in cells), parts=tuple(cells))
+
+
+_BY_LOOK: Mapping[str, Callable[[_Shown], Cell]] = {
+    "chip": _chips,
+    "chips": _chips,
+    "link": _links,
+    "person": _people,
+    "files": _files,
+    "rich": _rich,
 }

@@ -11,8 +11,8 @@ from typing import Any
 from formloom.i18n import localized
 
 from form_engine.definition import CompiledField, CompiledForm, CompiledFormula, CompiledRule, FieldAccess
+from form_engine.definition.model import Display
 from form_engine.fields import Text
-from form_engine.fields.decimals import DecimalConfig, unscaled
 from form_engine.formula import Context, Path, Type, to_json
 from web.names import Names
 
@@ -114,6 +114,7 @@ def form_model(
         },
         "types": _types(form, needs(form, reader)),
         "people": {str(number): {"name": name} for number, name in around.names.people.items()},
+        "departments": {str(number): {"name": name} for number, name in around.names.departments.items()},
         "files": {key: card.to_json() for key, card in around.names.files.items()},
         "context": context_json(context),
         "submit": submit and submit.to_json(),
@@ -155,7 +156,7 @@ class _Loom:
             "access": "write" if writable else "read",
             "config": self._config(column),
             "default": self._default(column) if writable else None,
-            "formula": self._tree(column.formulas.get("value")) if definition.type.name == "formula" else None,
+            "formula": self._tree(column.formulas.get("value")),
             "rules": self.rules(column.rules),
         }
         if column.columns:
@@ -173,15 +174,23 @@ class _Loom:
                 "title": self._words(section.title),
                 "note": self._words(section.note),
                 "columns": section.columns,
-                "items": [key for key in section.items if key in shown],
+                "tab": self._words(section.tab),
+                "items": [
+                    each if isinstance(each, str) else self._display(each)
+                    for each in section.elements
+                    if not isinstance(each, str) or each in shown
+                ],
             }
             for section in self._form.definition.layout
         ]
-        placed = {key for section in sections for key in section["items"]}
+        placed = {key for section in sections for key in section["items"] if isinstance(key, str)}
         rest = [each.key for each in self._form.fields if each.key in shown - placed]
         if rest:
-            sections.append({"title": None, "note": None, "columns": 2, "items": rest})
+            sections.append({"title": None, "note": None, "columns": 2, "tab": None, "items": rest})
         return [section for section in sections if section["items"]]
+
+    def _display(self, display: Display) -> dict[str, Any]:
+        return {"shows": display.shows, "text": self._words(display.text), "tone": display.tone}
 
     def _words(self, text: Text | None) -> str | None:
         return None if text is None else localized(text, self._reader.locale)
@@ -200,49 +209,19 @@ class _Loom:
         return None if column.default is None else {"value": column.default}
 
     def _config(self, column: CompiledField) -> dict[str, Any]:
-        config, locale = column.definition.config, self._reader.locale
-        found: dict[str, Any] = {}
-        for name in ("multiline", "max_length", "min_length", "currency", "start", "camera", "form"):
-            if (value := getattr(config, name, None)) is not None:
-                found[name] = value
-        if (decimals := getattr(config, "decimals", None)) is not None:
-            found["decimals"] = decimals
-        if (shown := getattr(config, "shown", None)) is not None:
-            found |= {"format": shown.format, "currency": shown.currency, "decimals": shown.decimals}
-        if (unit := getattr(config, "unit", None)) is not None:
-            found["unit"] = localized(unit, locale)
-        found |= _bounds(config)
-        if options := getattr(config, "options", None):
-            found["options"] = [
-                {"key": one.key, "label": localized(one.label, locale), "color": one.color} for one in options.values()
-            ]
-        if getattr(config, "transitions", None) is not None:
-            found["transitions"] = True
-        if column.definition.type.name == "link" and self._reader.may_create(config.form):
-            found["create"] = f"/forms/{config.form}/new"
-        return found
-
-
-def _bounds(config: Any) -> dict[str, Any]:
-    """The least and the most, whatever the type calls them, as JSON that a browser compares exactly."""
-    if isinstance(config, DecimalConfig):
-        scaled = {"min": config.low, "max": config.high}
-        return {key: unscaled(bound, config.scale) for key, bound in scaled.items() if bound is not None}
-    names = {"min": ("earliest", "least"), "max": ("latest", "most")}
-    found: dict[str, Any] = {}
-    for key, candidates in names.items():
-        value = next((getattr(config, name) for name in candidates if getattr(config, name, None) is not None), None)
-        if value is not None:
-            found[key] = value if isinstance(value, int) else str(value)
-    return found
+        definition = column.definition
+        told = definition.type.client_config(definition.config, self._reader.locale)
+        leads_to = column.points_to
+        if leads_to is not None and self._reader.may_create(leads_to):
+            told["create"] = f"/forms/{leads_to}/new"
+        return told
 
 
 def _formulas(form: CompiledForm) -> Iterator[CompiledFormula]:
     for _, column in form.walk():
         candidates: list[Any] = [column.required, column.visible, column.default]
         candidates += [rule.holds for rule in column.rules]
-        if column.definition.type.name == "formula":
-            candidates.append(column.formulas.get("value"))
+        candidates.append(column.formulas.get("value"))
         yield from (one for one in candidates if isinstance(one, CompiledFormula))
     yield from (rule.holds for rule in form.rules)
 

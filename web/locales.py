@@ -34,7 +34,8 @@ def current_locale() -> str:
     return str(g.locale)
 
 
-def _time_zone() -> str:
+def time_zone() -> str:
+    """The zone in which this reader is shown moments."""
     identity = current_identity() if has_request_context() else None
     return identity.time_zone if identity else str(current_app.config["TIME_ZONE"])
 
@@ -43,7 +44,7 @@ def init_locales(app: Flask) -> None:
     """Set up Babel: the catalogue beside this file, the reader's locale, the workspace's time zone."""
     app.config.setdefault("TIME_ZONE", "Asia/Shanghai")
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
-    Babel(app, locale_selector=lambda: _BABEL[current_locale()], timezone_selector=_time_zone)
+    Babel(app, locale_selector=lambda: _BABEL[current_locale()], timezone_selector=time_zone)
     app.jinja_env.filters.update(money=money, day=day, moment=moment, ago=ago, left=left)
 
 

@@ -32,6 +32,7 @@ class Names:
     records: Mapping[int, str] = field(default_factory=dict)
     people: Mapping[int, str] = field(default_factory=dict)
     files: Mapping[str, FileCard] = field(default_factory=dict)
+    departments: Mapping[int, str] = field(default_factory=dict)
     linked: bool = True
 
 
@@ -42,6 +43,7 @@ class Wanted:
     records: set[int] = field(default_factory=set)
     people: set[int] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
+    departments: set[int] = field(default_factory=set)
 
     def gather(self, form: CompiledForm, values: Mapping[str, Any]) -> None:
         """Note every id in a record's values."""
@@ -52,13 +54,16 @@ class Wanted:
             value = values.get(column.key)
             if value is None:
                 continue
-            match column.definition.type.name:
-                case "link":
-                    self.records.add(value)
-                case "member":
-                    self.people.add(value)
-                case "photo" | "file":
-                    self.files.update(str(one) for one in value)
-                case "table":
-                    for row in value:
-                        self._gather(column.columns, row)
+            kind = column.definition.type
+            match kind.refers:
+                case "record":
+                    self.records.update(kind.ids(value))
+                case "person":
+                    self.people.update(kind.ids(value))
+                case "department":
+                    self.departments.update(kind.ids(value))
+                case "file":
+                    self.files.update(map(str, kind.ids(value)))
+            if column.columns:
+                for row in value:
+                    self._gather(column.columns, row)

@@ -94,7 +94,9 @@ def _layout(form: FormDef) -> Iterator[Issue]:
     """A layout shows every field once: one that is left out would be a field that nobody can fill in."""
     shown: Counter[str] = Counter()
     for section in form.layout:
-        for at, key in enumerate(section.items):
+        for at, key in enumerate(section.elements):
+            if not isinstance(key, str):
+                continue
             shown[key] += 1
             if key not in form.by_key:
                 yield Issue(f"{section.at}/items/{at}", "unknown_field", {"field": key})

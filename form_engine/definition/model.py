@@ -6,7 +6,7 @@ Every part remembers where it stood (`at`, a JSON pointer into the definition), 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from form_engine.definition.access import FieldAccess
 from form_engine.fields.base import FieldType, Json, Text
@@ -80,14 +80,29 @@ class NoOverlap:
 
 
 @dataclass(frozen=True, slots=True)
+class Display:
+    """Something to see between fields: a `note` of plain words, with a tone, or a `divider`."""
+
+    shows: Literal["note", "divider"]
+    text: Text | None = None
+    tone: str = "plain"
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the layout: fields by key under a heading, with an optional note of plain words above them."""
+    """A part of the layout: fields by key under a heading, with an optional note of plain words above them.
+
+    `elements` are the fields and what stands between them, in order; `items` the fields alone. Neighbouring sections
+    that name a `tab` stand behind tabs; those that name the same one share it.
+    """
 
     items: tuple[str, ...]
     title: Text | None = None
     columns: int = 1
     note: Text | None = None
     at: str = field(default="", compare=False)
+    elements: tuple[str | Display, ...] = ()
+    tab: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition.access import FieldAccess, Level
 from form_engine.definition.bounds import check_bounds, distinct
-from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
+from form_engine.definition.model import SYSTEM_NAMES, AccessRule, Display, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.fields import BY_NAME
 from form_engine.fields.base import ConfigError, FieldType
 from form_engine.fields.expression import Formula, read_formula
@@ -220,4 +220,17 @@ class _Reader:
 
 
 def _section(raw: Mapping[str, Any], at: str) -> Section:
-    return Section(tuple(raw["items"]), raw.get("section"), raw.get("columns", 1), raw.get("note"), at)
+    elements = tuple(each if isinstance(each, str) else _display(each) for each in raw["items"])
+    return Section(
+        items=tuple(each for each in elements if isinstance(each, str)),
+        title=raw.get("section"),
+        columns=raw.get("columns", 1),
+        note=raw.get("note"),
+        at=at,
+        elements=elements,
+        tab=raw.get("tab"),
+    )
+
+
+def _display(raw: Mapping[str, Any]) -> Display:
+    return Display("note", raw["note"], raw.get("tone", "plain")) if "note" in raw else Display("divider")

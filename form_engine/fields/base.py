@@ -43,7 +43,9 @@ SlotValue: TypeAlias = str | int | date | datetime | None
 Operator: TypeAlias = Literal[
     "eq", "ne", "lt", "le", "gt", "ge", "in", "between", "starts", "contains", "has_any", "has_all", "within", "blank"
 ]
-Look: TypeAlias = Literal["text", "number", "date", "chip", "chips", "link", "person", "files", "phone", "url", "email"]
+Look: TypeAlias = Literal[
+    "text", "number", "date", "chip", "chips", "link", "person", "files", "phone", "url", "email", "rich"
+]
 """How a page draws a value: the words are the type's own (`print_text`), the look says what surrounds them."""
 
 Refers: TypeAlias = Literal["record", "person", "department", "file"]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from form_engine.fields.answers import Coerced, Coercer, Note, Refused, refuse
 
-DIRTY: Final = ("no_day", "no_year", "other_currency", "relative_date")
+DIRTY: Final = ("no_day", "no_such_day", "no_year", "other_currency", "relative_date")
 """The codes of refusals that only coercers give, besides those of the cleaners."""
 
 NOTES: Final = (

@@ -105,7 +105,7 @@ def decimal_suspects(scale: int, low: int | None, high: int | None) -> Suspects:
         except TypeError:  # something is no text
             return range(len(values))
         if not all_fit(joined) or joined.count(",") != len(values):
-            return range(len(values))
+            return [at for at, value in enumerate(values) if not all_fit(value + ",") or "," in value or bounded]
         if not bounded:
             return ()
         scaled = [int(value.replace(".", "")) for value in values]

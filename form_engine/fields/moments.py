@@ -151,7 +151,7 @@ def _year_first(text: str, hints: CoerceHints, code: str) -> Moment | Refused | 
     if found is None:
         return None
     year, notes = _year(found[1])
-    return _day(year, int(found[2]), int(found[3]), text[found.end() :], notes, code)
+    return _day(year, int(found[2]), int(found[3]), text[found.end() :], notes)
 
 
 def _year_last(text: str, hints: CoerceHints, code: str) -> Moment | Refused | None:
@@ -162,17 +162,17 @@ def _year_last(text: str, hints: CoerceHints, code: str) -> Moment | Refused | N
     day_first = first > 12 if max(first, second) > 12 else hints.day_first
     notes = (Note("ambiguous_date"),) if day_first is None and first != second else ()
     day, month = (first, second) if day_first else (second, first)
-    return _day(year, month, day, text[found.end() :], notes, code)
+    return _day(year, month, day, text[found.end() :], notes)
 
 
 def _named_month(text: str, hints: CoerceHints, code: str) -> Moment | Refused | None:
     found = _D_MON_Y.match(text)
     if found is not None and found[2] in _MONTHS:
         year, notes = _year(found[3])
-        return _day(year, _MONTHS[found[2]], int(found[1]), text[found.end() :], notes, code)
+        return _day(year, _MONTHS[found[2]], int(found[1]), text[found.end() :], notes)
     found = _MON_D_Y.match(text)
     if found is not None and found[1] in _MONTHS:
-        return _day(int(found[3]), _MONTHS[found[1]], int(found[2]), text[found.end() :], (), code)
+        return _day(int(found[3]), _MONTHS[found[1]], int(found[2]), text[found.end() :], ())
     return None
 
 
@@ -184,7 +184,7 @@ def _spoken(text: str, hints: CoerceHints, code: str) -> Moment | Refused | None
     if year is None or month is None or day is None:
         return refuse(code)
     full, notes = _year(str(year).zfill(len(found[1])))
-    return _day(full, int(month), int(day), text[found.end() :], notes, code)
+    return _day(full, int(month), int(day), text[found.end() :], notes)
 
 
 def _year(digits: str) -> tuple[int, tuple[Note, ...]]:
@@ -195,11 +195,11 @@ def _year(digits: str) -> tuple[int, tuple[Note, ...]]:
     return year, (Note("two_digit_year", {"year": year}),)
 
 
-def _day(year: int, month: int, day: int, rest: str, notes: tuple[Note, ...], code: str) -> Moment | Refused:
+def _day(year: int, month: int, day: int, rest: str, notes: tuple[Note, ...]) -> Moment | Refused:
     try:
         return date(year, month, day), rest.strip(), notes
     except ValueError:
-        return refuse(code)
+        return refuse("no_such_day")
 
 
 def _not_a_day(text: str, code: str) -> Coerced | Refused:

@@ -33,6 +33,7 @@ class RichTextField(FieldType[NoConfig]):
     name = "rich_text"
     operators: ClassVar[tuple[Operator, ...]] = ("contains", "blank")
     in_table = False
+    look = "rich"
     wide = True
 
     def parse_config(self, raw: Mapping[str, Any]) -> NoConfig:

@@ -124,10 +124,11 @@ class TextField(FieldType[TextConfig]):
                 and (joined.isascii() or unicodedata.is_normalized("NFC", joined))
                 and list(map(str.strip, filled)) == filled
             )
-            lengths = list(map(len, filled))
-            return (
-                () if clean and 0 < min(lengths, default=1) and max(lengths, default=0) <= most else range(len(values))
-            )
+            if not clean or "" in filled:
+                return range(len(values))
+            if max(map(len, filled), default=0) <= most:
+                return ()
+            return [at for at, value in enumerate(values) if value is not None and len(value) > most]
 
         return suspects
 

@@ -10,6 +10,7 @@ from marshmallow import fields, validate
 from web.api.door import ApiBlueprint, Body
 from web.context import transaction
 from web.identity import me
+from web.locales import current_locale
 from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("people", "people", description="The caller and their colleagues")
@@ -51,3 +52,16 @@ class People(MethodView):
         with transaction() as session:
             found = people.search(session, args["q"], limit=20)
         return jsonify(items=[{"id": one.id, "name": one.name} for one in found])
+
+
+@blueprint.route("/departments")
+class Departments(MethodView):
+    """Departments by name, for department fields."""
+
+    @policy(signed_in, scope="records:read")
+    @blueprint.arguments(PeopleArgs, location="query")
+    def get(self, args: dict[str, Any]) -> Response:
+        """Find departments; names only"""
+        with transaction() as session:
+            found = people.search_departments(session, args["q"], current_locale(), limit=20)
+        return jsonify(items=[{"id": number, "name": name} for number, name in found])

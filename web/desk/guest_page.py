@@ -92,7 +92,7 @@ def _names(world: World, form: CompiledForm, whole: dict[str, Any], token: str) 
         key: FileCard(key, card.name, card.media_type, card.size, f"/g/{token}/files/{key}")
         for key, card in known.files.items()
     }
-    return Names(known.records, known.people, files, linked=False)
+    return Names(known.records, known.people, files, known.departments, linked=False)
 
 
 def _decision(

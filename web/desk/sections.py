@@ -10,8 +10,6 @@ from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from web.cells import Cell, cell, numeric
 from web.names import Names
 
-WIDE = frozenset({"photo", "file"})
-
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -81,7 +79,7 @@ def _layout(form: CompiledForm, locale: str) -> Iterator[tuple[str, tuple[str, .
 
 
 def _fact(column: CompiledField, values: Mapping[str, Any], names: Names, locale: str) -> Fact:
-    wide = column.definition.type.name in WIDE or bool(getattr(column.definition.config, "multiline", False))
+    wide = column.definition.type.wide or bool(getattr(column.definition.config, "multiline", False))
     return Fact(localized(column.definition.label, locale), cell(column, values.get(column.key), names, locale), wide)
 
 

@@ -84,6 +84,9 @@ class World:
             records={key: title for key, (_, title) in titles.items() if title is not None},
             people=people.names(self.session, wanted.people) if wanted.people else {},
             files=file_cards(self.session, wanted.files),
+            departments=people.department_names(self.session, wanted.departments, self.locale)
+            if wanted.departments
+            else {},
         )
 
 

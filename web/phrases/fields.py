@@ -22,6 +22,7 @@ PHRASES = {
     "not_rich_text": N_("This text has a form that cannot be stored."),
     "option_retired": N_("The option “%(option)s” is no longer offered."),
     "no_day": N_("The day is missing from this date."),
+    "no_such_day": N_("No calendar has this day."),
     "no_year": N_("The year is missing from this date."),
     "other_currency": N_("This is not an amount in %(currency)s."),
     "relative_date": N_("This is a period of %(months)s months, not a date."),

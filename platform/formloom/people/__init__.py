@@ -6,6 +6,7 @@ from formloom.people.service import (
     assign_roles,
     create_department,
     create_person,
+    department_names,
     disable_person,
     enable_person,
     ensure_role,
@@ -16,6 +17,7 @@ from formloom.people.service import (
     normal_login,
     roles_of,
     search,
+    search_departments,
 )
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "assign_roles",
     "create_department",
     "create_person",
+    "department_names",
     "disable_person",
     "enable_person",
     "ensure_role",
@@ -37,4 +40,5 @@ __all__ = [
     "normal_login",
     "roles_of",
     "search",
+    "search_departments",
 ]

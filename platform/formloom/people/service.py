@@ -3,13 +3,14 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, InvalidInput, Issue, NotFound
+from formloom.i18n import localized
 from formloom.models import Department, LoginSession, Person, PersonRole, Role
 
 CODES = ("login_taken", "unknown_role", "unknown_person", "required")
@@ -160,6 +161,25 @@ def create_department(
     session.add(department)
     session.flush()
     return department
+
+
+def department_names(session: Session, ids: Iterable[int], locale: str) -> dict[int, str]:
+    """The titles of these departments; one that does not exist is absent."""
+    wanted = select(Department.id, Department.title).where(
+        Department.workspace_id == workspace_of(session), Department.id.in_(set(ids))
+    )
+    return {row.id: localized(row.title, locale) for row in session.execute(wanted)}
+
+
+def search_departments(session: Session, query: str, locale: str, limit: int = 20) -> list[tuple[int, str]]:
+    """Departments whose title, in any language, or key holds the text, with their ids, for pickers."""
+    found = select(Department.id, Department.title).where(Department.workspace_id == workspace_of(session))
+    if text := query.strip():
+        words = func.jsonb_each_text(Department.title).table_valued("key", "value", name="words")
+        named = select(words.c.value).where(words.c.value.icontains(text, autoescape=True)).correlate(Department)
+        found = found.where(or_(exists(named), Department.key.icontains(text, autoescape=True)))
+    rows = session.execute(found.order_by(Department.id).limit(limit))
+    return [(row.id, localized(row.title, locale)) for row in rows]
 
 
 def manager_of(session: Session, person_id: int, level: int = 1) -> Person | None:
