@@ -4,6 +4,9 @@ A rule of a field that is blank is not asked (`required` is for that), nor one t
 rule that gives an error does not count as false silently: it is told as what it is.
 """
 
+from itertools import chain
+from typing import Any
+
 from form_engine.fields.base import Json
 from form_engine.formula import Env, ErrorValue, Value
 from form_engine.validate.plan import Columns, FieldPlan, Question
@@ -16,7 +19,8 @@ def require(run: Run, changed: frozenset[str] | None) -> None:
 
     Whoever changes a record is not asked for fields that they cannot write.
     """
-    for plan in run.plan.wanted:
+    full = None not in map(run.values.get, run.plan.plain)
+    for plan in run.plan.finishing if full else run.plan.wanted:
         if plan.key in run.broken or (changed is not None and plan.key not in changed):
             continue
         if run.before is None or run.access is None or run.access.may_write(plan.path):
@@ -41,15 +45,22 @@ def ask(run: Run, changed: frozenset[str] | None) -> None:
 
 def _require_columns(run: Run, table: FieldPlan, columns: Columns) -> None:
     rows = run.values.get(table.key)
+    if not columns.finishing and isinstance(rows, list) and _full(rows, columns):
+        return
     live = run.rows.get(table.key) if columns.live else None
     for index, stored in enumerate(rows if isinstance(rows, list) else ()):
         if not isinstance(stored, dict):
             continue
         # A row without a blank, and with every column, has nothing missing: no need to go through its columns.
-        full = len(stored) > len(columns.blank) and None not in stored.values()
+        full = len(stored) >= len(columns.blank) and None not in stored.values()
         for plan in columns.finishing if full else columns.wanted:
             env = run.row_env(live[index]) if live else run.env
             _require(run, plan, stored.get(plan.key), f"/{table.key}/{index}/{plan.key}", env)
+
+
+def _full(rows: list[Any], columns: Columns) -> bool:
+    """Whether every row has every column and no blank: then nothing is missing, whatever is required."""
+    return min(map(len, rows)) >= len(columns.blank) and None not in chain.from_iterable(map(dict.values, rows))
 
 
 def _require(run: Run, plan: FieldPlan, stored: Json, at: str, env: Env) -> None:

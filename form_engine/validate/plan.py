@@ -9,7 +9,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from form_engine.definition.compiled import CompiledField, CompiledForm, CompiledFormula, CompiledRule
-from form_engine.fields.base import Cleaner, Finisher, Json
+from form_engine.fields.base import Cleaner, Finisher, Json, Suspects
 from form_engine.formula import Env, Path, Value
 
 
@@ -20,6 +20,7 @@ class FieldPlan:
     key: str
     path: str
     clean: Cleaner
+    suspects: Suspects
     to_value: Callable[[Json], Value]
     computed: bool
     initial: Json
@@ -37,10 +38,10 @@ class Columns:
 
     source: str
     fields: Mapping[str, FieldPlan]
-    cleaners: Mapping[str, Cleaner]
-    """Of the columns that may be sent."""
+    stored: Mapping[str, FieldPlan]
+    """The columns that may be sent."""
     blank: Mapping[str, Json]
-    """A new row before anything was sent: every stored column, with its fixed default."""
+    """A new row before anything was sent: a place for its id, and every stored column with its fixed default."""
     empty: Mapping[str, None]
     read: tuple[FieldPlan, ...]
     wanted: tuple[FieldPlan, ...]
@@ -87,6 +88,10 @@ class Plan:
     empty: Mapping[str, None]
     guarded: tuple[FieldPlan, ...]
     wanted: tuple[FieldPlan, ...]
+    """Those that may be required or unfinished."""
+    plain: tuple[str, ...]
+    """Of these, the keys of those that lack nothing once they have a value; `finishing` are the others."""
+    finishing: tuple[FieldPlan, ...]
     read: tuple[FieldPlan, ...]
     rollups: tuple[tuple[str, Value], ...]
     steps: tuple[Step, ...]
@@ -114,6 +119,7 @@ def _make(form: CompiledForm) -> Plan:
     rollups = tuple(
         (each.key, each.definition.type.nothing(each.definition.config)) for each in form.fields if _is_rollup(each)
     )
+    wanted = tuple(plan for plan in fields.values() if _may_lack(plan))
     return Plan(
         key=form.key,
         fields=fields,
@@ -121,7 +127,9 @@ def _make(form: CompiledForm) -> Plan:
         blank={key: plan.initial for key, plan in fields.items() if not plan.computed},
         empty={key: None for key, plan in fields.items() if not plan.computed},
         guarded=tuple(plan for plan in fields.values() if plan.moves is not None),
-        wanted=tuple(plan for plan in fields.values() if _may_lack(plan)),
+        wanted=wanted,
+        plain=tuple(plan.key for plan in wanted if plan.finisher is None and plan.columns is None),
+        finishing=tuple(plan for plan in wanted if plan.finisher is not None or plan.columns is not None),
         read=tuple(plan for plan in fields.values() if _is_seen(plan)),
         rollups=tuple(each for each in rollups if each[0] in read),
         steps=steps,
@@ -144,6 +152,7 @@ def _field(form: CompiledForm, field: CompiledField, read: frozenset[str]) -> Fi
         key=field.key,
         path=field.path,
         clean=field.clean,
+        suspects=kind.suspects(config),
         to_value=field.value,
         computed=field.computed,
         initial=fixed if fixed is not None else kind.initial(config),  # type: ignore[arg-type]
@@ -162,8 +171,8 @@ def _columns(form: CompiledForm, table: CompiledField, read: frozenset[str]) -> 
     return Columns(
         source=f"{form.key}.{table.key}",
         fields=fields,
-        cleaners={plan.key: plan.clean for plan in stored},
-        blank={plan.key: plan.initial for plan in stored},
+        stored={plan.key: plan for plan in stored},
+        blank={"id": None} | {plan.key: plan.initial for plan in stored},
         empty={plan.key: None for plan in stored},
         read=tuple(plan for plan in stored if plan.read),
         wanted=tuple(plan for plan in stored if _may_lack(plan)),

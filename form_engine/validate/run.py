@@ -65,5 +65,6 @@ class Run:
 
     def refused(self, plan: FieldPlan, result: Refused, at: str) -> None:
         """Note what a cleaner found, with pointers from `at` on."""
-        self.issues.extend(Issue(at + issue.pointer, issue.code, issue.params) for issue in result.issues)
+        for issue in result.issues:
+            self.issues.append(Issue(at + issue.pointer, issue.code, issue.params))
         self.broken.add(plan.path.partition(".")[0])
