@@ -4,7 +4,7 @@ List, detail, rows of tables, lookups, search, charts and export all ask here (d
 `predicate()`, always in SQL. Which fields of a record: `rights()`, in SQL as well, because row filters decide it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
@@ -15,7 +15,8 @@ from typing import Any
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.models import AccessGrant
-from sqlalchemy import ColumnElement, any_, exists, false, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, any_, exists, false, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from form_engine.definition import NOTHING, WRITE_ALL, CompiledAccess, CompiledForm, FieldAccess, Level
@@ -109,36 +110,44 @@ class Access:
         return self.closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
 
     def rights(self, session: Session, ids: Iterable[int]) -> dict[int, Rights]:
-        """By id: the rights on those of these records that the actor may read. Others are absent."""
+        """By id: the rights on those of these records (of this form) that the actor may read. Others are absent."""
         wanted = sorted(set(ids))
         if self.actor.trusted:
             return dict.fromkeys(wanted, Rights(SEES_ALL, WRITE_ALL))
         if not wanted:
             return {}
-        columns = self.columns()
-        lines = [func.coalesce(self._where(rule, columns), false()) for rule in self.rules]
-        statement = select(Record.id, *lines).where(
-            Record.workspace_id == workspace_of(session),
-            Record.form == self.form.key,
-            Record.id.in_(wanted),
-        )
         grants = self._grants_on(session, wanted)
         found = {}
         # Most records are met by the same rules: what that gives is worked out once.
         plain: dict[tuple[bool, ...], Rights] = self.forms.remembered.setdefault(
             ("rights", self.form.key, self.actor.roles), {}
         )
-        for record_id, *met in session.execute(statement):
+        for record_id, met in self._met(session, wanted):
             rules = [rule for rule, holds in zip(self.rules, met, strict=True) if holds]
             held = grants.get(record_id, [])
-            rights = plain.get(tuple(met)) if not held else None
+            rights = plain.get(met) if not held else None
             if rights is None:
                 rights = self._together(rules, held)
             if not held:
-                plain[tuple(met)] = rights
+                plain[met] = rights
             if "read" in rights.may:
                 found[record_id] = rights
         return found
+
+    def _met(self, session: Session, ids: list[int]) -> Iterator[tuple[int, tuple[bool, ...]]]:
+        """Which of the rules each record is met by. Where none has a filter there is nothing to ask."""
+        if not any(rule.where for rule in self.rules):
+            yield from ((record_id, (True,) * len(self.rules)) for record_id in ids)
+            return
+        columns = self.columns()
+        lines = [func.coalesce(self._where(rule, columns), false()) for rule in self.rules]
+        # The form is compared here: as a condition it would tempt the planner into walking through all of the form.
+        statement = select(Record.id, Record.form, *lines).where(
+            Record.workspace_id == workspace_of(session), Record.id == any_(literal(ids, ARRAY(BigInteger)))
+        )
+        for record_id, form, *met in session.execute(statement):
+            if form == self.form.key:
+                yield record_id, tuple(met)
 
     def _together(self, rules: list[CompiledAccess], grants: list[AccessGrant]) -> Rights:
         may = frozenset(action for rule in rules for action in rule.may)
