@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from form_engine.recalculation.drain import soon
 from form_engine.records.actor import Actor
 from form_engine.records.forms import Forms
 from form_engine.records.write import RecordWrite, batch_json
@@ -60,4 +61,6 @@ def apply_writes(
             raise
         detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
         raise Refused(str(state), orjson.loads(detail or "{}")) from None
+    if any(write.stirs or write.stirs_up for write in writes):
+        soon(session, forms, actor.ref)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

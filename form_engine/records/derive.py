@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 import orjson
@@ -12,7 +13,7 @@ from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from form_engine.definition.access import TITLE
 from form_engine.fields.base import Json, SlotValue
 from form_engine.fields.text import TextField
-from form_engine.formula import Context, Env, RecordValue
+from form_engine.formula import Context, Env, RecordValue, Value
 from form_engine.records.named import named
 from form_engine.records.sort_key import slot_text
 from form_engine.records.write import HeldFile, Link
@@ -26,12 +27,19 @@ LONGEST_SEARCH: Final = 20_000
 Document = Mapping[str, Json]
 
 
-def slots_of(form: CompiledForm, slots: Mapping[str, str], data: Document) -> dict[str, str | int]:
-    """The values of the typed slots by slot name; blank fields are absent."""
+def slots_of(
+    form: CompiledForm, slots: Mapping[str, str], data: Document, record: RecordValue | None = None
+) -> dict[str, str | int]:
+    """The values of the typed slots by slot name; blank fields are absent. Computed ones are read from `record`."""
     found: dict[str, str | int] = {}
     for path, slot in slots.items():
         field = form.field(path)
-        value = slot_value(field, data.get(path)) if field is not None else None
+        if field is None:
+            continue
+        if field.computed and not field.definition.type.stored:
+            value = None if record is None else computed_slot_value(record.values.get(path), field.slot_kind)
+        else:
+            value = slot_value(field, data.get(path))
         if value is not None:
             found[slot] = value.isoformat() if isinstance(value, date | datetime) else value
     return found
@@ -41,6 +49,29 @@ def slot_value(field: CompiledField, stored: Json) -> SlotValue:
     """What a field's slot holds. Free text carries its sort key; a number does not: it is known only when taken."""
     value = field.slot_value(stored)
     return slot_text(value) if isinstance(value, str) and isinstance(field.definition.type, TextField) else value
+
+
+COMPUTED_SCALE: Final = 6
+"""Decimals of a computed number in its slot: further ones are rounded, half away from zero."""
+_LARGEST: Final = 2**63 - 1
+
+
+def computed_slot_value(value: Value, kind: str | None) -> SlotValue:
+    """What the slot of a formula or a rollup holds; None for a blank, an error, or what is of another kind."""
+    if kind == "decimal" and isinstance(value, Decimal):
+        return max(-_LARGEST, min(_LARGEST, scaled(value)))
+    if kind == "text" and isinstance(value, str):
+        return slot_text(value) if value else None
+    if kind == "timestamp":
+        return value if isinstance(value, datetime) else None
+    if kind == "date":
+        return value if isinstance(value, date) and not isinstance(value, datetime) else None
+    return None
+
+
+def scaled(value: Decimal) -> int:
+    """A computed number as its slot has it."""
+    return int((value.scaleb(COMPUTED_SCALE)).to_integral_value(ROUND_HALF_UP))
 
 
 def links_of(form: CompiledForm, data: Document) -> tuple[Link, ...]:

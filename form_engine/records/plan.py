@@ -188,7 +188,9 @@ def _write(
         numbers=numbers,
         run_id=run_id,
         slots=facet(
-            lambda document: slots_of(form, slots, document, value if document is data else record_value(facts, record)),
+            lambda document: slots_of(
+                form, slots, document, value if document is data else record_value(facts, record)
+            ),
             None,
             chain(slots, changes) if forms.routes.computed_slots(form.key) else slots,
         ),
@@ -198,9 +200,7 @@ def _write(
         files=tuple(sorted(files_of(form, data) - files_of(form, record.data))) if held else (),
         unique=facet(lambda document: unique_of(form, document), (), chain(*form.definition.unique)),
         parts=KEEP if parts == parts_before else parts,
-        stirs=forms.routes.stirs(
-            form.key, changes, new=is_new, there=counted or counts, moved=counted != counts
-        ),
+        stirs=forms.routes.stirs(form.key, changes, new=is_new, there=counted or counts, moved=counted != counts),
         stirs_up=() if parts == parts_before else forms.routes.stirs_up(form.key),
         changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},

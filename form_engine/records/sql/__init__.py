@@ -6,6 +6,7 @@ FUNCTIONS: tuple[str, ...] = (
     "record_facts.sql",
     "record_neighbourhood.sql",
     "put_record_spans.sql",
+    "stir_records.sql",
     "apply_record_writes.sql",
 )
 

@@ -238,6 +238,9 @@ BEGIN
   IF moved <> '{}' THEN
     UPDATE record r SET touched = r.touched + 1 WHERE r.workspace_id = ws AND r.id = ANY (moved);
   END IF;
+  IF batch ? 'stirs' THEN  -- what hangs on these records is worked out anew after the commit (docs/decisions/059)
+    PERFORM stir_records(ws, batch, answers, moved);
+  END IF;
   RETURN answers;
 END
 $$;

@@ -16,7 +16,7 @@ from formloom.errors import Unavailable
 
 CODES = ("pool_exhausted", "database_away", "database_busy")
 
-_WORKSPACE, _AFTER_COMMIT, _ANNOUNCE = "formloom.workspace", "formloom.after_commit", "formloom.announce"
+_WORKSPACE, _AFTER_COMMIT, _DATABASES = "formloom.workspace", "formloom.after_commit", "formloom.databases"
 _ENTER = text("SELECT set_config('app.workspace', :workspace, true)")
 _log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ def unit_of_work(databases: Databases, workspace_id: int) -> Iterator[Session]:
     `after_commit` run last, outside.
     """
     with Session(databases.app, expire_on_commit=False) as session:
-        session.info[_ANNOUNCE] = databases.announce
+        session.info[_DATABASES] = databases
         enter_workspace(session, workspace_id)
         try:
             yield session
@@ -73,5 +73,10 @@ def after_commit(session: Session, call: Callable[[], object]) -> None:
 
 def announcer_of(session: Session) -> Announcer:
     """How this unit of work tells others (see `formloom.wakeups`)."""
-    announce: Announcer = session.info[_ANNOUNCE]
-    return announce
+    return databases_of(session).announce
+
+
+def databases_of(session: Session) -> Databases:
+    """Where this unit of work came from, for what must be done in one of its own after the commit."""
+    databases: Databases = session.info[_DATABASES]
+    return databases

@@ -1,0 +1,1 @@
+"""What is stored beside records and hangs on other records: kept exact, a moment after the change (ADR 059)."""

@@ -1,0 +1,209 @@
+"""Working off what writes have marked: at once after the commit where it is little, as a job where it is much.
+
+A write leaves one mark a cause, whatever hangs on it. Whoever takes marks away (in the transaction that does their
+work) turns them into the records concerned, by way of the link table, and brings those up to date. So a mark that is
+there is work to be done, one that is gone was done, and nobody who writes ever waits for anybody here.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+from formloom import jobs
+from formloom.db.engine import Databases
+from formloom.db.retry import retrying
+from formloom.db.uow import after_commit, databases_of, unit_of_work, workspace_of
+from formloom.errors import Unavailable
+from formloom.jobs import JobRun
+from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from sqlalchemy.orm import Session
+
+from form_engine.recalculation.current import BATCH, bring_up_to_date
+from form_engine.recalculation.routes import SELF, Way
+from form_engine.records.forms import Forms
+
+AT_ONCE: Final = 1_000
+"""So many records are worked out before whoever changed something gets their answer; more are a job."""
+
+KIND: Final = "recalculate"
+_AFTER_THIS: Final = "form_engine.recalculation"
+ATTEMPTS: Final = 6
+
+FormsOf = Callable[[Session], Forms | None]
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one transaction did: marks taken, records brought up to date; and marks that are left, up to a limit."""
+
+    marks: int
+    records: int
+    left: int
+
+
+NOTHING: Final = Step(0, 0, 0)
+
+
+def soon(session: Session, forms: Forms, by: str) -> None:
+    """After this transaction's commit, work off what it marked; with more than AT_ONCE a job of `by` goes on."""
+    if session.info.get(_AFTER_THIS) is not session.get_transaction():
+        session.info[_AFTER_THIS] = session.get_transaction()
+        databases, workspace = databases_of(session), workspace_of(session)
+        after_commit(session, lambda: drain(databases, workspace, same_world(forms), by))
+
+
+def same_world(forms: Forms) -> FormsOf:
+    """These forms, unless one was published since: then whoever comes next has the new ones."""
+
+    def known(session: Session) -> Forms | None:
+        live = session.scalar(_WORLD, {"ws": workspace_of(session)})
+        return forms if live == forms.mark else None
+
+    return known
+
+
+def drain(databases: Databases, workspace_id: int, forms_of: FormsOf, by: str, most: int = AT_ONCE) -> int:
+    """Work off the workspace's marks, at most some `most` records; the rest becomes a job. Returns how many records.
+
+    Where others hold what it needs for too long it leaves the rest to `sweep`.
+    """
+    records = 0
+    while True:
+        step = _patiently(lambda: _in_one(databases, workspace_id, forms_of, most))
+        records += step.records
+        if not step.left or not step.marks:
+            return records
+        if records + step.left > most:
+            with unit_of_work(databases, workspace_id) as session:
+                jobs.start(session, KIND, {}, by=by, total=step.left, key=KIND)
+            return records
+
+
+def sweep(databases: Databases, forms_of: FormsOf) -> None:
+    """Work off marks that nobody took: their process died, or lost too many races. For the clock process."""
+    with databases.router.connect() as connection:
+        waiting = [row[0] for row in connection.execute(_WAITING, {"age": timedelta(seconds=3)})]
+    for workspace_id in waiting:
+        drain(databases, workspace_id, forms_of, "system")
+
+
+def job(forms_of: FormsOf) -> jobs.JobWork:
+    """The function of the job: until no mark is left."""
+
+    def work(run: JobRun) -> dict[str, Any]:
+        while True:
+            with run.batch() as session:
+                forms = current_forms(session, forms_of)
+                step = NOTHING if forms is None else take(session, forms, limit=100_000)
+                done = run.done + step.records
+                run.advance(session, done=done, total=done + step.left, cursor=done)
+            if not step.marks:
+                return {"records": done}
+
+    return work
+
+
+def _patiently(work: Callable[[], Step]) -> Step:
+    """Again when the locks did not come in time: somebody else holds a record that we need."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return retrying(work)
+        except Unavailable as error:
+            if error.code != "database_busy":
+                raise
+            time.sleep(random.uniform(0, 0.05) * 2**attempt)  # noqa: S311  spreading racers, no secret
+    _log.info("recalculation_waits")  # until the next sweep
+    return NOTHING
+
+
+def _in_one(databases: Databases, workspace_id: int, forms_of: FormsOf, most: int) -> Step:
+    with unit_of_work(databases, workspace_id) as session:
+        forms = current_forms(session, forms_of)
+        return NOTHING if forms is None else take(session, forms, limit=most)
+
+
+def current_forms(session: Session, forms_of: FormsOf) -> Forms | None:
+    """The live forms, which stay that until this transaction ends: whoever publishes waits for it."""
+    session.execute(_WITH_WRITERS, {"ws": workspace_of(session)})
+    return forms_of(session)
+
+
+def take(session: Session, forms: Forms, *, limit: int) -> Step:
+    """Take some marks away and do their work, or, where that is much, put one mark for each record in their place."""
+    marks = session.execute(_TAKE, {"ws": workspace_of(session), "most": BATCH}).all()
+    concerned = {record for record, cause in marks if cause == SELF}
+    by_cause: dict[str, set[int]] = {}
+    for record, cause in marks:
+        if cause != SELF:
+            by_cause.setdefault(cause, set()).add(record)
+    ways: dict[Way, set[int]] = {}
+    for cause, ids in by_cause.items():
+        for way in forms.routes.causes.get(cause, ()):
+            ways.setdefault(way, set()).update(ids)
+    for way, ids in sorted(ways.items()):
+        met = set(_dependants(session, way, ids, BATCH + 1)) if way else ids
+        if len(concerned | met) <= BATCH:
+            concerned |= met
+        else:
+            _put_off(session, way, ids)
+    if concerned:
+        bring_up_to_date(session, forms, concerned)
+    left = session.scalar(_LEFT, {"ws": workspace_of(session), "limit": limit + 1}) or 0
+    return Step(len(marks), len(concerned), left)
+
+
+def _dependants(session: Session, way: Way, ids: Iterable[int], most: int) -> list[int]:
+    return list(
+        session.scalars(_along(way), {**_names(way), "ws": workspace_of(session), "ids": sorted(ids), "most": most})
+    )
+
+
+def _put_off(session: Session, way: Way, ids: Iterable[int]) -> None:
+    """A mark for each record at the other end of a way."""
+    sent = {**_names(way), "ws": workspace_of(session), "ids": sorted(ids), "most": None, "self": SELF}
+    put = f"INSERT INTO recalculation (workspace_id, record_id, cause) SELECT :ws, d.id, :self FROM ({_sql(way)}) d"  # noqa: S608
+    session.execute(text(put).bindparams(_IDS), sent)
+
+
+def _along(way: Way) -> Any:
+    return text(_sql(way)).bindparams(_IDS)
+
+
+def _sql(way: Way) -> str:
+    """The records at the other end, as a SELECT of `id`: a join a link. Names travel as parameters."""
+    if not way:
+        return "SELECT unnest(CAST(:ids AS bigint[])) AS id LIMIT :most"
+    joins = "".join(
+        f" JOIN record_link l{n} ON l{n}.workspace_id = :ws AND l{n}.to_id = l{n - 1}.from_id"
+        f" AND l{n}.from_form = :form{n} AND l{n}.path = :path{n}"
+        for n in range(1, len(way))
+    )
+    return (
+        f"SELECT DISTINCT l{len(way) - 1}.from_id AS id FROM record_link l0{joins}"  # noqa: S608
+        " WHERE l0.workspace_id = :ws AND l0.to_id = ANY(:ids) AND l0.from_form = :form0 AND l0.path = :path0"
+        " LIMIT :most"
+    )
+
+
+def _names(way: Way) -> dict[str, str]:
+    return {
+        f"{name}{n}": value for n, hop in enumerate(way) for name, value in (("form", hop.form), ("path", hop.path))
+    }
+
+
+_IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
+_TAKE = text("""
+    DELETE FROM recalculation WHERE workspace_id = :ws AND id IN (
+        SELECT id FROM recalculation WHERE workspace_id = :ws ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
+    RETURNING record_id, cause
+""")
+_WITH_WRITERS = text("SELECT pg_advisory_xact_lock_shared(7031, CAST(:ws % 2147483647 AS integer))")
+"""The writers' side of the lock that a publisher holds alone (`apply_record_writes`)."""
+_LEFT = text("SELECT count(*) FROM (SELECT FROM recalculation WHERE workspace_id = :ws LIMIT :limit) m")
+_WORLD = text("SELECT coalesce(sum(live_version), 0) FROM definition WHERE workspace_id = :ws AND kind = 'form'")
+_WAITING = text("SELECT DISTINCT workspace_id FROM recalculation WHERE marked_at < now() - :age")
