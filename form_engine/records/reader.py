@@ -1,6 +1,6 @@
 """Reading records: what an actor may see of them. What they may not read does not exist for them (`NotFound`)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,7 +11,8 @@ from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import FormStore
 from form_engine.permission import Access, access_for, accesses
 from form_engine.permission.access import Rights
-from form_engine.query.listing import Page, list_records
+from form_engine.query.aggregate import Aggregate, aggregate
+from form_engine.query.listing import FEW, Page, list_records
 from form_engine.query.lookup import lookup
 from form_engine.records import trail
 from form_engine.records.actor import Actor
@@ -57,6 +58,12 @@ class Reader:
         """A page of records; `asked` as `list_records` takes it."""
         return list_records(session, self.access(session, forms, form_key, actor), **asked)
 
+    def aggregate(
+        self, session: Session, forms: FormStore, form_key: str, actor: Actor, query: Mapping[str, Any]
+    ) -> Aggregate:
+        """Figures over the records of a form; `query` as `query.aggregate` describes it."""
+        return aggregate(session, self.access(session, forms, form_key, actor), query)
+
     def lookup(self, session: Session, forms: FormStore, form_key: str, path: str, actor: Actor, **asked: Any) -> Page:
         """Candidates for a link; `asked` as `query.lookup` takes it."""
         return lookup(session, self.access(session, forms, form_key, actor), path, **asked)
@@ -85,7 +92,7 @@ class Reader:
             access = allowed.get(key)
             if access is not None and access.may("read") and access.readable(key, path):
                 asked = {"field": path, "op": "eq", "value": seen.id}
-                found.append((key, path, list_records(session, access, filter=asked, limit=limit)))
+                found.append((key, path, list_records(session, access, filter=asked, limit=limit, count_to=FEW)))
         return [each for each in found if each[2].items]
 
     def may_read_file(self, session: Session, forms: FormStore, actor: Actor, file_id: str) -> bool:

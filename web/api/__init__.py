@@ -3,10 +3,23 @@
 from flask import Flask
 from flask_smorest import Api  # type: ignore[import-untyped]
 
-from web.api import definitions, documentation, files, forms, people, records, runs, tasks
+from web.api import (
+    aggregate,
+    bulk,
+    comments,
+    definitions,
+    documentation,
+    files,
+    forms,
+    people,
+    record_states,
+    records,
+    runs,
+    tasks,
+)
 
 PREFIX = "/api/v1"
-MODULES = (forms, records, tasks, runs, files, people, definitions)
+MODULES = (forms, aggregate, records, record_states, bulk, comments, tasks, runs, files, people, definitions)
 
 
 def register_api(app: Flask) -> None:

@@ -21,13 +21,17 @@ blueprint = ApiBlueprint("forms", "forms", url_prefix="/forms", description="For
 
 
 class ListArgs(Body):
-    """``filter`` is a JSON tree, ``sort`` a list such as ``-due_on,code``, ``after`` the cursor of the page before."""
+    """``filter`` is a JSON tree, ``sort`` a list such as ``-due_on,code``.
+
+    ``after`` is the ``next`` of the page before, ``before`` the ``previous`` of the page behind.
+    """
 
     filter = fields.String(
         metadata={"description": 'JSON: {"and": [{"field": "status", "op": "in", "value": ["open"]}]}'}
     )
     sort = fields.String(validate=validate.Length(max=200, error="too_long"))
-    after = fields.String(validate=validate.Length(max=2000, error="too_long"))
+    after = fields.String(validate=validate.Length(max=4000, error="too_long"))
+    before = fields.String(validate=validate.Length(max=4000, error="too_long"))
     q = fields.String(validate=validate.Length(max=200, error="too_long"))
     limit = Count(validate=validate.Range(1, 200, error="bad_limit"))
 
@@ -63,11 +67,16 @@ class RecordAnswer(ma.Schema):
 
 
 class PageAnswer(ma.Schema):
-    """A page of records; ``next`` is the cursor of the page after, ``count`` is capped."""
+    """A page of records; ``next`` and ``previous`` are the cursors of the pages beside it.
+
+    ``count`` is of all pages: exact up to 100,000, beyond that ``estimated``.
+    """
 
     items = fields.List(fields.Nested(RecordAnswer))
     next = fields.String(allow_none=True)
-    count = fields.Integer(allow_none=True)
+    previous = fields.String(allow_none=True)
+    count = fields.Integer()
+    estimated = fields.Boolean()
 
 
 @blueprint.route("")

@@ -111,16 +111,19 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         filters=_chips(form, access, query, world.locale),
         filtered=bool(query.q or query.chosen),
         more=replace(query, after=page.next).address(form.key) if page.next else "",
-        count_text=count_text(page.count, page.capped),
+        count_text=count_text(page.count, capped=page.capped, estimated=page.estimated),
         may_create=access.may("create"),
         tabs=_tabs(form, views, view, world.locale),
     )
 
 
-def count_text(count: int, capped: bool) -> str:
-    """How many there are; a capped count says so."""
+def count_text(count: int, *, capped: bool = False, estimated: bool = False) -> str:
+    """How many there are; what is not exact says so, and an estimate does not pretend to know the last digits."""
     if capped:
         return gettext("more than %(count)s", count=count)
+    if estimated:
+        step = 10 ** max(len(str(count)) - 3, 0)
+        return gettext("about %(count)s records", count=f"{round(count / step) * step:,}")
     return ngettext("%(num)s record", "%(num)s records", count)
 
 

@@ -25,6 +25,7 @@ class ListQuery:
     after: str | None = None
     limit: int = PAGE
     view: str = ""
+    before: str | None = None
 
     def tree(self) -> Any:
         """Everything that narrows the list, as the one filter tree of the query layer."""
@@ -75,4 +76,6 @@ def list_query(args: Mapping[str, Any]) -> ListQuery:
             issues = tuple(Issue(f"/filter{one.pointer}", one.code, one.params) for one in error.issues)
             raise InvalidInput("invalid_query", issues=issues) from error
     sort = tuple(part for part in args.get("sort", "").split(",") if part)
-    return ListQuery(args.get("q", ""), None, tree, sort, args.get("after"), args.get("limit", PAGE))
+    return ListQuery(
+        args.get("q", ""), None, tree, sort, args.get("after"), args.get("limit", PAGE), before=args.get("before")
+    )

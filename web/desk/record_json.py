@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from form_engine.query.listing import list_records
 from web.context import services
 from web.desk.document import document
-from web.desk.history import history_of
+from web.desk.history import Change, RowChange, Side, history_of
 from web.desk.query import ListQuery
 from web.desk.timeline import RunView, runs_of
 from web.desk.world import World
@@ -30,10 +30,17 @@ def page_json(session: Session, identity: Identity, form_key: str, query: ListQu
         filter=query.tree(),
         sort=query.sort,
         after=query.after,
+        before=query.before,
         limit=query.limit,
         q=query.q,
     )
-    return {"items": [as_json(item) for item in page.items], "next": page.next, "count": page.count}
+    return {
+        "items": [as_json(item) for item in page.items],
+        "next": page.next,
+        "previous": page.previous,
+        "count": page.count,
+        "estimated": page.estimated,
+    }
 
 
 def as_json(view: Any) -> dict[str, Any]:
@@ -56,13 +63,33 @@ def history_json(session: Session, identity: Identity, record_id: int) -> list[d
     entries = history_of(world, services().records.view(session, services().forms, record_id, world.actor))
     return [
         {
+            "version": entry.version,
             "at": entry.at.isoformat(),
+            "actor": entry.actor,
             "who": entry.who,
+            "action": entry.action,
             "what": entry.what,
-            "changes": [{"label": one.label, "old": one.old.text, "new": one.new.text} for one in entry.changes],
+            "via": entry.via,
+            "changes": [change_json(one) for one in entry.changes],
         }
         for entry in entries
     ]
+
+
+def change_json(one: Change) -> dict[str, Any]:
+    """A field before and after, a table row by row."""
+    return {**_side_json(one), "rows": [_row_json(row) for row in one.rows]}
+
+
+def _row_json(row: RowChange) -> dict[str, Any]:
+    cells = [_side_json(one) for one in row.cells]
+    return {"id": row.id, "change": row.change, "at": row.at, "words": row.words, "cells": cells}
+
+
+def _side_json(one: Side) -> dict[str, Any]:
+    old, new = one.stored
+    texts = {"old_text": one.old.text, "new_text": one.new.text}
+    return {"field": one.path, "label": one.label, "old": old, "new": new, **texts}
 
 
 def timeline_json(session: Session, identity: Identity, record_id: int) -> list[dict[str, Any]]:

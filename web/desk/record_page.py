@@ -155,7 +155,7 @@ def _linked(world: World, view: RecordView) -> tuple[Linked, ...]:
                 localized(form.definition.title, world.locale),
                 heads,
                 rows_of(form, shown, page.items, names, world.locale),
-                count_text(page.count or len(page.items), page.capped),
+                count_text(page.count or len(page.items), capped=page.capped),
             )
         )
     return tuple(groups)
