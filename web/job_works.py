@@ -11,6 +11,7 @@ from form_engine.definitions_store.form_store import REFRESH
 from form_engine.definitions_store.publishing import KIND, ConvertJob, RefreshJob
 from form_engine.imports.service import Imports
 from form_engine.imports.works import import_works
+from form_engine.records.bulk_job import bulk_works
 from form_engine.records.service import Records
 
 
@@ -18,4 +19,4 @@ def job_works(
     forms: FormStore, records: Records, flows: Flows, imports: Imports, files: FileStore
 ) -> Mapping[str, JobWork]:
     """By kind. What a function needs besides its `JobRun` is bound here."""
-    return {**import_works(imports), KIND: ConvertJob(forms), REFRESH: RefreshJob(forms)}
+    return {**import_works(imports), KIND: ConvertJob(forms), REFRESH: RefreshJob(forms), **bulk_works(records, forms)}

@@ -14,7 +14,6 @@ from form_engine.permission.access import Access
 from form_engine.query.errors import refuse
 from form_engine.query.listing import MAX_LIMIT, views_of
 from form_engine.records.actor import Actor
-from form_engine.records.forms import Forms
 from form_engine.records.view import RecordView
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,8 +83,3 @@ def _read(cursor: str) -> tuple[datetime, int]:
 
 def _whole(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 19
-
-
-def readable_forms(forms: Forms, access: dict[str, Access]) -> dict[str, Access]:
-    """The forms of which the actor may make or read records."""
-    return {key: each for key, each in access.items() if key in forms and (each.may("read") or each.may("create"))}

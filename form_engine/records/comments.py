@@ -3,7 +3,7 @@
 Whoever may read the record reads and writes comments. Who is mentioned is told, and must be able to read the record.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,17 +13,16 @@ from formloom import notifications, people
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
-from formloom.models import Person
 from formloom.wakeups import announce
-from sqlalchemy import Select, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
 from form_engine.models import RecordComment, RecordFile
-from form_engine.permission import access_for
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact
+from form_engine.records.mentions import unreachable
 from form_engine.records.reader import COMMENT
 
 if TYPE_CHECKING:
@@ -183,35 +182,12 @@ def _check(
     if len(files) > MOST_FILES:
         issues.append(Issue("/files", "too_many", {"max": MOST_FILES}))
     if not issues:
-        issues += _unreachable(session, forms, record, mentions)
+        issues += unreachable(session, forms, record, mentions)
         for at, file_id in enumerate(files):
             if not _is_uuid(file_id) or not records.may_read_file(session, forms, actor, file_id):
                 issues.append(Issue(f"/files/{at}", "unknown_file"))
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
-
-
-def _unreachable(session: Session, forms: FormStore, record: Fact, mentions: Sequence[int]) -> list[Issue]:
-    """Those who would be told of a record that they may not open."""
-    if not mentions:
-        return []
-    found = {person.id: person for person in session.scalars(_people(session, mentions))}
-    world = forms.forms(session)
-    issues = []
-    for at, person_id in enumerate(mentions):
-        person = found.get(person_id)
-        if person is None or person.disabled_at is not None:
-            issues.append(Issue(f"/mentions/{at}", "unknown_person"))
-            continue
-        reader = Actor.person(person.id, people.roles_of(session, person.id), person.name)
-        seen = access_for(session, world, world[record.form], reader).rights(session, [record.id])
-        if not seen or (record.draft and record.created_by != person.id):
-            issues.append(Issue(f"/mentions/{at}", "mention_cannot_read", {"name": person.name}))
-    return issues
-
-
-def _people(session: Session, ids: Collection[int]) -> Select[Person]:
-    return select(Person).where(Person.workspace_id == workspace_of(session), Person.id.in_(ids))
 
 
 def _is_uuid(text: str) -> bool:

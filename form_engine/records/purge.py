@@ -17,11 +17,21 @@ if TYPE_CHECKING:
 _PURGE = text("SELECT purge_records(CAST(:ids AS bigint[]))")
 
 
-def purge(records: "Records", session: Session, forms: FormStore, ids: Sequence[int], actor: Actor) -> None:
-    """Forget records that are in the bin. For admins who may delete them; whoever calls has asked twice.
+def purge(
+    records: "Records",
+    session: Session,
+    forms: FormStore,
+    ids: Sequence[int],
+    actor: Actor,
+    *,
+    confirmed: bool,
+) -> None:
+    """Forget records that are in the bin, for admins who may delete them and say that they mean it.
 
-    Raises NotFound, Forbidden, Conflict `not_deleted` for what is not in the bin.
+    Raises NotFound, Forbidden, Conflict `not_deleted` for what is not in the bin, `confirm_purge`.
     """
+    if not confirmed:
+        raise Conflict("confirm_purge")
     if not actor.trusted and "admin" not in actor.roles:
         raise Forbidden("action_denied", {"action": "purge"})
     for record_id in ids:

@@ -36,9 +36,15 @@ def tag(response: Response, version: int) -> Response:
 
 def idempotency_key() -> str:
     """The caller's key; a request that creates or decides must have one."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key:
+    key = given_key()
+    if key is None:
         raise InvalidInput("key_required")
-    if not _KEY.fullmatch(key):
-        raise InvalidInput("key_malformed")
     return key
+
+
+def given_key() -> str | None:
+    """The caller's key, where there is one."""
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if key and not _KEY.fullmatch(key):
+        raise InvalidInput("key_malformed")
+    return key or None

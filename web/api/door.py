@@ -53,6 +53,13 @@ class Count(ma.fields.Integer):
         return int(value)
 
 
+class Flag(ma.fields.Boolean):
+    """Yes or no in a query: ``true`` or ``false``, and no other spelling."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(truthy={"true"}, falsy={"false"}, **options)
+
+
 class StrictParser(FlaskParser):
     """Reads bodies through :mod:`web.strict_json` and raises our own errors."""
 

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import fields, validate
+from sqlalchemy.orm import Session
 
 from web.api.conditions import expected_version, tag
-from web.api.door import ApiBlueprint, Body
+from web.api.door import ApiBlueprint, Body, Flag
 from web.api.forms import RecordAnswer
-from web.api.once import once
+from web.api.once import once, once_if_keyed
 from web.context import services, transaction
-from web.desk.record_json import history_json, record_json, timeline_json
+from web.desk.record_json import record_json, timeline_json
 from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
@@ -23,6 +24,12 @@ class Changes(Body):
 
     changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
     submit = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class Removal(Body):
+    """``force``: links that ask before they are cleared are cleared."""
+
+    force = Flag(load_default=False)
 
 
 class Press(Body):
@@ -50,9 +57,10 @@ class Record(MethodView):
     @blueprint.arguments(Changes)
     @blueprint.alt_response(200, schema=RecordAnswer)
     def patch(self, body: dict[str, Any], record_id: int) -> Response:
-        """Change fields; with If-Match, disjoint changes of others are merged and the same fields conflict"""
+        """Change fields; with If-Match, others' changes of other fields and cells are merged, of the same conflict"""
         identity, expected = me(), expected_version()
-        with transaction() as session:
+
+        def update(session: Session) -> tuple[int, dict[str, Any]]:
             services().records.update(
                 session,
                 services().forms,
@@ -62,27 +70,23 @@ class Record(MethodView):
                 expected_version=expected,
                 submit=body["submit"],
             )
-            answer = record_json(session, identity, record_id)
-        return tag(jsonify(answer), answer["version"])
+            return 200, record_json(session, identity, record_id)
+
+        return once_if_keyed(identity, request, update)
 
     @policy(signed_in, scope="records:write")
+    @blueprint.arguments(Removal, location="query")
     @blueprint.alt_response(204)
-    def delete(self, record_id: int) -> Response:
-        """Put a record into the bin"""
-        with transaction() as session:
-            services().records.delete(session, services().forms, record_id, actor_of(me()))
-        return Response(status=204)
+    def delete(self, args: dict[str, Any], record_id: int) -> Response:
+        """Put a record into the bin, with what goes along as the links to it say; a draft is discarded so"""
+        identity = me()
 
+        def delete(session: Session) -> tuple[int, dict[str, Any]]:
+            force = args["force"]
+            services().records.delete(session, services().forms, record_id, actor_of(identity), force=force)
+            return 204, {}
 
-@blueprint.route("/<int:record_id>/history")
-class History(MethodView):
-    """What happened to a record."""
-
-    @policy(signed_in, scope="records:read")
-    def get(self, record_id: int) -> Response:
-        """Who changed what, and when; only fields that the caller may see"""
-        with transaction() as session:
-            return jsonify(items=history_json(session, me(), record_id))
+        return once_if_keyed(identity, request, delete)
 
 
 @blueprint.route("/<int:record_id>/timeline")

@@ -1,14 +1,17 @@
 """Administration of forms: drafts, their problems, publishing."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from formloom.access import Identity
+from formloom.errors import Conflict, Issue
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
-from form_engine.records.actor import Actor
 from web.context import services
+from web.desk.history import actor_name
+from web.identity import actor_of
 from web.locales import current_locale
 from web.words import sentence
 
@@ -47,8 +50,8 @@ def admin_form(session: Session, identity: Identity, key: str) -> dict[str, Any]
     props = {
         "form": key,
         "locale": locale,
-        "draft_url": f"/api/v1/definitions/form/{key}/draft",
-        "publish_url": f"/api/v1/definitions/form/{key}/publish",
+        "draft_url": f"/api/v1/definitions/forms/{key}/draft",
+        "publish_url": f"/api/v1/definitions/forms/{key}/publish",
         "state": state,
     }
     return {"title": _title(state["definition"], locale) or key, "props": props}
@@ -70,26 +73,37 @@ def draft_json(session: Session, key: str) -> dict[str, Any]:
         "live": store.body(session, key) if draft.live_version else None,
         "revision": draft.revision,
         "live_version": draft.live_version,
-        "problems": [
-            {"pointer": one.pointer, "code": one.code, "detail": sentence(one.code, one.params)}
-            for one in store.problems(session, key, draft.definition)
-        ],
+        "changed": draft.changed,
+        "problems": problems_json(store.problems(session, key, draft.definition)),
     }
+
+
+def problems_json(problems: Iterable[Issue]) -> list[dict[str, Any]]:
+    """What stands in the way of publishing, in words."""
+    return [{"pointer": one.pointer, "code": one.code, "detail": sentence(one.code, one.params)} for one in problems]
+
+
+def drafts_json(session: Session) -> list[dict[str, Any]]:
+    """Every form, live or only begun."""
+    return [
+        {
+            "key": one.key,
+            "live_version": one.live_version,
+            "revision": one.draft_revision,
+            "changed": one.draft is not None,
+            "app": one.app,
+        }
+        for one in services().forms.rows(session)
+    ]
 
 
 def save_form_draft(
     session: Session, identity: Identity, key: str, definition: dict[str, Any], revision: int | None
 ) -> dict[str, Any]:
-    """Keep a draft; it may have problems, which stand in the answer."""
-    services().forms.save_draft(session, key, definition, _actor(identity), revision=revision)
+    """Keep a draft; it may have problems, which stand in the answer. Conflict names whose changes are in the way."""
+    try:
+        services().forms.save_draft(session, key, definition, actor_of(identity), revision=revision)
+    except Conflict as error:
+        by = str(error.params.get("by", ""))
+        raise Conflict(error.code, {**error.params, "by_name": actor_name(session, by)}) from None
     return draft_json(session, key)
-
-
-def publish_form(session: Session, identity: Identity, key: str, revision: int | None) -> dict[str, Any]:
-    """Publish the saved draft; InvalidDefinition names every problem."""
-    version = services().forms.publish(session, key, _actor(identity), revision=revision)
-    return {**draft_json(session, key), "version": version}
-
-
-def _actor(identity: Identity) -> Actor:
-    return Actor.person(identity.person_id, identity.roles, identity.name)

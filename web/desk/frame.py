@@ -25,6 +25,7 @@ TOLD = {
     "reminder": N_("Reminder: %(title)s still waits for you"),
     "run_ended": N_("%(title)s has come to its end"),
     "notice": N_("%(text)s"),
+    "mentioned": N_("%(who)s mentioned you in %(title)s"),
 }
 
 
