@@ -70,7 +70,7 @@ def effects_of(store: FormStore, session: Session, key: str, body: Any) -> Effec
         report=report,
         concerned=concerned(session, key, steps),
         removed={each: _count(session, *mine, Record.data.has_key(each)) for each in gone},
-        slots=tuple(assign_slots(new, store.forms(session).slots.get(key, {}))[0]),
+        slots=tuple(assign_slots(new, store.forms(session).slots.get(key, {}), store.types(session, new))[0]),
         records=_count(session, *mine),
         running=_count(session, *mine, Record.run_id.is_not(None)),
     )

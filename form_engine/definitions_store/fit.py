@@ -5,19 +5,20 @@ from typing import Any
 
 from formloom.errors import Issue
 
-from form_engine.definition import CompiledForm, CompiledFormula
+from form_engine.definition import CompiledField, CompiledForm, CompiledFormula
+from form_engine.definition.compile import UNSETTLED_FUNCTIONS
 from form_engine.fields import LinkConfig, RollupConfig
 from form_engine.formula import NO_CONTEXT
-from form_engine.formula.checked import CONTEXT_FUNCTIONS
 from form_engine.query.columns import FormColumns
 from form_engine.query.errors import NotInSql
 from form_engine.query.evaluate import evaluator
 from form_engine.query.formula_sql import Translator
+from form_engine.recalculation.routes import CLOCK, Untraceable
 from form_engine.records.forms import Forms
 
 
 def outside_reach(forms: Forms, key: str) -> Iterator[Issue]:
-    """Access rules and link filters that cannot be SQL; rollups that read more than the child that is written."""
+    """Access rules and link filters that cannot be SQL; what is to be stored and nothing tells when it changes."""
     form = forms[key]
     for rule in form.access:
         if rule.where is not None:
@@ -28,7 +29,9 @@ def outside_reach(forms: Forms, key: str) -> Iterator[Issue]:
             yield from _not_in_sql(forms, forms[config.form], field.formulas["filter"], "target", "filter_not_in_sql")
         if isinstance(config, RollupConfig) and config.form in forms:
             for formula in field.formulas.values():
-                yield from _elsewhere(forms[config.form], config, formula)
+                yield from _untold(forms, config, formula)
+        if field.definition.index and field.computed and not field.definition.type.stored:
+            yield from _not_kept(forms, form, field)
 
 
 def _not_in_sql(forms: Forms, form: CompiledForm, formula: CompiledFormula, root: str, code: str) -> Iterator[Issue]:
@@ -40,13 +43,23 @@ def _not_in_sql(forms: Forms, form: CompiledForm, formula: CompiledFormula, root
         yield Issue(formula.at, code, {"reason": error.code, **error.params, **place})
 
 
-def _elsewhere(child: CompiledForm, config: RollupConfig, formula: CompiledFormula) -> Iterator[Issue]:
-    """A contribution is worked out when the child is written, so it may hang on the child's own document only."""
-    reads = formula.checked.reads
-    roots = [("", path) for path in reads.target] + [(f"{config.table}.", path) for path in reads.row if config.table]
-    for prefix, path in roots:
-        field = child.field(prefix + path[0]) if path else None
-        if field is not None and (not field.settled or (len(path) > 1 and not field.columns)):
-            yield Issue(formula.at, "rollup_reads_elsewhere", {"field": ".".join(path)})
-    for function in sorted(formula.checked.functions & CONTEXT_FUNCTIONS):
-        yield Issue(formula.at, "rollup_reads_elsewhere", {"function": function})
+def _untold(forms: Forms, config: RollupConfig, formula: CompiledFormula) -> Iterator[Issue]:
+    """A contribution is stored, so it may hang on records only: the clock tells nobody that it has moved on."""
+    try:
+        routes = forms.routes.of_formula(config.form, formula, config.table)
+    except Untraceable as error:
+        yield Issue(formula.at, "rollup_reads_elsewhere", {"field": str(error)})
+        return
+    if any(route.cause == CLOCK for route in routes):
+        functions = sorted(formula.checked.functions & UNSETTLED_FUNCTIONS)
+        yield Issue(formula.at, "rollup_reads_elsewhere", {"function": ", ".join(functions)})
+
+
+def _not_kept(forms: Forms, form: CompiledForm, field: CompiledField) -> Iterator[Issue]:
+    """The same of a computed field that is indexed."""
+    try:
+        untold = any(route.cause == CLOCK for route in forms.routes.of_field(form.key, field.key))
+    except Untraceable:
+        untold = True
+    if untold or field.slot_kind is None:
+        yield Issue(f"{field.definition.at}/index", "not_indexable", {"field": field.key})

@@ -15,7 +15,15 @@ from form_engine.definition import CompiledForm, FormDef
 from form_engine.definition.check import check_form
 from form_engine.definition.compile import compile_form
 from form_engine.definition.parse import parse_form
-from form_engine.definitions_store.backfill import fill_parts, fill_slots, forget_parts
+from form_engine.definitions_store.backfill import (
+    changed_feeds,
+    changed_slots,
+    fill,
+    forget_parts,
+    gone_feeds,
+    many,
+    set_ready,
+)
 from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
 from form_engine.definitions_store.fit import outside_reach
 from form_engine.definitions_store.slots import assign_slots
@@ -100,10 +108,15 @@ class FormStore(DefinitionStore[FormDef]):
             issues += [
                 prefixed(issue, key)
                 for key, form in parsed.items()
-                for issue in assign_slots(form, self._slots(session).get(key, {}))[1]
+                for issue in assign_slots(form, self._slots(session).get(key, {}), self.types(session, form, parsed))[1]
             ]
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
+
+    def types(self, session: Session, form: FormDef, besides: Mapping[str, FormDef] | None = None) -> Mapping[str, Type]:
+        """The types of a form's fields among the live forms (and those `besides`)."""
+        live = {key: each.definition for key, each in self.forms(session).items()}
+        return FormTypes({**live, **(besides or {}), form.key: form})[form.key]
 
     def check_dependents(self, session: Session, parsed: Mapping[str, FormDef]) -> None:
         """Live flows and views must go on fitting. Those that did not fit before are nobody's fault now."""
@@ -139,17 +152,19 @@ class FormStore(DefinitionStore[FormDef]):
         session.info.pop(_HERE, None)
         free_slots(session, steps)
         existing = self._slots(session)
+        types = FormTypes({**{key: form.definition for key, form in before.items()}, **parsed})
         added: dict[str, dict[str, str]] = {}
         for key, form in parsed.items():
-            given, _ = assign_slots(form, existing.get(key, {}))
+            given, _ = assign_slots(form, existing.get(key, {}), types[key])
             if given:
                 added[key] = given
+                ready = key not in before or not many(session, key)
                 rows = [
-                    {"workspace_id": workspace_of(session), "form": key, "field": field, "slot": slot}
+                    {"workspace_id": workspace_of(session), "form": key, "field": field, "slot": slot, "ready": ready}
                     for field, slot in given.items()
                 ]
                 statement = insert(FormSlot).values(rows)
-                changed = {"slot": statement.excluded.slot}
+                changed = {"slot": statement.excluded.slot, "ready": statement.excluded.ready}
                 session.execute(
                     statement.on_conflict_do_update(index_elements=["workspace_id", "form", "field"], set_=changed)
                 )
@@ -157,15 +172,26 @@ class FormStore(DefinitionStore[FormDef]):
         for key, found in steps.items():
             convert_records(session, forms, forms[key], found, actor)
             self._refresh(session, forms, before[key], forms[key], actor)
-        for key in added:
-            if key in before:  # a form that is new has no records yet
-                fill_slots(session, forms, key)
-        old, new = _feeds(before), _feeds(forms)
-        for name in old.keys() - new.keys():
-            forget_parts(session, name)
-        changed_feeds = [feed for name, feed in new.items() if name not in old or not _alike(old[name], feed)]
-        for key in {feed.config.form for feed in changed_feeds if feed.config.form in before}:
-            fill_parts(session, forms, key, [feed for feed in changed_feeds if feed.config.form == key])
+        self._keep_up(session, before, forms, added, actor)
+
+    def _keep_up(
+        self, session: Session, before: Forms, forms: Forms, added: Mapping[str, Mapping[str, str]], actor: Actor
+    ) -> None:
+        """Bring the records of all forms up to date that by the new definitions have other slots or contributions.
+
+        A form that is new has no records yet.
+        """
+        for name in gone_feeds(before, forms):
+            forget_parts(session, forms, name)
+        feeding = {feed.config.form for feed in changed_feeds(before, forms)}
+        for key in before:
+            changed = changed_slots(before, forms, key) if key in forms else []
+            slots = {**added.get(key, {}), **{path: forms.slots[key][path] for path in changed}}
+            if slots or key in feeding:
+                if slots and many(session, key):
+                    set_ready(session, key, slots, ready=False)
+                fill(session, forms, key, slots, actor.ref)
+        session.info.pop(_HERE, None)  # which slots are ready may have changed
 
     def _refresh(self, session: Session, forms: Forms, before: CompiledForm, after: CompiledForm, actor: Actor) -> None:
         what = stale(before, after)
@@ -188,15 +214,22 @@ class FormStore(DefinitionStore[FormDef]):
             and not any(self._published_here(session, key) for key in versions)
         ):
             self._worlds.move_to_end(workspace)
+            if known.filling and (filling := self._filling(session)) != known.filling:
+                known = self._worlds[workspace] = replace(known, filling=filling)
             return known
         world = {key: self.parsed(session, key, version) for key, version in versions.items()}
         compiled = {key: compile_form(form, world, versions[key]) for key, form in world.items()}
-        forms = Forms(compiled, self._slots(session))
+        forms = Forms(compiled, self._slots(session), self._filling(session))
         if not any(self._published_here(session, key) for key in versions):
             self._worlds[workspace] = forms
             while len(self._worlds) > _MOST_WORKSPACES:
                 self._worlds.popitem(last=False)
         return forms
+
+    def _filling(self, session: Session) -> frozenset[tuple[str, str]]:
+        """The fields whose slot older records have yet to get."""
+        waiting = (FormSlot.workspace_id == workspace_of(session), FormSlot.ready.is_(False))
+        return frozenset((form, path) for form, path in session.execute(select(FormSlot.form, FormSlot.field).where(*waiting)))
 
     def _slots(self, session: Session) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -205,16 +238,3 @@ class FormStore(DefinitionStore[FormDef]):
             found.setdefault(form, {})[field] = slot
         return found
 
-
-def _feeds(forms: Forms) -> dict[str, Feed]:
-    return {feed.name: feed for feeds in forms.feeds.values() for feed in feeds}
-
-
-def _alike(one: Feed, other: Feed) -> bool:
-    """Whether two versions of a rollup count the same; how it is shown does not matter."""
-    texts = [{name: formula.text for name, formula in feed.field.formulas.items()} for feed in (one, other)]
-    return texts[0] == texts[1] and (one.config.source, one.config.via, one.config.fn) == (
-        other.config.source,
-        other.config.via,
-        other.config.fn,
-    )

@@ -129,6 +129,14 @@ class DefinitionStore(Generic[T]):
         row.draft_revision += 1
         session.flush()
 
+    def exists(self, session: Session, key: str) -> bool:
+        """Whether there is anything of this key, live or only begun."""
+        return session.scalar(select(Definition.key).where(*self._mine(session), Definition.key == key)) is not None
+
+    def rows(self, session: Session) -> tuple[Definition, ...]:
+        """Everything of this kind, live or only begun, by key."""
+        return tuple(session.scalars(select(Definition).where(*self._mine(session)).order_by(Definition.key)))
+
     def versions(self, session: Session, key: str) -> tuple[DefinitionVersion, ...]:
         """All published versions, the latest first. Raises NotFound for a key that has none and no draft."""
         self._row(session, key)

@@ -29,7 +29,7 @@ ODD = ("%00", "a%00b", "%ff", "%ed%a0%80", "..%2f..", "a" * 3_000, "%F0%9F%98%80
         "/api/v1/nothing",
         *(f"/forms/{odd}" for odd in ODD),
         *(f"/api/v1/forms/{odd}/records" for odd in ODD),
-        *(f"/api/v1/definitions/form/{odd}/draft" for odd in ODD),
+        *(f"/api/v1/definitions/forms/{odd}/draft" for odd in ODD),
         *(f"/admin/forms/{odd}" for odd in ODD),
         *(f"/g/{odd}" for odd in ODD),
         *(f"/static/{odd}" for odd in ODD),

@@ -16,8 +16,8 @@ from tests.web.conftest import Browser
 
 Json = dict[str, Any]
 Spoil = Callable[[Json], Any]
-URL = "/api/v1/definitions/form/{}/draft"
-PUBLISH = "/api/v1/definitions/form/{}/publish"
+URL = "/api/v1/definitions/forms/{}/draft"
+PUBLISH = "/api/v1/definitions/forms/{}/publish"
 LAST = len(PROBE["fields"])
 
 

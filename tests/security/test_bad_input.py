@@ -41,7 +41,7 @@ def doors(town: Town) -> dict[str, tuple[Browser, str, str, str]]:
     return {
         "create": (agent, "POST", "/api/v1/forms/probe/records", "values"),
         "change": (agent, "PATCH", f"/api/v1/records/{ids['dossier']}", "changes"),
-        "design": (admin, "PUT", "/api/v1/definitions/form/probe/draft", "definition"),
+        "design": (admin, "PUT", "/api/v1/definitions/forms/probe/draft", "definition"),
     }
 
 
@@ -98,8 +98,8 @@ def is_chinese(text: str) -> bool:
         ("POST", "/api/v1/forms/probe/lookup"),
         ("PATCH", "/api/v1/records/{dossier}"),
         ("POST", "/api/v1/tasks/{task}/decide"),
-        ("PUT", "/api/v1/definitions/form/probe/draft"),
-        ("POST", "/api/v1/definitions/form/probe/publish"),
+        ("PUT", "/api/v1/definitions/forms/probe/draft"),
+        ("POST", "/api/v1/definitions/forms/probe/publish"),
         ("POST", "/logout"),
         ("POST", "/login"),
         ("POST", "/preferences"),

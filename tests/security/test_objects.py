@@ -136,7 +136,7 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         if (declared := policy_of(town.app, rule.endpoint, method)) and declared.audience is Audience.ADMIN
     ]
-    assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/form/<key>/draft", "/admin/forms/<form>"}
+    assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/draft", "/admin/forms/<form>"}
     values = {"key": "payment", "form": "payment", "run_id": town.home.ids["run"]}
     with town.unchanged():
         for rule, method in admins:

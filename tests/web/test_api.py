@@ -89,7 +89,7 @@ def test_somebody_elses_task_is_not_there(office: Office) -> None:
 
 
 def test_an_admin_changes_a_form(office: Office) -> None:
-    url = "/api/v1/definitions/form/leave"
+    url = "/api/v1/definitions/forms/leave"
     draft = office.admin.get(f"{url}/draft").get_json()
     assert draft["problems"] == []
     changed: dict[str, Any] = draft["definition"]
@@ -98,8 +98,14 @@ def test_an_admin_changes_a_form(office: Office) -> None:
     assert office.admin.send("PUT", f"{url}/draft", {"definition": changed}).status_code == 428
     saved = office.admin.send("PUT", f"{url}/draft", {"definition": changed}, **{"If-Match": f'"{draft["revision"]}"'})
     assert saved.status_code == 200, saved.text
-    stale = office.admin.send("PUT", f"{url}/draft", {"definition": changed}, **{"If-Match": f'"{draft["revision"]}"'})
+    other = {**changed, "title": {"en": "Other"}}
+    merged = office.admin.send("PUT", f"{url}/draft", {"definition": other}, **{"If-Match": f'"{draft["revision"]}"'})
+    assert merged.get_json()["definition"]["fields"][-1]["key"] == "cover"
+    clash = {**changed, "title": {"en": "Clash"}}
+    stale = office.admin.send("PUT", f"{url}/draft", {"definition": clash}, **{"If-Match": f'"{draft["revision"]}"'})
     assert stale.status_code == 409
+    assert stale.get_json()["params"]["conflicts"][0]["at"] == "/title/en"
+    saved = merged
     tag = {"If-Match": saved.headers["ETag"]}
     published = office.admin.send("POST", f"{url}/publish", {}, **tag)
     assert published.status_code == 200, published.text
@@ -109,7 +115,7 @@ def test_an_admin_changes_a_form(office: Office) -> None:
 
 
 def test_a_broken_definition_names_its_problems(office: Office) -> None:
-    url = "/api/v1/definitions/form/leave"
+    url = "/api/v1/definitions/forms/leave"
     draft = office.admin.get(f"{url}/draft").get_json()
     draft["definition"]["fields"][0]["type"] = "crystal_ball"
     saved = office.admin.send(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records
+from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records, versions
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
@@ -13,6 +13,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **fields.PHRASES,
         **formulas.PHRASES,
         **definitions.PHRASES,
+        **versions.PHRASES,
         **records.PHRASES,
         **flows.PHRASES,
         **apps.PHRASES,

@@ -16,7 +16,9 @@ PHRASES = {
     "unknown_field_type": N_("There is no such type of field."),
     "unknown_table": N_("There is no such table."),
     "unknown_definition": N_("There is no such definition."),
-    "revision_conflict": N_("Somebody else saved this form meanwhile. Reload to see their changes."),
+    "revision_conflict": N_(
+        "%(by_name)s has changed the same places of this form meanwhile. Look at their changes first."
+    ),
     "too_many_indexed": N_("Too many fields of this type can be sorted and filtered by."),
     "rollup_reads_elsewhere": N_("A rollup may read only the records that it sums."),
     "access_not_in_sql": N_("This access rule cannot be used as a filter."),
