@@ -10,8 +10,8 @@ import orjson
 import psycopg
 from formloom.db.direct import direct
 from formloom.db.engine import Databases
+from formloom.db.fast import Line
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
-from psycopg.types.json import Jsonb
 
 from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
 from flow_engine.machine import MACHINE_VERSION, Decided
@@ -26,9 +26,9 @@ from form_engine.records.actor import Actor
 
 ATTEMPTS = 4
 LONGEST_COMMENT = 10_000
-_HOLD = "SELECT flow_hold_step(%s, %s, %s)"
-_LOAD = "SELECT flow_load_step(%s, %s, %s, %s)"
-_APPLY = "SELECT flow_apply_step(%s)"
+_HOLD = b"SELECT flow_hold_step($1::bigint, $2::bigint, $3::bigint[])::text"
+_LOAD = b"SELECT flow_load_step($1::bigint, $2::text, $3::bigint, $4::text)"
+_APPLY = b"SELECT flow_apply_step($1::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
     _check_words(wish)
     looked_at: set[int] = set()
     for attempt in range(1, ATTEMPTS + 1):
-        with direct(databases) as connection:
+        with direct(databases) as line:
             try:
-                with connection.transaction() if attempt > 1 else nullcontext():
+                with line.connection.transaction() if attempt > 1 else nullcontext():
                     if attempt > 1:
-                        _call(connection, _HOLD, (workspace, wish.task, sorted(looked_at)))
-                    answer, topics = _once(databases, catalogue, connection, workspace, actor, wish, looked_at)
+                        _hold(line, workspace, wish.task, looked_at)
+                    answer, topics = _once(databases, catalogue, line, workspace, actor, wish, looked_at)
                 databases.announce(workspace, topics)
                 return answer
             except psycopg.Error as error:
@@ -100,13 +100,13 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
 def _once(
     databases: Databases,
     catalogue: Catalogue,
-    connection: psycopg.Connection[Any],
+    line: Line,
     workspace: int,
     actor: Actor,
     wish: Wish,
     looked_at: set[int],
 ) -> tuple[Answer, list[str]]:
-    raw = _call(connection, _LOAD, (workspace, actor.ref, wish.task, wish.key))
+    raw = _load(line, workspace, actor, wish)
     if raw is not None and raw["answered"] is not None:
         return _repeat(raw["answered"], wish), []
     loaded = _permitted(raw, actor, wish)
@@ -121,7 +121,7 @@ def _once(
         kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
         script.answer = {**kept, "body": answer.to_json()}
     looked_at |= stage.looked_at
-    applied = _call(connection, _APPLY, (Jsonb(script.to_json(MACHINE_VERSION)),))
+    applied = orjson.loads(line.ask(_APPLY, orjson.dumps(script.to_json(MACHINE_VERSION))) or b"{}")
     return answer, topics_of(applied, script)
 
 
@@ -217,7 +217,7 @@ def below(pointer: str, error: FormloomError) -> InvalidInput:
 
 def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
     """Whom a step concerns: inboxes, the open page of the record, the relay, the clock."""
-    topics = [f"inbox:{person}" for person in dict.fromkeys(applied["people"])]
+    topics = [f"inbox:{person}" for person in dict.fromkeys((*script.people, *applied["closed"]))]
     topics.append(f"record:{script.record}")
     if script.outbox:
         topics.append("outbox")
@@ -232,9 +232,15 @@ def _audited(loaded: Loaded, wish: Wish) -> dict[str, Any]:
     return {**told, "reason": wish.reason} if wish.reason else told
 
 
-def _call(connection: psycopg.Connection[Any], statement: str, parameters: tuple[object, ...]) -> Any:
-    row = connection.execute(statement, parameters, prepare=True).fetchone()
-    return row[0] if row else None
+def _load(line: Line, workspace: int, actor: Actor, wish: Wish) -> Any:
+    key = wish.key.encode() if wish.key is not None else None
+    loaded = line.ask(_LOAD, b"%d" % workspace, actor.ref.encode(), b"%d" % wish.task, key)
+    return orjson.loads(loaded) if loaded is not None else None
+
+
+def _hold(line: Line, workspace: int, task: int, records: set[int]) -> None:
+    ids = ",".join(str(record) for record in sorted(records))
+    line.ask(_HOLD, b"%d" % workspace, b"%d" % task, f"{{{ids}}}".encode())
 
 
 def _detail(error: psycopg.Error) -> dict[str, Any]:

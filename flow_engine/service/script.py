@@ -1,5 +1,6 @@
 """The argument of `flow_apply_step`, as it is put together while the machine's effects are played."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,8 +18,9 @@ class Script:
     record: int
     run: Json
     writes: list[Json] = field(default_factory=list)
-    finish: list[Json] = field(default_factory=list)
-    close: list[Json] = field(default_factory=list)
+    finish: Json | None = None
+    close: dict[int, int] = field(default_factory=dict)
+    """Visits where nobody is asked any more, with how many timers they have."""
     open: list[Json] = field(default_factory=list)
     invite: list[Json] = field(default_factory=list)
     timers: list[Json] = field(default_factory=list)
@@ -27,6 +29,19 @@ class Script:
     audit: Json = field(default_factory=dict)
     journal: list[Json] = field(default_factory=list)
     answer: Json | None = None
+
+    def ask(self, person: int, task: Json, actions: str) -> None:
+        """Open a task for a person, with these rights on the record. A visit gives a person rights only once."""
+        first = all(other.get("person") != person or other["visit"] != task["visit"] for other in self.open)
+        self.open.append({**task, "person": person, "grant": first, "actions": actions})
+
+    @property
+    def people(self) -> list[int]:
+        """Whose inbox changes, as far as the script knows (perhaps twice)."""
+        asked = [task["person"] for task in self.open if task.get("person") is not None]
+        told = [note["person"] for note in self.notify]
+        acted = [self.finish["person"]] if self.finish and self.finish["person"] is not None else []
+        return [*acted, *asked, *told]
 
     def to_json(self, machine: int) -> Json:
         """As the SQL function reads it (its head comment says what each part is)."""
@@ -40,7 +55,8 @@ class Script:
             "journal": {"told": self.journal},
             "writes": self.writes,
             "finish": self.finish,
-            "close": self.close,
+            "close": _array(self.close),
+            "stop": _array(f"{visit}:{action}" for visit, timers in self.close.items() for action in range(timers)),
             "open": self.open,
             "invite": self.invite,
             "timers": self.timers,
@@ -49,3 +65,8 @@ class Script:
             "audit": self.audit,
             "answer": self.answer,
         }
+
+
+def _array(elements: Iterable[object]) -> str:
+    """An array as PostgreSQL reads it; of numbers, names and colons only."""
+    return f"{{{','.join(map(str, elements))}}}"

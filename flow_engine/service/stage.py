@@ -176,7 +176,7 @@ class Stage:
             case FinishTask():
                 self._finish(effect)
             case CloseVisit(visit):
-                self.script.close.append({"visit": visit, "timers": self.kinds[visit][2] if visit in self.kinds else 0})
+                self.script.close[visit] = self.kinds[visit][2] if visit in self.kinds else 0
             case SetFields(_, assignments):
                 self._set(assignments)
             case SetTimer(visit, action, after):
@@ -200,8 +200,7 @@ class Stage:
         for ref in effect.asked:
             person = person_of(ref)
             if person is not None:
-                actions = ["read", "update"] if writes(fields) else ["read"]
-                self.script.open.append({**common, "person": person, "actions": actions})
+                self.script.ask(person, common, "{read,update}" if writes(fields) else "{read}")
                 continue
             guest = self.people.invited[ref]
             expires = (self.now + guest.valid).isoformat()
@@ -212,17 +211,15 @@ class Stage:
 
     def _finish(self, effect: FinishTask) -> None:
         _, fields, _ = self.kinds[effect.visit]
-        self.script.finish.append(
-            {
-                "visit": effect.visit,
-                "person": person_of(effect.by),
-                "guest": guest_of(effect.by),
-                "decision": effect.decision,
-                "reason": effect.reason,
-                "comment": effect.comment,
-                "fields": read_only(fields),
-            }
-        )
+        self.script.finish = {
+            "visit": effect.visit,
+            "person": person_of(effect.by),
+            "guest": guest_of(effect.by),
+            "decision": effect.decision,
+            "reason": effect.reason,
+            "comment": effect.comment,
+            "fields": read_only(fields),
+        }
 
     def _set(self, assignments: tuple[Assignment, ...]) -> None:
         """Literals were checked at publish; a formula that gives an error is refused, never written."""
@@ -258,8 +255,10 @@ class Stage:
     def _copy(self, step: str, refs: tuple[str, ...], because: str) -> None:
         fields = dict(read_only(fields_of(self.flow.definition, step, "step")))
         persons = [person for ref in refs if (person := person_of(ref)) is not None]
-        common = {"visit": 0, "step": step, "kind": "cc", "actions": ["read"], "fields": fields, "told": because}
-        self.script.open += [{**common, "person": person} for person in persons]
+        for person in persons:
+            self.script.ask(
+                person, {"visit": 0, "step": step, "kind": "cc", "fields": fields, "told": because}, "{read}"
+            )
         if because == "escalated" and persons:
             self._post("flow.tell", {"kind": "escalation", "step": step, "people": persons, "guests": []})
 

@@ -121,9 +121,9 @@ def test_a_connection_lost_in_the_middle_is_said_kindly(databases: Databases, wo
             kill(session.execute(text("SELECT pg_backend_pid()")).scalar_one())
 
     def lose_it_directly() -> None:
-        with direct(databases) as connection:
-            kill(connection.info.backend_pid)
-            connection.execute("SELECT 1")
+        with direct(databases) as line:
+            kill(line.connection.info.backend_pid)
+            line.ask(b"SELECT 1")
 
     for lose in (lose_it, lose_it_directly):
         with pytest.raises(Unavailable, match="database_away"):
@@ -155,24 +155,24 @@ def test_connections_that_the_server_closed_are_not_given_out(databases: Databas
         )
     with unit_of_work(databases, workspace) as session, direct(databases) as raw:
         assert session.execute(select(Workspace.id)).scalar_one() == workspace
-        assert raw.execute("SELECT 1").fetchone() == (1,)
+        assert raw.ask(b"SELECT 1") == b"1"
 
 
 def test_direct_connections_are_the_apps_and_come_back_clean(databases: Databases, workspace: int) -> None:
-    with direct(databases) as connection:
-        assert connection.autocommit
-        assert connection.execute("SELECT count(*) FROM workspace").fetchone() == (0,)
+    with direct(databases) as line:
+        assert line.connection.autocommit
+        assert line.ask(b"SELECT count(*) FROM workspace") == b"0"
 
     def break_off() -> None:
-        with direct(databases) as connection, connection.transaction():
-            connection.execute("SELECT set_config('app.workspace', %s, true)", (str(workspace),))
-            assert connection.execute("SELECT count(*) FROM workspace").fetchone() == (1,)
-            connection.execute("SELECT FROM no_such_table")
+        with direct(databases) as line, line.connection.transaction():
+            line.ask(b"SELECT set_config('app.workspace', $1::text, true)", str(workspace).encode())
+            assert line.ask(b"SELECT count(*) FROM workspace") == b"1"
+            line.ask(b"SELECT FROM no_such_table")
 
     with pytest.raises(psycopg.errors.UndefinedTable):
         break_off()
-    with direct(databases) as connection:
-        assert connection.execute("SELECT count(*) FROM workspace").fetchone() == (0,)
+    with direct(databases) as line:
+        assert line.ask(b"SELECT count(*) FROM workspace") == b"0"
 
 
 def test_a_deadlock_is_tried_again(databases: Databases, workspace: int) -> None:

@@ -1,9 +1,10 @@
 """How a connection of ours comes to be: one role from its first moment, and a limit on how long anything takes."""
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -38,17 +39,20 @@ class Server:
         embedded = EmbeddedPostgres.at(Path(settings.data_dir) / "postgres")
         return cls(embedded.address, embedded.ensure, settings.statement_timeout_ms)
 
-    def connect(self, role: Role | None, *, autocommit: bool = False) -> psycopg.Connection[Any]:
-        """Connect as `role` (None: as who logs in); an embedded server that is down is started once more."""
+    def connect(
+        self, role: Role | None, *, autocommit: bool = False, settings: Mapping[str, str] = MappingProxyType({})
+    ) -> psycopg.Connection[Any]:
+        """Connect as `role` (None: as who logs in) with these settings of the server's; an embedded server that is down
+        is started once more."""
         try:
-            return self._connected(role, autocommit)
+            return self._connected(role, autocommit, settings)
         except psycopg.OperationalError as error:
             if self.ensure is None or error.sqlstate is not None:
                 raise
             self.ensure()
-            return self._connected(role, autocommit)
+            return self._connected(role, autocommit, settings)
 
-    def _connected(self, role: Role | None, autocommit: bool) -> psycopg.Connection[Any]:
+    def _connected(self, role: Role | None, autocommit: bool, settings: Mapping[str, str]) -> psycopg.Connection[Any]:
         given = conninfo_to_dict(self.conninfo())
         options = [str(given.pop("options", None) or "")]
         if role is not None:
@@ -56,7 +60,7 @@ class Server:
             options.append(f"-c lock_timeout={LOCK_TIMEOUT_MS}")
             options.append(f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}")
         options.append("-c timezone=UTC")
-        options += [f"-c {name}={value}" for name, value in self.options.items()]
+        options += [f"-c {name}={value}" for name, value in {**self.options, **settings}.items()]
         given.setdefault("connect_timeout", str(CONNECT_SECONDS))
         given.setdefault("application_name", role or "formloom_owner")
         conninfo = make_conninfo("", **given, options=" ".join(options).strip())

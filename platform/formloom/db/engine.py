@@ -11,7 +11,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection
 
 from formloom.db.announcer import Announcer
 from formloom.db.connect import Server, to_json, went_stale
-from formloom.db.fast import FastPool
+from formloom.db.fast import KEY_LOOKUPS, FastPool
 from formloom.db.roles import Role
 from formloom.settings import Settings
 
@@ -57,7 +57,11 @@ def databases_at(server: Server, *, pool_size: int = 10) -> Databases:
         router=_engine(server, "formloom_router", 4, autocommit=True),
         sealer=_engine(server, "formloom_sealer", 1),
         owner=create_engine("postgresql+psycopg://", creator=lambda: server.connect(None), poolclass=NullPool),
-        fast=FastPool(lambda: server.connect("formloom_app", autocommit=True), pool_size, POOL_TIMEOUT_SECONDS),
+        fast=FastPool(
+            lambda: server.connect("formloom_app", autocommit=True, settings=KEY_LOOKUPS),
+            pool_size,
+            POOL_TIMEOUT_SECONDS,
+        ),
         announce=Announcer(server),
     )
 

@@ -1,6 +1,6 @@
-"""The pool of the hot path: raw connections of the app role, lent with next to no ceremony.
+"""The hot path's pool: raw connections of the app role, lent with next to no ceremony, asked with next to none.
 
-SQLAlchemy's pool does more than the hot path needs, at a twentieth of what a whole decision costs.
+SQLAlchemy's pool and psycopg's cursors do more than the hot path needs: together as much as a decision's own Python.
 """
 
 import contextlib
@@ -11,12 +11,53 @@ from threading import Semaphore
 from typing import Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.errors import error_from_result
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 from formloom.db.connect import went_stale
 from formloom.errors import Unavailable
 
 Connection = psycopg.Connection[Any]
+
+KEY_LOOKUPS = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""The hot path only looks up by key. It is planned once a connection, perhaps while its tables are still empty, when
+reading them whole looks cheap; so what is not a look-up by key is not offered to the planner."""
+
+
+class Line:
+    """One lent connection. `ask` is one round trip; `connection` is psycopg's own, for everything else."""
+
+    __slots__ = ("_prepared", "connection")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._prepared: dict[bytes, bytes] = {}
+
+    def ask(self, statement: bytes, *parameters: bytes | None) -> bytes | None:
+        """The first column of the statement's only row, all as text; None is NULL, or no row.
+
+        The statement (`$1`, with its types cast) is prepared once a connection, so there should be few of them. It is
+        a transaction of its own unless one is open. Raises psycopg.Error.
+        """
+        pgconn = self.connection.pgconn
+        name = self._prepared.get(statement)
+        if name is None:
+            name = f"fast_{len(self._prepared)}".encode()
+            result = pgconn.prepare(name, statement)
+            if result.status != ExecStatus.COMMAND_OK:
+                raise _error(pgconn, result)
+            self._prepared[statement] = name
+        result = pgconn.exec_prepared(name, parameters)
+        if result.status != ExecStatus.TUPLES_OK:
+            raise _error(pgconn, result)
+        return result.get_value(0, 0) if result.ntuples else None
 
 
 class FastPool:
@@ -25,31 +66,32 @@ class FastPool:
     def __init__(self, connect: Callable[[], Connection], size: int, timeout: float) -> None:
         self._connect, self._timeout = connect, timeout
         self._places = Semaphore(size)
-        self._free: deque[Connection] = deque()
+        self._free: deque[Line] = deque()
         self._process = os.getpid()
         self._closed = False
 
-    def take(self) -> Connection:
+    def take(self) -> Line:
         """A connection that the server has not closed. Raises Unavailable when all stay lent for too long."""
         if not self._places.acquire(timeout=self._timeout):
             raise Unavailable("pool_exhausted", {"retry_after": 1})
         try:
-            return self._kept() or self._connect()
+            return self._kept() or Line(self._connect())
         except BaseException:
             self._places.release()
             raise
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, line: Line) -> None:
         """Take it back. What was left open is undone; a connection that cannot say so is dropped."""
+        connection = line.connection
         try:
-            if connection.info.transaction_status is not TransactionStatus.IDLE:
+            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
                 _undo(connection)
             if connection.closed:
                 return
             if self._closed:
                 connection.close()
             else:
-                self._free.append(connection)
+                self._free.append(line)
         finally:
             self._places.release()
 
@@ -58,23 +100,30 @@ class FastPool:
         self._closed = True
         self._drop_all()
 
-    def _kept(self) -> Connection | None:
+    def _kept(self) -> Line | None:
         if self._process != os.getpid():  # a fork: these belong to the parent
             self._free, self._process = deque(), os.getpid()
         try:
-            connection = self._free.pop()
+            line = self._free.pop()
         except IndexError:
             return None
-        if not went_stale(connection):
-            return connection
-        connection.close()
+        if not went_stale(line.connection):
+            return line
+        line.connection.close()
         self._drop_all()  # when one is dead its older siblings are as well
         return None
 
     def _drop_all(self) -> None:
         with contextlib.suppress(IndexError):
             while True:
-                self._free.pop().close()
+                self._free.pop().connection.close()
+
+
+def _error(pgconn: PGconn, result: PGresult) -> psycopg.Error:
+    """What went wrong, as psycopg says it: by SQLSTATE, or that the server is gone, which has none."""
+    if pgconn.status == ConnStatus.BAD:
+        return psycopg.OperationalError(result.get_error_message())
+    return error_from_result(result)
 
 
 def _undo(connection: Connection) -> None:
