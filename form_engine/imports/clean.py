@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from form_engine.fields.base import Coerced, Refused
+from form_engine.fields.base import Refused
 from form_engine.fields.coercion import as_text, folded
 from form_engine.formula import NO_CONTEXT, Context, Env, ErrorValue, RecordValue, Value
 from form_engine.imports.cells import Cell, is_empty
@@ -118,16 +118,15 @@ class _Work:
         return self._coerced(column, cell)
 
     def _coerced(self, column: ReadyColumn, cell: Cell) -> Any:
-        read = column.reading.coerce(cell)
-        if type(read) is Coerced:
-            for note in read.notes:
-                codes = self._reason(column.definition.notes, note.code)
-                self.say(column, codes, "warning", **note.params)
-            if read.value is None:
-                self.say(column, column.definition.blank, "error")
-                return None
-            return self._cleaned(column, read.value)
-        return self._refuse(column, read)
+        stored, notes, refused = column.reading.read(cell)
+        for note in notes:
+            codes = self._reason(column.definition.notes, note.code)
+            self.say(column, codes, "warning", **note.params)
+        if refused is not None:
+            return self._refuse(column, refused)
+        if stored is None:
+            self.say(column, column.definition.blank, "error")
+        return stored
 
     def _cleaned(self, column: ReadyColumn, raw: Any) -> Any:
         if raw is None or column.finds is not None:
@@ -145,11 +144,10 @@ class _Work:
         beside: dict[str, Value] = {}
         for name, reading in case.groups.items():
             text = groups.get(name)
-            read = reading.coerce(text) if text is not None else Coerced(None)
-            stored = reading.clean(read.value) if type(read) is Coerced and read.value is not None else read
-            if type(stored) is Refused:
-                return self._refuse(column, stored)
-            beside[name] = reading.value(stored) if type(stored) is not Coerced else None
+            stored, _, refused = reading.read(text) if text is not None else (None, (), None)
+            if refused is not None:
+                return self._refuse(column, refused)
+            beside[name] = reading.value(stored)
         env = Env(own=RecordValue("import", None, {**self.known, **beside}), context=self.env.context)
         for key, source in case.set.items():
             self.waiting[key] = self._source(self.profile.by_key[key], source, env)

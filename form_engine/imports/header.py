@@ -49,6 +49,8 @@ def find_header(
         score = _score(lines, at, known)
         if score[0] > 0 and score > most:
             best, most = at, score
+        if score[0] >= 3.0 * max(2, len(lines[at]) // 2):
+            break  # half of its names are expected ones: what stands below are records
     if best is None:
         return None
     first = best - (rows - 1) if rows else best - _group_lines(lines, merged, best)

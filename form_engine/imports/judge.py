@@ -21,7 +21,7 @@ from form_engine.formula import Context
 from form_engine.imports.cells import Cell
 from form_engine.imports.clean import WHOLE_ROW, CleanRow, Finding, RowCleaner
 from form_engine.imports.duplicates import key_of, print_of
-from form_engine.imports.lookups import Lookups, field_values
+from form_engine.imports.lookups import Lookups
 from form_engine.imports.profile.compile import ReadyProfile
 from form_engine.imports.profile.model import Level
 from form_engine.models import RecordUnique
@@ -105,11 +105,11 @@ class Judge:
     def _writable_values(self, row: CleanRow) -> dict[str, Any]:
         """What goes into the record: what has an error is left out, and so is what a new record fills in itself."""
         broken = row.broken()
-        return {
-            column.to: row.values[column.key]
-            for column in self.profile.columns
-            if column.to and column.key not in broken and row.values.get(column.key) is not None
-        }
+        values = self.profile.values(row.values)
+        for key in broken:
+            column = self.profile.by_key.get(key)
+            values.pop(column.to if column is not None and column.to else "", None)
+        return values
 
     def _ask_form(
         self, row: CleanRow, values: Mapping[str, Any], target: int | None, facts: Facts
@@ -214,4 +214,4 @@ def state_of(issues: Sequence[Mapping[str, Any]]) -> str:
     return "error" if "error" in levels else "warn" if "warning" in levels else "ok"
 
 
-__all__ = ["Judge", "JudgedRow", "field_values", "key_columns", "state_of", "unique_value"]
+__all__ = ["Judge", "JudgedRow", "key_columns", "state_of", "unique_value"]

@@ -64,12 +64,15 @@ class LineReader:
         return "row"
 
     def _repeats_header(self, filled: Sequence[tuple[int, Cell]]) -> bool:
-        same = sum(
-            1
-            for at, cell in filled
-            if type(cell) is str and at < len(self._headers) and self._headers[at] and plain(cell) == self._headers[at]
-        )
-        return same >= 2 and same * 10 >= len(filled) * 8
+        most = len(filled) // 5
+        other = 0
+        for at, cell in filled:
+            name = self._headers[at] if at < len(self._headers) else ""
+            if type(cell) is not str or not name or plain(cell) != name:
+                other += 1
+                if other > most:
+                    return False
+        return len(filled) - other >= 2
 
     def _is_subtotal(self, filled: Sequence[tuple[int, Cell]]) -> bool:
         """A word that says so, hardly anything besides, and that is numbers."""

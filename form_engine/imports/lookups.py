@@ -3,7 +3,7 @@
 Only what the actor may read is found: a sheet must not tell whether a hidden record exists.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Any
@@ -254,8 +254,3 @@ def _text_of(name: str) -> ColumnElement[str]:
         return (Record.number if name == "number" else Record.title).expression  # type: ignore[return-value]
     found: ColumnElement[str] = Record.data[name].astext
     return found
-
-
-def field_values(profile: ReadyProfile, values: Mapping[str, Any]) -> dict[str, Any]:
-    """By field of the form: what the row's columns give."""
-    return {column.to: values[column.key] for column in profile.columns if column.to and column.key in values}

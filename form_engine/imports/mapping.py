@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from formloom.i18n import LOCALES, localized
@@ -96,6 +97,7 @@ def likeness_to(header: str, field: CompiledField) -> float:
     return max(_likeness(header, name) for name in names_of(field))
 
 
+@lru_cache(maxsize=50_000)
 def _likeness(header: str, name: str) -> float:
     direct = name_likeness(header, name)
     if direct < 0.9:

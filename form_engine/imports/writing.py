@@ -120,12 +120,7 @@ class Writer:
         return self.records.create(session, self.forms, form, values, self.actor, via=self.via)
 
     def _values(self, row: ImportRow) -> dict[str, Any]:
-        clean: Mapping[str, Any] = row.clean or {}
-        return {
-            column.to: clean[column.key]
-            for column in self.profile.columns
-            if column.to and clean.get(column.key) is not None
-        }
+        return self.profile.values(row.clean or {})
 
     def _refused(self, session: Session, row: ImportRow, error: InvalidInput | Conflict | NotFound) -> None:
         issues = error.issues or (Issue("", error.code, error.params),)

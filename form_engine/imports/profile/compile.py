@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -9,7 +11,7 @@ import re2  # type: ignore[import-untyped]
 from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition import CompiledForm, FieldDef, parse_form
-from form_engine.fields.base import Cleaner, Coercer, FieldType, Refused
+from form_engine.fields.base import Cleaner, Coercer, FieldType, Note, Refused
 from form_engine.fields.coercion import folded
 from form_engine.fields.expression import Formula
 from form_engine.formula import Env, FormulaError, Type, TypeScope, Value, check
@@ -39,15 +41,23 @@ class ReadySource:
     run: Run | None = None
 
 
+Read = tuple[Any, tuple[Note, ...], Refused | None]
+"""A stored value (None: blank), what was noticed, and why it could not be read."""
+
+REMEMBERED: Final = 4_096
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How text becomes a value of one type."""
 
     type: FieldType[Any]
     config: Any
-    coerce: Coercer
     clean: Cleaner
     formula_type: Type
+
+    read: Callable[[Any], "Read"]
+    """Coerced and cleaned; what was read lately is remembered, because sheets repeat themselves."""
 
     def value(self, stored: Any) -> Value:
         return None if stored is None else self.type.to_value(stored, self.config)
@@ -78,6 +88,8 @@ class ReadyColumn:
     """A column ready to read. `finds` is what its text names (record, person, department), which is looked up later."""
 
     definition: ColumnDef
+    key: str
+    to: str | None
     order: int
     reading: Reading
     finds: str | None
@@ -90,14 +102,6 @@ class ReadyColumn:
     checks: tuple[ReadyCheck, ...]
     steps: tuple[MatchStep, ...]
 
-    @property
-    def key(self) -> str:
-        return self.definition.key
-
-    @property
-    def to(self) -> str | None:
-        return self.definition.to
-
 
 @dataclass(frozen=True, slots=True)
 class ReadyProfile:
@@ -108,6 +112,16 @@ class ReadyProfile:
     columns: tuple[ReadyColumn, ...]
     by_key: Mapping[str, ReadyColumn]
     by_field: Mapping[str, ReadyColumn]
+    filled: tuple[tuple[str, str], ...] = dataclass_field(init=False)
+
+    def __post_init__(self) -> None:
+        pairs = tuple((field, column.key) for field, column in self.by_field.items())
+        object.__setattr__(self, "filled", pairs)
+
+    def values(self, clean: Mapping[str, Any]) -> dict[str, Any]:
+        """By field of the form: what a row's columns give it; what is blank is left out."""
+        get = clean.get
+        return {field: value for field, key in self.filled if (value := get(key)) is not None}
 
 
 def compile_profile(profile: ImportProfile, forms: Mapping[str, CompiledForm]) -> ReadyProfile:
@@ -144,6 +158,8 @@ class _Compiler:
         self._codes(column)
         return ReadyColumn(
             definition=column,
+            key=column.key,
+            to=column.to,
             order=order,
             reading=reading,
             finds=finds,
@@ -191,12 +207,13 @@ class _Compiler:
     def _read_by(self, definition: FieldDef, column: ColumnDef) -> Reading:
         kind, config = definition.type, definition.config
         names = kind.refers in ("record", "person", "department")
+        coerce, clean = kind.coercer(config, column.hints), kind.cleaner(config)
         return Reading(
             type=kind,
             config=config,
-            coerce=kind.coercer(config, column.hints),
-            clean=kind.cleaner(config),
+            clean=clean,
             formula_type=TEXT if names else kind.formula_type(config),
+            read=lru_cache(REMEMBERED, typed=True)(_reader(coerce, None if names else clean)),
         )
 
     def _case(self, column: ColumnDef, case: Case, earlier: list[str]) -> ReadyCase:
@@ -329,6 +346,23 @@ BUILT_IN: Final = frozenset(
     }
 )
 """Codes that every profile may use without bringing them along."""
+
+
+def _reader(coerce: Coercer, clean: Cleaner | None) -> Callable[[Any], Read]:
+    """A cell in, as far as the type itself can say; names of records and people stay text (`clean` None)."""
+
+    def read(cell: Any) -> Read:
+        coerced = coerce(cell)
+        if type(coerced) is Refused:
+            return None, (), coerced
+        value: Any = coerced.value  # type: ignore[union-attr]
+        notes: tuple[Note, ...] = coerced.notes  # type: ignore[union-attr]
+        if value is None or clean is None:
+            return value, notes, None
+        stored = clean(value)
+        return (None, notes, stored) if type(stored) is Refused else (stored, notes, None)
+
+    return read
 
 
 def _word(text: str) -> str:
