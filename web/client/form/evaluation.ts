@@ -1,26 +1,20 @@
 /**
- * One look at a form with its values: what is computed, hidden, required, wrong.
- * Pure; the same trees run on the server, whose word is final.
+ * What a form's values amount to: what is computed, hidden, required, wrong. The same trees run on the server, whose
+ * word is final. A change works out only what hangs on it: a table of a thousand rows answers as one types.
  */
 import type { Kinds } from '../fields/kind';
 import { compile, fromJson, type Context, type Env, type Tree } from '../formula';
-import { ErrorValue, Moment, Person, REF, RecordValue, VALUE, type Fetch, type Value } from '../formula/values';
+import { ErrorValue, Moment, Person, RecordValue, VALUE, type Fetch, type Value } from '../formula/values';
 import type { Issue } from '../http';
 import { dayOf } from './day';
-import { isBlank, rowsOf, type FieldModel, type Formula, type FormModel, type Json, type LinkedRecord, type Values } from './model';
+import { constant, Graph, type Cell, type Readable } from './graph';
+import { isBlank, rowsOf, type FieldModel, type Formula, type FormModel, type Json, type LinkedRecord, type RuleModel, type Values } from './model';
 import { stored } from './stored';
 import { words } from './words';
 
 export type Linked = Readonly<Record<string, Readonly<Record<string, LinkedRecord>>>>;
 
-export interface Look {
-  /** What a pointer computes to, for fields with a formula. */
-  readonly computed: ReadonlyMap<string, Value>;
-  readonly hidden: ReadonlySet<string>;
-  readonly required: ReadonlySet<string>;
-  readonly issues: readonly Issue[];
-}
-
+type Row = Readonly<Record<string, Json>>;
 type Run = (env: Env) => Value;
 const compiled = new WeakMap<Formula, Run>();
 
@@ -34,110 +28,192 @@ function run(formula: Formula, env: Env): Value {
   return call(env);
 }
 
-export function look(model: FormModel, values: Values, linked: Linked, kinds: Kinds): Look {
-  return new Looker(model, values, linked, kinds).look();
-}
-
-/** Values of fields that a new record starts with. */
+/** Values of fields that a new record, or a new row, starts with. */
 export function defaults(model: FormModel, kinds: Kinds, fields: readonly FieldModel[], values: Values): Values {
-  const looker = new Looker(model, values, model.linked ?? {}, kinds);
+  const evaluation = new Evaluation(model, kinds, values, model.linked ?? {});
   return Object.fromEntries(
     fields.flatMap((field) => {
-      const json = field.default ? looker.defaultOf(field) : (field.config?.start ?? null);
+      const json = field.default ? evaluation.defaultOf(field) : (field.config?.start ?? null);
       return isBlank(json) ? [] : [[field.key, json]];
     }),
   );
 }
 
-class Looker {
-  private readonly computed = new Map<string, Value>();
-  private readonly hidden = new Set<string>();
-  private readonly required = new Set<string>();
-  private readonly issues: Issue[] = [];
+/** What is found wrong with one place; `at` is relative to it. */
+interface Trouble {
+  readonly at: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+const NONE: readonly Trouble[] = [];
+
+/** One field in one place: the record, or one row. */
+interface Spot {
+  readonly field: FieldModel;
+  readonly value: Readable<Value>;
+  readonly hidden: Readable<boolean>;
+  readonly required: Readable<boolean>;
+  readonly troubles: Readable<readonly Trouble[]>;
+  set(json: Json): void;
+}
+
+/** The fields of the record, or of a row, with the record that formulas see. */
+class Place {
+  readonly spots = new Map<string, Spot>();
+  readonly record: RecordValue;
+  readonly troubles: Cell<readonly Trouble[]>;
+
+  constructor(
+    evaluation: Evaluation,
+    form: string,
+    id: number | string | null,
+    fields: readonly FieldModel[],
+    public json: Values,
+    isRow: boolean,
+    rules: readonly RuleModel[],
+  ) {
+    const values: Record<string, Value> = {};
+    this.record = new RecordValue(form, id, values, evaluation.fetch);
+    const env = () => evaluation.env(isRow ? this.record : null);
+    for (const field of fields) {
+      const spot = evaluation.spot(field, json[field.key] ?? null, env);
+      this.spots.set(field.key, spot);
+      Object.defineProperty(values, field.key, { enumerable: true, get: () => spot.value.get() });
+    }
+    const broken = rules.map((rule) => evaluation.rule(rule, env));
+    this.troubles = evaluation.graph.cell(() => this.look(broken));
+  }
+
+  /** Takes new values; what is the same object as before is passed over. */
+  take(json: Values): void {
+    if (json === this.json) return;
+    for (const [key, spot] of this.spots) {
+      const next = json[key] ?? null;
+      if (next !== (this.json[key] ?? null)) spot.set(next);
+    }
+    this.json = json;
+  }
+
+  private look(broken: readonly (() => readonly Trouble[])[]): readonly Trouble[] {
+    const found: Trouble[] = [];
+    for (const [key, spot] of this.spots) for (const each of spot.troubles.get()) found.push({ ...each, at: `/${key}${each.at}` });
+    for (const each of broken) found.push(...each());
+    return found.length > 0 ? found : NONE;
+  }
+}
+
+/** The rows of a table. A row is known again by being the same object, by its id, else by where it stands. */
+class Table {
+  readonly rows: Cell<readonly Place[]>;
+  readonly troubles: Cell<readonly Trouble[]>;
+  private places: readonly Place[];
+
+  constructor(
+    graph: Graph,
+    private readonly make: (row: Row) => Place,
+    json: Json,
+  ) {
+    this.places = rowsOf(json).map(make);
+    this.rows = graph.cell(() => this.places);
+    this.troubles = graph.cell(() => {
+      const found = this.rows.get().flatMap((row, at) => row.troubles.get().map((each) => ({ ...each, at: `/${at}${each.at}` })));
+      return found.length > 0 ? found : NONE;
+    });
+  }
+
+  /** The list itself changes only where rows come, go or move: a changed cell is its row's affair. */
+  take(json: Json): void {
+    const next = rowsOf(json);
+    const held = new Map(this.places.map((place) => [place.json, place]));
+    const kept = next.map((row) => held.get(row as Values));
+    const free = new Set(this.places);
+    for (const place of kept) if (place) free.delete(place);
+    const byId = new Map([...free].map((place) => [place.record.id, place]));
+    const places = next.map((row, at) => {
+      const id = (row.id as string | undefined) ?? null;
+      const known = kept[at] ?? (id === null ? this.unnamed(at, free) : byId.get(id));
+      if (!known) return this.make(row);
+      free.delete(known);
+      known.take(row as Values);
+      return known;
+    });
+    if (places.length === this.places.length && places.every((place, at) => place === this.places[at])) return;
+    this.places = places;
+    this.rows.spoil();
+  }
+
+  private unnamed(at: number, free: ReadonlySet<Place>): Place | undefined {
+    const place = this.places[at];
+    return place && free.has(place) && place.record.id === null ? place : undefined;
+  }
+}
+
+export class Evaluation {
+  readonly graph = new Graph();
   private readonly context: Context;
-  private readonly own: RecordValue;
-  private readonly rows = new Map<string, RecordValue>();
-  private refusedValue = false;
-  /** A linked record was asked for that this page does not have: what errs for that is not known, rather than wrong. */
-  private missed = false;
+  private readonly own: Place;
+  private readonly tables = new Map<string, Table>();
+  private readonly known: Cell<Linked>;
 
   constructor(
     private readonly model: FormModel,
-    private readonly values: Values,
-    private readonly linked: Linked,
     private readonly kinds: Kinds,
+    values: Values,
+    private linked: Linked,
   ) {
     this.context = contextOf(model);
-    this.own = this.record(model.form, model.record?.id ?? null, model.fields, values, '', () => ({ own: this.own, context: this.context }));
+    this.known = this.graph.cell(() => this.linked);
+    this.own = new Place(this, model.form, model.record?.id ?? null, model.fields, values, false, model.rules ?? []);
   }
 
-  look(): Look {
-    for (const field of this.model.fields) this.field(field, this.values[field.key] ?? null, `/${field.key}`, this.env());
-    for (const rule of this.model.rules ?? []) this.rule(rule, '', this.env());
-    return { computed: this.computed, hidden: this.hidden, required: this.required, issues: this.issues };
+  /** What stands in the form now. */
+  take(values: Values, linked: Linked): void {
+    if (linked !== this.linked) {
+      this.linked = linked;
+      this.known.spoil();
+    }
+    this.own.take(values);
+  }
+
+  /** What a field with a formula computes to; undefined for others. */
+  computed(pointer: string): Value | undefined {
+    const spot = this.find(pointer);
+    return spot?.field.formula && !spot.hidden.get() ? spot.value.get() : undefined;
+  }
+
+  isHidden(pointer: string): boolean {
+    return this.find(pointer)?.hidden.get() ?? false;
+  }
+
+  isRequired(pointer: string): boolean {
+    return this.find(pointer)?.required.get() ?? false;
+  }
+
+  /** Everything that is wrong, in the order of the form. */
+  issues(): readonly Issue[] {
+    const found = this.own.troubles.get();
+    // Where a value was refused already, what hangs on it would tell one mistake twice.
+    const refused = found.some(({ code }) => !RULES.has(code));
+    return found.filter(({ code }) => !(refused && code === 'rule_error')).map(({ at, code, detail }) => ({ pointer: at, code, detail }));
   }
 
   defaultOf(field: FieldModel): Json {
     const given = field.default;
     if (!given) return null;
     if (!('tree' in given)) return given.value;
-    const value = run(given, this.env());
+    const value = run(given, this.env(null));
     return value instanceof ErrorValue ? null : stored(value);
   }
 
-  private env(row: RecordValue | null = null): Env {
-    return { own: this.own, row, context: this.context };
+  env(row: RecordValue | null): Env {
+    return { own: this.own?.record, row, context: this.context };
   }
 
-  /** A record whose formula fields are worked out when somebody asks, once; a circle is an error value. */
-  private record(form: string, id: number | string | null, fields: readonly FieldModel[], json: Values, at: string, env: () => Env): RecordValue {
-    const values: Record<string, Value> = {};
-    for (const field of fields) {
-      const pointer = `${at}/${field.key}`;
-      const own = json[field.key] ?? null;
-      const work = (): Value => {
-        if (field.formula) return this.keep(pointer, this.known(field.formula, env()));
-        return field.type === 'table' ? this.tableRows(field, own, pointer) : this.value(field, own);
-      };
-      // What is not shown is blank, for formulas too.
-      lazy(values, field.key, () => (field.visible && !truthy(run(field.visible, env())) ? null : work()));
-    }
-    return new RecordValue(form, id, values, this.fetch);
-  }
-
-  /** A formula's value; blank where it errs only for want of a record that the server has. */
-  private known(formula: Formula, env: Env): Value {
-    this.missed = false;
-    const value = run(formula, env);
-    return value instanceof ErrorValue && this.missed ? null : value;
-  }
-
-  private keep(pointer: string, value: Value): Value {
-    this.computed.set(pointer, value);
-    return value;
-  }
-
-  private tableRows(field: FieldModel, json: Json, pointer: string): readonly Value[] {
-    return rowsOf(json).map((row, at) => {
-      const place = `${pointer}/${at}`;
-      const record: RecordValue = this.record(
-        `${this.model.form}.${field.key}`, (row.id as string | undefined) ?? null, field.fields ?? [], row, place, () => this.env(record),
-      );
-      this.rows.set(place, record);
-      return record;
-    });
-  }
-
-  private value(field: FieldModel, json: Json): Value {
-    if (isBlank(json)) return null;
-    if (this.kinds.get(field.type)?.check?.(json, field)) return VALUE;
-    return this.kinds.get(field.type)?.toValue(json, field) ?? null;
-  }
-
-  private readonly fetch: Fetch = (form, id) => {
-    const found = this.linked[form]?.[String(id)];
+  readonly fetch: Fetch = (form, id) => {
+    const found = this.known.get()[form]?.[String(id)];
     if (!found) {
-      this.missed = true;
+      this.graph.miss();
       return null;
     }
     const types = this.model.types?.[form] ?? {};
@@ -145,79 +221,87 @@ class Looker {
     return new RecordValue(form, id, Object.fromEntries(values), this.fetch);
   };
 
-  private field(field: FieldModel, json: Json, pointer: string, env: Env): void {
-    if (field.visible && !truthy(run(field.visible, env))) {
-      this.hidden.add(pointer);
-      return;
-    }
-    if (field.formula) {
-      const worked = (env.row ?? this.own).values[field.key] ?? null; // and into `computed`
-      if (worked !== null && !(worked instanceof ErrorValue)) this.rules(field, pointer, env);
-      return;
-    }
-    if (field.type === 'table') this.table(field, json, pointer);
-    if (field.access !== 'write') return;
-    if (field.required === true || (field.required && truthy(run(field.required, env)))) this.required.add(pointer);
-    if (isBlank(json)) {
-      if (this.required.has(pointer)) this.wrong(pointer, words({ code: 'required' }), 'required');
-      return;
-    }
-    const finding = this.kinds.get(field.type)?.check?.(json, field);
-    if (finding) {
-      this.refusedValue = true;
-      this.wrong(pointer + (finding.at ?? ''), words(finding), finding.code);
-    } else if (field.type !== 'table') this.rules(field, pointer, env);
-  }
-
-  private rules(field: FieldModel, pointer: string, env: Env): void {
-    for (const rule of field.rules ?? []) this.rule(rule, pointer, env);
-  }
-
-  private table(field: FieldModel, json: Json, pointer: string): void {
-    void this.own.values[field.key]; // makes the rows
-    rowsOf(json).forEach((row, at) => {
-      const record = this.rows.get(`${pointer}/${at}`) ?? null;
-      const env = this.env(record);
-      for (const column of field.fields ?? []) this.field(column, row[column.key] ?? null, `${pointer}/${at}/${column.key}`, env);
-      this.rules(field, `${pointer}/${at}`, env); // a table's rule is asked of every row
+  spot(field: FieldModel, first: Json, env: () => Env): Spot {
+    const { graph } = this;
+    const kind = this.kinds.get(field.type);
+    const json = graph.cell<Json>(() => first);
+    const table = field.fields ? this.table(field, first) : null;
+    const formula = field.formula ? this.worked(field.formula, env) : null;
+    const { visible, required: wanted } = field;
+    const hidden = visible ? graph.cell(() => run(visible, env()) !== true) : constant(false);
+    const finding = () => (isBlank(json.get()) ? null : (kind?.check?.(json.get(), field) ?? null));
+    const value = graph.cell<Value>(() => {
+      if (hidden.get()) return null; // what is not shown is blank, for formulas too
+      if (formula) return formula();
+      if (table) return table.rows.get().map((row) => row.record);
+      if (isBlank(json.get())) return null;
+      return finding() ? VALUE : (kind?.toValue(json.get(), field) ?? null);
     });
-  }
-
-  private rule(rule: Formula & { readonly message?: string | null }, pointer: string, env: Env): void {
-    this.missed = false;
-    const value = run(rule, env);
-    if (this.missed) return; // the server has the record, and asks
-    if (value instanceof ErrorValue) {
-      // Where a value was refused already, what hangs on it would tell one mistake twice.
-      if (!this.refusedValue) this.wrong(pointer, words({ code: 'rule_error' }), 'rule_error');
-    } else if (!truthy(value)) this.wrong(pointer, rule.message || words({ code: 'rule_failed' }), 'rule_failed');
-  }
-
-  private wrong(pointer: string, detail: string, code: string): void {
-    this.issues.push({ pointer, code, detail });
-  }
-}
-
-/** Blank is false; an error never counts as true. */
-function truthy(value: Value): boolean {
-  return value === true;
-}
-
-function lazy(target: Record<string, Value>, key: string, work: () => Value): void {
-  let state: 'new' | 'working' | 'done' = 'new';
-  let value: Value = null;
-  Object.defineProperty(target, key, {
-    enumerable: true,
-    get() {
-      if (state === 'working') return REF;
-      if (state === 'new') {
-        state = 'working';
-        value = work();
-        state = 'done';
+    const asked = Boolean(wanted) && !formula && field.access === 'write';
+    const required = asked ? graph.cell(() => !hidden.get() && (wanted === true || run(wanted as Formula, env()) === true)) : constant(false);
+    const rules = (field.rules ?? []).map((rule) => this.rule(rule, env));
+    const holding = () => (rules.length > 0 ? rules.flatMap((broken) => broken()) : NONE);
+    const troubles = graph.cell((): readonly Trouble[] => {
+      if (hidden.get()) return NONE;
+      if (formula) {
+        if (rules.length === 0) return NONE;
+        const worked = value.get();
+        return worked === null || worked instanceof ErrorValue ? NONE : holding();
       }
-      return value;
-    },
-  });
+      const inside = table ? table.troubles.get() : NONE;
+      if (field.access !== 'write') return inside;
+      if (isBlank(json.get())) return required.get() ? [trouble('required')] : NONE;
+      const wrong = finding();
+      if (wrong) return [...inside, { at: wrong.at ?? '', code: wrong.code, detail: words(wrong) }];
+      return table ? inside : holding();
+    });
+    const set = (next: Json) => {
+      json.become(() => next);
+      table?.take(next);
+    };
+    return { field, value, hidden, required, troubles, set };
+  }
+
+  /** Asks a rule: what does not hold. */
+  rule(rule: RuleModel, env: () => Env): () => readonly Trouble[] {
+    // In a cell of its own: what it misses is its own affair.
+    const cell = this.graph.cell(() => run(rule, env()));
+    return () => {
+      const value = cell.get();
+      if (value === true || cell.missed) return NONE; // the server has the record that is missing, and asks
+      if (value instanceof ErrorValue) return [trouble('rule_error')];
+      return [{ at: '', code: 'rule_failed', detail: rule.message || words({ code: 'rule_failed' }) }];
+    };
+  }
+
+  /** A formula's value; blank where it errs only for want of a record that the server has. */
+  private worked(formula: Formula, env: () => Env): () => Value {
+    const cell = this.graph.cell(() => run(formula, env()));
+    return () => {
+      const value = cell.get();
+      return value instanceof ErrorValue && cell.missed ? null : value;
+    };
+  }
+
+  private table(field: FieldModel, first: Json): Table {
+    const form = `${this.model.form}.${field.key}`;
+    const make = (row: Row) => new Place(this, form, (row.id as string | undefined) ?? null, field.fields ?? [], row as Values, true, field.rules ?? []);
+    const table = new Table(this.graph, make, first);
+    this.tables.set(field.key, table);
+    return table;
+  }
+
+  private find(pointer: string): Spot | undefined {
+    const [, key = '', row, column] = pointer.split('/');
+    if (column === undefined) return row === undefined ? this.own.spots.get(key) : undefined;
+    return this.tables.get(key)?.rows.get()[Number(row)]?.spots.get(column);
+  }
+}
+
+const RULES: ReadonlySet<string> = new Set(['rule_failed', 'rule_error', 'required']);
+
+function trouble(code: string): Trouble {
+  return { at: '', code, detail: words({ code }) };
 }
 
 function contextOf(model: FormModel): Context {

@@ -2,7 +2,7 @@
 import { SvelteSet } from 'svelte/reactivity';
 import type { Kinds } from '../fields/kind';
 import type { Issue } from '../http';
-import { defaults, look, type Linked } from './evaluation';
+import { defaults, Evaluation, type Linked } from './evaluation';
 import { isBlank, rowsOf, type FieldModel, type FileModel, type FormModel, type Json, type LinkedRecord, type Values } from './model';
 
 export class FormState {
@@ -20,7 +20,12 @@ export class FormState {
   private refused: readonly Issue[] = $state.raw([]);
   private readonly initial: Values;
 
-  private readonly sight = $derived.by(() => look(this.model, this.values, this.linked, this.kinds));
+  private readonly evaluation: Evaluation;
+  /** What the values amount to. A new object for each change, so that whoever looks, looks again; nothing is worked out twice. */
+  private readonly sight = $derived.by(() => {
+    this.evaluation.take(this.values, this.linked);
+    return { now: this.evaluation };
+  });
 
   constructor(
     readonly model: FormModel,
@@ -32,12 +37,15 @@ export class FormState {
     const given = model.record?.values ?? {};
     this.initial = given;
     this.values = model.record ? given : { ...given, ...defaults(model, kinds, model.fields, given) };
+    this.evaluation = new Evaluation(model, kinds, this.values, this.linked);
   }
+
+  private readonly found = $derived.by(() => this.sight.now.issues());
 
   /** What the server or this look finds wrong; what the server said of a value holds until it is changed. */
   readonly issues: readonly Issue[] = $derived.by(() => {
     const said = new Set(this.refused.map((issue) => issue.pointer));
-    return [...this.refused, ...this.sight.issues.filter((issue) => !said.has(issue.pointer))];
+    return [...this.refused, ...this.found.filter((issue) => !said.has(issue.pointer))];
   });
 
   /** What is worth saying now: nobody is told of an empty field before they had the chance to fill it. */
@@ -68,19 +76,19 @@ export class FormState {
   }
 
   computed(pointer: string) {
-    return this.sight.computed.get(pointer) ?? null;
+    return this.sight.now.computed(pointer) ?? null;
   }
 
   hasComputed(pointer: string): boolean {
-    return this.sight.computed.has(pointer);
+    return this.sight.now.computed(pointer) !== undefined;
   }
 
   isHidden(pointer: string): boolean {
-    return this.sight.hidden.has(pointer);
+    return this.sight.now.isHidden(pointer);
   }
 
   isRequired(pointer: string): boolean {
-    return this.sight.required.has(pointer);
+    return this.sight.now.isRequired(pointer);
   }
 
   isReadonly(field: FieldModel): boolean {
