@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definition.access import TITLE, FieldAccess
 from form_engine.models import Record
-from form_engine.permission import access_for
+from form_engine.permission import accesses
 from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from form_engine.records.derive import title_for
@@ -33,12 +33,12 @@ def titles(session: Session, forms: Forms, ids: Collection[int], actor: Actor) -
     if actor.trusted or actor.kind == "guest":
         return found
     shown: dict[int, tuple[str, str | None]] = {number: (form, None) for number, (form, _) in found.items()}
+    allowed = accesses(session, forms, actor)
     for key in dict.fromkeys(form for form, _ in found.values()):
-        form = forms.get(key)
-        if form is None:
+        if key not in allowed:
             continue
         here = [record_id for record_id, (of, _) in found.items() if of == key]
-        rights = access_for(session, forms, form, actor).rights(session, here)
+        rights = allowed[key].rights(session, here)
         shown |= {record_id: found[record_id] for record_id in rights}
         part = {record_id: right.fields for record_id, right in rights.items() if not right.fields.may_read(TITLE)}
         shown |= _parts(session, forms, key, part, actor)
