@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from formloom import jobs
@@ -15,6 +16,7 @@ from form_engine.definition import CompiledForm, FormDef
 from form_engine.definition.check import check_form
 from form_engine.definition.compile import compile_form
 from form_engine.definition.parse import parse_form
+from form_engine.definition.scope import FormTypes
 from form_engine.definitions_store.backfill import (
     changed_feeds,
     changed_slots,
@@ -30,10 +32,10 @@ from form_engine.definitions_store.slots import assign_slots
 from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed
 from form_engine.evolution.records import convert_records
 from form_engine.evolution.refresh import WORDS, refresh, stale
+from form_engine.formula import Type
 from form_engine.models import FormSlot, Record
 from form_engine.records.actor import Actor
 from form_engine.records.forms import Forms
-from form_engine.rollups.parts import Feed
 
 REFRESH: Final = "refresh"
 """The kind of job that makes titles and searched words anew where there are many records."""
@@ -113,7 +115,9 @@ class FormStore(DefinitionStore[FormDef]):
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, tuple(issues))
 
-    def types(self, session: Session, form: FormDef, besides: Mapping[str, FormDef] | None = None) -> Mapping[str, Type]:
+    def types(
+        self, session: Session, form: FormDef, besides: Mapping[str, FormDef] | None = None
+    ) -> Mapping[str, Type]:
         """The types of a form's fields among the live forms (and those `besides`)."""
         live = {key: each.definition for key, each in self.forms(session).items()}
         return FormTypes({**live, **(besides or {}), form.key: form})[form.key]
@@ -229,7 +233,9 @@ class FormStore(DefinitionStore[FormDef]):
     def _filling(self, session: Session) -> frozenset[tuple[str, str]]:
         """The fields whose slot older records have yet to get."""
         waiting = (FormSlot.workspace_id == workspace_of(session), FormSlot.ready.is_(False))
-        return frozenset((form, path) for form, path in session.execute(select(FormSlot.form, FormSlot.field).where(*waiting)))
+        return frozenset(
+            (form, path) for form, path in session.execute(select(FormSlot.form, FormSlot.field).where(*waiting))
+        )
 
     def _slots(self, session: Session) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -237,4 +243,3 @@ class FormStore(DefinitionStore[FormDef]):
         for form, field, slot in session.execute(statement.where(FormSlot.workspace_id == workspace_of(session))):
             found.setdefault(form, {})[field] = slot
         return found
-

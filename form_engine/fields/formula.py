@@ -77,6 +77,10 @@ class FormulaField(FieldType[FormulaConfig]):
     def result_type(self, config: FormulaConfig, infer: Callable[[FormulaUse], Type]) -> Type:
         return infer(self.formulas(config)[0])
 
+    def may_index(self, config: FormulaConfig) -> bool:
+        """If it gives what has an order, and hangs on records only: the store says, knowing its type."""
+        return True
+
     def to_value(self, stored: Any, config: FormulaConfig) -> Value:
         raise NotImplementedError("a computed value is never read back from a record")
 

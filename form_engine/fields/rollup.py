@@ -37,7 +37,7 @@ class RollupField(FieldType[RollupConfig]):
     config_schema: ClassVar[Mapping[str, Any]] = {
         "from": PATH,
         "via": KEY,
-        "fn": {"enum": ["sum", "count", "min", "max"]},
+        "fn": {"enum": ["sum", "count", "min", "max", "average"]},
         "of": FORMULA,
         "where": FORMULA,
         "format": FORMAT,
@@ -82,7 +82,7 @@ class RollupField(FieldType[RollupConfig]):
         return NUMBER if config.of is None else infer(self.formulas(config)[0])
 
     def may_index(self, config: RollupConfig) -> bool:
-        """Its contributions are kept and covered by an index of their own; it has no slot."""
+        """Its contributions are kept, so its figure can be kept current too."""
         return True
 
     def nothing(self, config: RollupConfig) -> Value:

@@ -88,18 +88,22 @@ class FormColumns:
 
     def slot(self, field: CompiledField) -> ColumnElement[Any] | None:
         """The typed slot of a field, when the index is there."""
-        slot = self.forms.slots.get(self.form.key, {}).get(field.path)
+        slot = self.forms.slot(self.form.key, field.path)
         return self.index.c[slot] if slot is not None and self.index is not None else None
 
     def _field(self, field: CompiledField, node: Node | None) -> Sql:
         config = field.definition.config
+        slot = self.slot(field)
+        if slot is not None and field.slot_kind in ("date", "timestamp"):
+            return Sql(field.type.kind, slot)
         if isinstance(config, RollupConfig):
+            if config.fn == "average":  # SQL divides to other digits; with `index` the slot answers
+                raise NotInSql("not_in_sql", node, field=field.path)
             return self._rollup(field, config)
         formula = field.formulas.get("value")
         if formula is not None:
             own = FormColumns(self.forms, self.form, self.evaluate, self.record, self.index, "own", self.blank_equals)
             return Translator(own, self.evaluate, blank_equals=self.blank_equals).value(formula.checked.node)
-        slot = self.slot(field)
         if slot is not None and field.definition.type.name in PLAIN_SLOTS:
             return Sql(field.type.kind, slot)
         found = from_json(field.type.kind, self.record.data[field.key].astext)

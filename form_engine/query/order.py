@@ -71,6 +71,9 @@ def read_sort(columns: FormColumns, sort: Sequence[str], readable: Readable) -> 
 def _read_key(columns: FormColumns, name: str, at: int, readable: Readable) -> SortKey:
     path = tuple(name.removeprefix("-").split("."))
     field = find(columns, path, f"/sort/{at}", readable)[-1]
+    kept = columns.slot(field) if field is not None and field.computed and len(path) == 1 else None
+    if kept is not None and field is not None:
+        return SortKey(name, Sql("scaled" if field.slot_kind == "decimal" else field.type.kind, kept), name[0] == "-")
     try:
         value = columns.path(path)
     except NotInSql:
@@ -78,7 +81,7 @@ def _read_key(columns: FormColumns, name: str, at: int, readable: Readable) -> S
     if field is not None and len(path) == 1:
         slot = columns.slot(field)
         if slot is not None:
-            kind = "scaled" if field.definition.type.slot == "decimal" else value.kind
+            kind = "scaled" if field.slot_kind == "decimal" else value.kind
             value = Sql(kind, slot)
         elif isinstance(field.definition.type, TextField):
             value = Sql("text", value.expression.collate("C"))

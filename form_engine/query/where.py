@@ -24,6 +24,7 @@ from form_engine.query.found import reads
 from form_engine.query.paths import find
 from form_engine.query.sql_value import SQL_TYPES, Sql
 from form_engine.query.values import NOBODY, read_operand, read_value
+from form_engine.records.derive import scaled
 from form_engine.records.sort_key import slot_text
 
 Steps = tuple[CompiledField | None, ...]
@@ -122,9 +123,9 @@ class Where:
         return compare(value, asked, self._context)
 
     def _blank(self, columns: FormColumns, field: CompiledField, asked: Condition) -> ColumnElement[bool]:
-        if field.computed and not field.definition.type.stored:
-            return _is_blank(self._value(columns, field, asked))
         slot = columns.slot(field)
+        if slot is None and field.computed and not field.definition.type.stored:
+            return _is_blank(self._value(columns, field, asked))
         if slot is not None:
             return slot.is_(None)
         stored = columns.record.data[field.key].astext
@@ -187,6 +188,8 @@ def _allow(field: CompiledField | None, asked: Condition, kind: str) -> None:
 def _on_slot(field: CompiledField, slot: ColumnElement[Any], asked: Condition) -> ColumnElement[bool] | None:
     """The same question in the slot's own terms, so that its index answers; None where the slot cannot tell."""
     values = asked.value if asked.op in ("in", "between") else [asked.value]
+    if field.computed and not field.definition.type.stored:
+        return _on_computed_slot(field, slot, asked, values)
     if isinstance(field.definition.type, TextField):
         if asked.op not in ("eq", "in"):
             return None
@@ -205,6 +208,19 @@ def _on_slot(field: CompiledField, slot: ColumnElement[Any], asked: Condition) -
             return None
         found = [field.slot_value(each) for each in cleaned]  # type: ignore[arg-type]
     return compared(slot, asked.op, found if asked.op in ("in", "between") else found[0])
+
+
+def _on_computed_slot(
+    field: CompiledField, slot: ColumnElement[Any], asked: Condition, values: list[Any]
+) -> ColumnElement[bool] | None:
+    """A computed number is compared as its slot has it, at six decimals; words by their sort key with themselves."""
+    at = f"{asked.at}/value"
+    if field.slot_kind == "decimal":
+        found = [scaled(read_value("number", each, at)) for each in values]
+        return compared(slot, asked.op, found if asked.op in ("in", "between") else found[0])
+    if field.slot_kind == "text" and asked.op in ("eq", "in"):
+        return slot.in_([slot_text(read_value("text", each, at)) for each in values])
+    return None
 
 
 __all__ = ["Where"]

@@ -22,9 +22,6 @@ from form_engine.slots import SLOTS
 BATCH: Final = 200
 """Records of one transaction: it holds them, so nobody should wait long for it."""
 
-LOCK_MS: Final = 500
-"""Shorter than PostgreSQL's search for deadlocks (a second): whoever waits for us in a ring never loses, we do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Current:
@@ -52,7 +49,6 @@ def bring_up_to_date(session: Session, forms: Forms, ids: Collection[int]) -> No
 def _held(session: Session, forms: Forms, ids: Collection[int]) -> list[int]:
     """Lock the records and their parents, those to be as well, in the order of ids."""
     ways = {_way(feed.config.table, feed.config.via) for feeds in forms.feeds.values() for feed in feeds}
-    session.execute(text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
     session.execute(_HOLD, {"ws": workspace_of(session), "ids": sorted(ids), "ways": sorted(ways)})
     return sorted(ids)
 

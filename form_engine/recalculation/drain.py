@@ -130,6 +130,7 @@ def _in_one(databases: Databases, workspace_id: int, forms_of: FormsOf, most: in
 def current_forms(session: Session, forms_of: FormsOf) -> Forms | None:
     """The live forms, which stay that until this transaction ends: whoever publishes waits for it."""
     session.execute(_WITH_WRITERS, {"ws": workspace_of(session)})
+    session.execute(_SOON_OR_NOT)
     return forms_of(session)
 
 
@@ -204,6 +205,8 @@ _TAKE = text("""
 """)
 _WITH_WRITERS = text("SELECT pg_advisory_xact_lock_shared(7031, CAST(:ws % 2147483647 AS integer))")
 """The writers' side of the lock that a publisher holds alone (`apply_record_writes`)."""
+_SOON_OR_NOT = text("SET LOCAL lock_timeout = 500")
+"""Milliseconds. PostgreSQL looks for deadlocks after a second: where others wait for us in a ring, we lose."""
 _LEFT = text("SELECT count(*) FROM (SELECT FROM recalculation WHERE workspace_id = :ws LIMIT :limit) m")
 _WORLD = text("SELECT coalesce(sum(live_version), 0) FROM definition WHERE workspace_id = :ws AND kind = 'form'")
 _WAITING = text("SELECT DISTINCT workspace_id FROM recalculation WHERE marked_at < now() - :age")

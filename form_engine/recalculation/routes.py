@@ -6,6 +6,7 @@ there: the links, nearest first, whose records in turn lead to the record that i
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -127,18 +128,18 @@ class Routes:
         return bool(route.way) or (found is not None and isinstance(found.definition.config, RollupConfig))
 
     def of_form(self, form: CompiledForm) -> frozenset[Route]:
-        """Every route to what is stored of this form's records. Raises Untraceable."""
+        """Every route to what is stored of this form's records. Raises Untraceable for what publish refuses."""
         found: set[Route] = set()
         for feed in self.feeds.get(form.key, ()):
             for formula in feed.field.formulas.values():
                 found |= self.of_formula(form.key, formula, feed.config.table)
         for path in self.computed_slots(form.key):
             found |= self.of_field(form.key, path)
-        if isinstance(form.display, CompiledFormula):
-            found |= self.of_formula(form.key, form.display)
-        else:
-            for key in form.display:
-                found |= self.of_field(form.key, key)
+        with suppress(Untraceable):  # a title may be anything; what nobody can follow, the next change of it shows
+            if isinstance(form.display, CompiledFormula):
+                found |= self.of_formula(form.key, form.display)
+            else:
+                found |= {route for key in form.display for route in self.of_field(form.key, key)}
         return frozenset(found)
 
     def of_field(self, form: str, path: str) -> frozenset[Route]:

@@ -1,4 +1,4 @@
-"""What a rollup shows, from the figures that the database keeps ready: sum, count, least and greatest of its parts."""
+"""What a rollup shows, from the figures that the database keeps ready: sum, count, average, least and greatest."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from form_engine.fields import RollupConfig
 from form_engine.formula import Value
+from form_engine.formula.numbers import divide
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,14 @@ NONE = Totals()
 
 
 def rollup_value(config: RollupConfig, totals: Totals) -> Value:
-    """Sum and count of nothing are 0; least and greatest of nothing are blank."""
+    """Sum and count of nothing are 0; average, least and greatest of nothing are blank."""
     match config.fn:
         case "sum":
             return totals.sum
         case "count":
             return Decimal(totals.count)
+        case "average":
+            return divide(totals.sum, Decimal(totals.count)) if totals.count else None
         case "min":
             return totals.least
         case _:
