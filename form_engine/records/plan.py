@@ -155,6 +155,8 @@ def _write(
     counted, counts = not is_new and not record.draft and not record.deleted, not draft and not deleted
     slots, feeds = forms.slots.get(form.key, {}), forms.feeds.get(form.key, ())
     changes = changes_between(record.data, data)
+    computed_slots = forms.routes.computed_slots(form.key)
+    filled = [slot for path, slot in slots.items() if path in changes]
 
     def facet(compute: Callable[[Mapping[str, Json]], Any], nothing: Any, hangs_on: Iterable[str]) -> Any:
         """The new state of one thing beside the document, KEEP where it is as it was."""
@@ -192,8 +194,9 @@ def _write(
                 form, slots, document, value if document is data else record_value(facts, record)
             ),
             None,
-            chain(slots, changes) if forms.routes.computed_slots(form.key) else slots,
+            chain(slots, changes) if computed_slots else slots,
         ),
+        slot=filled[0] if len(filled) == 1 and counted and counts and not computed_slots else None,
         links=links,
         targets=() if action == "restored" else _targets(links, links_of(form, record.data) if counted else ()),
         spans=spans,

@@ -12,6 +12,10 @@ from form_engine.records.actor import Actor
 Action = Literal["created", "updated", "submitted", "deleted", "restored", "converted"]
 
 
+FACETS: Final = ("numbers", "links", "unique", "spans", "files", "targets", "parts")
+"""What most new records do not have, and so is asked for only where one has it."""
+
+
 class Keep:
     """What a write leaves as it is."""
 
@@ -118,6 +122,8 @@ class RecordWrite:
     numbers: tuple[NumberMark, ...] = ()
     run_id: int | Keep | None = KEEP
     slots: Mapping[str, str | int] | Keep | None = KEEP
+    slot: str | None = None
+    """The only slot that changed, if it is only one."""
     links: tuple[Link, ...] | Keep = KEEP
     unique: tuple[tuple[str, str], ...] | Keep = KEEP
     parts: tuple[Part, ...] | Keep = KEEP
@@ -155,6 +161,8 @@ class RecordWrite:
             out["run_id"] = self.run_id
         if not isinstance(self.slots, Keep):
             out["slots"] = None if self.slots is None else dict(self.slots)
+        if self.slot is not None:
+            out["slot"] = self.slot
         if not isinstance(self.links, Keep):
             out["links"] = [{"path": one.path, "row_id": one.row_id, "to_id": one.to_id} for one in self.links]
         if not isinstance(self.unique, Keep):
@@ -184,15 +192,19 @@ def batch_json(
     seen: dict[str, Json] = {}
     for write in writes:
         seen |= {str(record): touched for record, touched in write.seen.items()}
+    told = [write.to_json() for write in writes]
+    new = [one for one in told if one["op"] == "insert"]
     return {
         **_stirs(writes),
+        "inserts": len(new),
+        "has": [name for name in FACETS if any(name in one for one in new)],
         "actor": actor.ref,
         "person_id": actor.person_id,
         "at": at.isoformat(),
         "via": via,
         "world": world,
         "seen": seen,
-        "writes": [write.to_json() for write in writes],
+        "writes": list(told),
     }
 
 

@@ -3,11 +3,13 @@
 --   {"actor": "person:12", "person_id": 12, "at": "2026-01-05T08:00:00Z", "via": "run:7",
 --    "world": 12,                    -- optional: `Forms.mark` of the forms that the plan was made by
 --    "seen": {"17": 4},              -- totals of these records were read by rules while `touched` was 4
+--    "inserts": 1, "has": ["links"]  -- how many of the writes are new records, and what any of those mentions
 --    "writes": [{"op": "insert"} | {"op": "update", "id": 5, "expected": 2}, each with
 --       "form", "form_version", "action", "data", "title", "search", "draft", "deleted",
 --       "numbers": [{"series", "prefix", "suffix", "width", "token", "own"}]  -- taken here; each replaces its token in the write
 --       "run_id":  7 | null                                           -- only when it changes
 --       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
+--       "slot":    "text_2"                                           -- the only one that changed, if it is only one
 --       "links":   [{"path", "row_id", "to_id"}]
 --       "unique":  [{"rule", "value"}]
 --       "spans":   [{"rule", "key", "from", "to", "included"}]  -- ranges that may not overlap (put_record_spans.sql)
@@ -34,14 +36,18 @@ DECLARE
   item      jsonb;
   mark      jsonb;
   entry     jsonb;
+  changed   text;
   target    bigint;
-  reached   integer;
+  reached   bigint;
   taken     bigint;
   wording   text;
   own_number text;
   locked    text;
   moved     bigint[] := '{}';
-  answers   jsonb := '[]';
+  places    integer[];
+  ids       bigint[];
+  numbers   text[];
+  answers   jsonb[] := array_fill(NULL::jsonb, ARRAY[jsonb_array_length(batch -> 'writes')]);
 BEGIN
   IF ws IS NULL THEN
     RAISE EXCEPTION 'no workspace is set';
@@ -83,34 +89,35 @@ BEGIN
     END IF;
   END IF;
 
-  FOR at IN 0 .. jsonb_array_length(batch -> 'writes') - 1 LOOP
+  IF (batch ->> 'inserts')::integer > 0 THEN
+    places := ARRAY(
+      SELECT w.place FROM jsonb_array_elements(batch -> 'writes') WITH ORDINALITY w(item, place) WHERE w.item ->> 'op' = 'insert');
+    SELECT made.ids, made.numbers, made.moved INTO ids, numbers, moved
+    FROM insert_record_writes(ws, batch, ARRAY(
+      SELECT w FROM jsonb_array_elements(batch -> 'writes') w WHERE w ->> 'op' = 'insert')) made;
+    FOR n IN 1 .. cardinality(ids) LOOP
+      answers[places[n]] := jsonb_build_object('id', ids[n], 'version', 1, 'number', numbers[n]);
+    END LOOP;
+  END IF;
+
+  FOR at IN 0 .. cardinality(answers) - 1 LOOP
+    CONTINUE WHEN answers[at + 1] IS NOT NULL;
     item := batch #> ARRAY['writes', at::text];
-    -- The number comes last of all that is waited for, so that nobody waits for us while we wait for somebody else.
     own_number := NULL;
     FOR taking IN 0 .. coalesce(jsonb_array_length(item -> 'numbers'), 0) - 1 LOOP
       mark := item #> ARRAY['numbers', taking::text];
       INSERT INTO serial AS s (workspace_id, key, next) VALUES (ws, mark ->> 'series', 2)
       ON CONFLICT (workspace_id, key) DO UPDATE SET next = s.next + 1
       RETURNING s.next - 1 INTO taken;
-      wording := concat(mark ->> 'prefix',
-                        lpad(taken::text, greatest((mark ->> 'width')::integer, length(taken::text)), '0'),
-                        mark ->> 'suffix');
-      -- As JSON text without its quotes, because it goes into JSON text.
-      item := replace(item::text, mark ->> 'token', substr(to_jsonb(wording)::text, 2, length(to_jsonb(wording)::text) - 2))::jsonb;
+      wording := number_text(mark, taken);
+      item := put_number(item, mark ->> 'token', wording);
       IF (mark ->> 'own')::boolean THEN
         own_number := wording;
       END IF;
     END LOOP;
 
-    IF item ->> 'op' = 'insert' THEN
-      INSERT INTO record (workspace_id, form, form_version, number, title, data, search, draft, run_id,
-                          created_at, created_by, updated_at, updated_by)
-      VALUES (ws, item ->> 'form', (item ->> 'form_version')::bigint, own_number, item ->> 'title', item -> 'data', lower(item ->> 'search'),
-              (item ->> 'draft')::boolean, (item ->> 'run_id')::bigint,
-              happened, (batch ->> 'person_id')::bigint, happened, batch ->> 'actor')
-      RETURNING id, version INTO target, reached;
-    ELSE
-      target := (item ->> 'id')::bigint;
+    target := (item ->> 'id')::bigint;
+    WITH written AS (
       UPDATE record r SET
         form_version = (item ->> 'form_version')::bigint,
         number = coalesce(own_number, r.number),
@@ -124,59 +131,42 @@ BEGIN
         updated_at = happened,
         updated_by = batch ->> 'actor'
       WHERE r.workspace_id = ws AND r.id = target AND r.version = (item ->> 'expected')::bigint
-      RETURNING r.version INTO reached;
-      IF NOT FOUND THEN
-        RAISE EXCEPTION 'the record has moved on' USING ERRCODE = 'FL001', DETAIL = jsonb_build_object(
-          'id', target, 'version', (SELECT r.version FROM record r WHERE r.workspace_id = ws AND r.id = target))::text;
-      END IF;
+      RETURNING r.version
+    ), told AS (
+      INSERT INTO record_history (workspace_id, record_id, version, at, actor, action, changes, via)
+      SELECT ws, target, w.version, happened, batch ->> 'actor', item ->> 'action', item -> 'changes', batch ->> 'via' FROM written w
+    )
+    SELECT w.version INTO reached FROM written w;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'the record has moved on' USING ERRCODE = 'FL001', DETAIL = jsonb_build_object(
+        'id', target, 'version', (SELECT r.version FROM record r WHERE r.workspace_id = ws AND r.id = target))::text;
     END IF;
 
-    IF jsonb_typeof(item -> 'slots') = 'object' THEN
-      -- Every slot is named (tests hold the list): `(jsonb_populate_record(…)).*` would read the document once a column.
-      UPDATE record_index i SET (
-        text_1, text_2, text_3, text_4, text_5, text_6, text_7, text_8, text_9, text_10, text_11, text_12,
-        decimal_1, decimal_2, decimal_3, decimal_4, decimal_5, decimal_6, decimal_7, decimal_8, decimal_9,
-        decimal_10, date_1, date_2, date_3, date_4, date_5, date_6, timestamp_1, timestamp_2, timestamp_3,
-        timestamp_4
-      ) = ROW (
-        s.text_1, s.text_2, s.text_3, s.text_4, s.text_5, s.text_6, s.text_7, s.text_8, s.text_9, s.text_10,
-        s.text_11, s.text_12, s.decimal_1, s.decimal_2, s.decimal_3, s.decimal_4, s.decimal_5, s.decimal_6,
-        s.decimal_7, s.decimal_8, s.decimal_9, s.decimal_10, s.date_1, s.date_2, s.date_3, s.date_4, s.date_5,
-        s.date_6, s.timestamp_1, s.timestamp_2, s.timestamp_3, s.timestamp_4
-      )
-      FROM jsonb_populate_record(NULL::record_index, item -> 'slots') s
-      WHERE i.workspace_id = ws AND i.record_id = target;
-      IF NOT FOUND THEN
-        INSERT INTO record_index (workspace_id, record_id, form, created_at,
-          text_1, text_2, text_3, text_4, text_5, text_6, text_7, text_8, text_9, text_10, text_11, text_12,
-          decimal_1, decimal_2, decimal_3, decimal_4, decimal_5, decimal_6, decimal_7, decimal_8, decimal_9,
-          decimal_10, date_1, date_2, date_3, date_4, date_5, date_6, timestamp_1, timestamp_2, timestamp_3,
-          timestamp_4)
-        SELECT ws, target, r.form, r.created_at,
-          s.text_1, s.text_2, s.text_3, s.text_4, s.text_5, s.text_6, s.text_7, s.text_8, s.text_9, s.text_10,
-          s.text_11, s.text_12, s.decimal_1, s.decimal_2, s.decimal_3, s.decimal_4, s.decimal_5, s.decimal_6,
-          s.decimal_7, s.decimal_8, s.decimal_9, s.decimal_10, s.date_1, s.date_2, s.date_3, s.date_4,
-          s.date_5, s.date_6, s.timestamp_1, s.timestamp_2, s.timestamp_3, s.timestamp_4
-        FROM record r, jsonb_populate_record(NULL::record_index, item -> 'slots') s
-        WHERE r.workspace_id = ws AND r.id = target;
-      END IF;
+    changed := item ->> 'slot';
+    IF changed IS NOT NULL THEN  -- a status, mostly: an update that names one column costs half of one that names all
+      CASE changed
+        {one slot}
+      END CASE;
+    ELSIF jsonb_typeof(item -> 'slots') = 'object' THEN
+      -- Every slot is named: `(jsonb_populate_record(…)).*` would read the document once a column.
+      INSERT INTO record_index AS i (workspace_id, record_id, form, created_at, {slots})
+      SELECT ws, target, r.form, r.created_at, {s.slots}
+      FROM record r, jsonb_populate_record(NULL::record_index, item -> 'slots') s
+      WHERE r.workspace_id = ws AND r.id = target
+      ON CONFLICT (workspace_id, record_id) DO UPDATE SET ({slots}) = ROW ({excluded.slots});
     ELSIF item ? 'slots' THEN
       DELETE FROM record_index i WHERE i.workspace_id = ws AND i.record_id = target;
     END IF;
 
     IF item ? 'links' THEN
-      IF item ->> 'op' = 'update' THEN
-        DELETE FROM record_link l WHERE l.workspace_id = ws AND l.from_id = target;
-      END IF;
+      DELETE FROM record_link l WHERE l.workspace_id = ws AND l.from_id = target;
       INSERT INTO record_link (workspace_id, from_id, path, row_id, to_id, from_form)
       SELECT ws, target, l ->> 'path', l ->> 'row_id', (l ->> 'to_id')::bigint, item ->> 'form'
       FROM jsonb_array_elements(item -> 'links') l;
     END IF;
 
     IF item ? 'unique' THEN
-      IF item ->> 'op' = 'update' THEN
-        DELETE FROM record_unique u WHERE u.workspace_id = ws AND u.record_id = target;
-      END IF;
+      DELETE FROM record_unique u WHERE u.workspace_id = ws AND u.record_id = target;
       FOR entry IN SELECT u FROM jsonb_array_elements(item -> 'unique') u LOOP
         INSERT INTO record_unique (workspace_id, form, rule, value, record_id)
         VALUES (ws, item ->> 'form', entry ->> 'rule', entry ->> 'value', target)
@@ -202,15 +192,8 @@ BEGIN
     END IF;
 
     IF item ? 'targets' THEN
-      -- Who removes a record holds it FOR UPDATE and then looks who links to it: one of the two sees the other.
-      PERFORM 1 FROM record r
-      WHERE r.workspace_id = ws AND r.id IN (SELECT t::bigint FROM jsonb_array_elements_text(item -> 'targets') t)
-      ORDER BY r.id FOR KEY SHARE;
-      SELECT r.id INTO taken FROM record r
-      WHERE r.workspace_id = ws AND r.id IN (SELECT t::bigint FROM jsonb_array_elements_text(item -> 'targets') t)
-        AND r.deleted_at IS NOT NULL
-      LIMIT 1;
-      IF FOUND THEN
+      taken := gone_target(ws, ARRAY(SELECT t::bigint FROM jsonb_array_elements_text(item -> 'targets') t));
+      IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'a linked record has gone' USING ERRCODE = 'FL006', DETAIL = jsonb_build_object('id', taken)::text;
       END IF;
     END IF;
@@ -229,18 +212,15 @@ BEGIN
       SELECT moved || coalesce(array_agg(a.parent_id), '{}') INTO moved FROM added a;
     END IF;
 
-    INSERT INTO record_history (workspace_id, record_id, version, at, actor, action, changes, via)
-    VALUES (ws, target, reached, happened, batch ->> 'actor', item ->> 'action', coalesce(item -> 'changes', '{}'), batch ->> 'via');
-
-    answers := answers || jsonb_build_object('id', target, 'version', reached, 'number', own_number);
+    answers[at + 1] := jsonb_build_object('id', target, 'version', reached, 'number', own_number);
   END LOOP;
 
   IF moved <> '{}' THEN
     UPDATE record r SET touched = r.touched + 1 WHERE r.workspace_id = ws AND r.id = ANY (moved);
   END IF;
   IF batch ? 'stirs' THEN  -- what hangs on these records is worked out anew after the commit (docs/decisions/059)
-    PERFORM stir_records(ws, batch, answers, moved);
+    PERFORM stir_records(ws, batch, to_jsonb(answers), moved);
   END IF;
-  RETURN answers;
+  RETURN to_jsonb(answers);
 END
 $$;

@@ -54,7 +54,7 @@ class Line:
             if result.status != ExecStatus.COMMAND_OK:
                 raise _error(pgconn, result)
             self._prepared[statement] = name
-        result = pgconn.exec_prepared(name, parameters)
+        result = pgconn.exec_prepared(name, parameters)  # type: ignore[arg-type]  # None is NULL
         if result.status != ExecStatus.TUPLES_OK:
             raise _error(pgconn, result)
         return result.get_value(0, 0) if result.ntuples else None
