@@ -172,8 +172,8 @@ class RecordUnique(InWorkspace, Base):
 class RecordSpan(InWorkspace, Base):
     """A range that a form declares free of others: two rows with the same `key` never overlap.
 
-    `key` is the digest of (workspace, form, rule, values) and `scope` the same as a one-point range, because the exclusion
-    constraint needs a range on both sides where `btree_gist` is lacking. `during` counts days, seconds or the number.
+    `key` is the digest of (workspace, form, rule, values) and `scope` the same as a one-point range, because the
+    exclusion constraint needs a range where `btree_gist` is lacking. `during` counts days, seconds or the number.
     """
 
     __tablename__ = "record_span"
@@ -196,7 +196,11 @@ class RecordFile(InWorkspace, Base):
     """
 
     __tablename__ = "record_file"
-    __table_args__ = (Index(None, "workspace_id", "record_id"),)
+    __table_args__ = (
+        # Who sweeps unattached files and who attaches one at that moment see each other.
+        ForeignKeyConstraint(["workspace_id", "file_id"], ["stored_file.workspace_id", "stored_file.id"]),
+        Index(None, "workspace_id", "record_id"),
+    )
     file_id: Mapped[UUID] = mapped_column(primary_key=True)
     record_id: Mapped[int] = mapped_column(primary_key=True)
     path: Mapped[str] = mapped_column(primary_key=True)

@@ -14,7 +14,7 @@ from formloom.db.engine import Databases, open_databases
 from formloom.db.migrate import upgrade
 from formloom.files import FileStore
 from formloom.health import Health
-from formloom.housekeeping import keep_house
+from formloom.housekeeping import FilesOfHouse, keep_house
 from formloom.i18n import Catalogues
 from formloom.settings import Settings
 from formloom.wakeups import Listener
@@ -22,7 +22,11 @@ from formloom.wakeups import Listener
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
 from form_engine.definitions_store import FormStore
+from form_engine.exports import Exports
+from form_engine.imports.models import ImportBatch
 from form_engine.imports.service import Imports
+from form_engine.models import RecordFile
+from form_engine.recalculation import drain
 from form_engine.records.service import Records
 from web.events import Streams
 from web.job_works import job_works
@@ -30,6 +34,8 @@ from web.mail_words import ResetWords
 from web.translations import FOLDER as TRANSLATIONS
 
 MOST_STREAMS = 200
+FILE_HOLDERS = (RecordFile, ImportBatch)
+"""The tables that need stored files; a file that stands in none of them is swept after a day."""
 # Two for what takes minutes (an export has no pause in it), so that mail always finds another.
 JOB_THREADS = 4
 
@@ -47,6 +53,7 @@ class Services:
     flows: Flows
     stores: Stores
     imports: Imports
+    exports: Exports
     health: Health
     listener: Listener
     streams: Streams
@@ -67,11 +74,11 @@ class Services:
         relay = outbox.Relay(self.databases, self._backend)
         self._spawn("relay", lambda: relay.run(self._stop, self.listener))
         self._spawn("clock", self._run_clock)
-        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop))
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), [self._catch_up]))
 
     def run_clock(self) -> None:
         """Fire timers and seal the audit log in this thread, until interrupted."""
-        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop))
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), [self._catch_up]))
         try:
             self._run_clock()
         except KeyboardInterrupt:
@@ -90,6 +97,13 @@ class Services:
             self._backend.close()
         self.flows.close()
         self.databases.close()
+
+    def _catch_up(self) -> None:
+        """What writes marked and nobody worked off, because their process died."""
+        drain.sweep(self.databases, self.forms.forms)
+
+    def _house(self) -> FilesOfHouse:
+        return FilesOfHouse(self.files, FILE_HOLDERS)
 
     def _jobs(self) -> outbox.JobBackend:
         if self.settings.redis_url:
@@ -115,8 +129,8 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
     files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
-    imports = Imports(forms, records, files, stores.imports)
-    work = jobs.Jobs(job_works(forms, records, flows, imports, files))
+    imports, exports = Imports(forms, records, files, stores.imports), Exports(forms, files)
+    work = jobs.Jobs(job_works(forms, records, flows, imports, exports))
     runner = outbox.Runner(
         databases,
         {
@@ -136,6 +150,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         flows=flows,
         stores=stores,
         imports=imports,
+        exports=exports,
         health=Health(databases, settings),
         listener=Listener(databases.server),
         streams=Streams(MOST_STREAMS),

@@ -31,7 +31,7 @@ class Applied:
 
 class Refused(Exception):  # noqa: N818 - the database's answer, turned into one of our errors by the service
     """The database did not take the batch: `state` is FL001 (version), FL002 (a total moved), FL003 (not unique), FL005
-    (a range overlaps) or FL006 (what is newly linked to has gone).
+    (a range overlaps), FL006 (what is newly linked to has gone) or 23503 (a file has).
     """
 
     def __init__(self, state: str, detail: dict[str, Any]) -> None:
@@ -40,6 +40,8 @@ class Refused(Exception):  # noqa: N818 - the database's answer, turned into one
 
 
 VERSION, TOTAL, UNIQUE, WORLD, OVERLAP, GONE = "FL001", "FL002", "FL003", "FL004", "FL005", "FL006"
+NO_FILE = "23503"
+"""A foreign key, and the only one that a write can break: the file was swept meanwhile."""
 
 
 def apply_writes(
@@ -57,10 +59,10 @@ def apply_writes(
         state = sqlstate(error)
         if state == WORLD:
             raise Conflict("definition_changed") from None
-        if state not in (VERSION, TOTAL, UNIQUE, OVERLAP, GONE):
+        if state not in (VERSION, TOTAL, UNIQUE, OVERLAP, GONE, NO_FILE):
             raise
         detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
-        raise Refused(str(state), orjson.loads(detail or "{}")) from None
+        raise Refused(str(state), orjson.loads(detail if detail and state != NO_FILE else "{}")) from None
     if any(write.stirs or write.stirs_up for write in writes):
         soon(session, forms, actor.ref)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

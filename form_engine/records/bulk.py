@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json
-from form_engine.models import Record, RecordHistory
+from form_engine.models import RecordHistory
 from form_engine.permission.access import Access
 from form_engine.query.listing import matching_ids
 from form_engine.records import removal, trail
@@ -123,10 +123,11 @@ def next_ids(
         return []
     if choice.ids is not None:
         return sorted({each for each in choice.ids if each > above and (up_to is None or each <= up_to)})[:limit]
-    statement = _chosen(session, access, choice).where(Record.id > above)
+    found = _chosen(session, access, choice).subquery()
+    statement = select(found.c.id).where(found.c.id > above)
     if up_to is not None:
-        statement = statement.where(Record.id <= up_to)
-    return list(session.scalars(statement.order_by(Record.id).limit(limit)))
+        statement = statement.where(found.c.id <= up_to)
+    return list(session.scalars(statement.order_by(found.c.id).limit(limit)))
 
 
 def highest(session: Session, access: Access, choice: Choice) -> int:

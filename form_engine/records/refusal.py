@@ -24,6 +24,10 @@ def refusal(
             return _taken("not_unique", refused, str(refused.detail.get("rule", "")).split(","), {}, title_of)
         case apply.OVERLAP:
             return _overlap(refused, forms.get(str(refused.detail.get("form"))), title_of)
+        case apply.NO_FILE:
+            named_files = (each for write in writes for each in named(forms[write.form], write.data, "file"))
+            issues = tuple(Issue(each.pointer, "unknown_file") for each in named_files)
+            return InvalidInput("invalid_input", issues=issues)
         case apply.GONE:
             return _gone(refused, forms, writes)
         case apply.TOTAL:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definition.access import TITLE, FieldAccess
 from form_engine.models import Record
-from form_engine.permission import accesses
+from form_engine.permission.access import accesses, rights_over
 from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from form_engine.records.derive import title_for
@@ -34,22 +34,22 @@ def titles(session: Session, forms: Forms, ids: Collection[int], actor: Actor) -
         return found
     shown: dict[int, tuple[str, str | None]] = {number: (form, None) for number, (form, _) in found.items()}
     allowed = accesses(session, forms, actor)
-    for key in dict.fromkeys(form for form, _ in found.values()):
-        if key not in allowed:
-            continue
-        here = [record_id for record_id, (of, _) in found.items() if of == key]
-        rights = allowed[key].rights(session, here)
-        shown |= {record_id: found[record_id] for record_id in rights}
-        part = {record_id: right.fields for record_id, right in rights.items() if not right.fields.may_read(TITLE)}
-        shown |= _parts(session, forms, key, part, actor)
-    return shown
+    of_form: dict[str, list[int]] = {}
+    for record_id, (form, _) in found.items():
+        of_form.setdefault(form, []).append(record_id)
+    rights = rights_over(session, [(allowed[form], ids) for form, ids in of_form.items() if form in allowed])
+    shown |= {record_id: found[record_id] for record_id in rights}
+    part = {record_id: right.fields for record_id, right in rights.items() if not right.fields.may_read(TITLE)}
+    return shown | _parts(session, forms, part, actor)
 
 
 def _parts(
-    session: Session, forms: Forms, key: str, fields: dict[int, FieldAccess], actor: Actor
-) -> dict[int, tuple[str, str]]:
+    session: Session, forms: Forms, fields: dict[int, FieldAccess], actor: Actor
+) -> dict[int, tuple[str, str | None]]:
     if not fields:
         return {}
     facts = facts_of(session, forms, context_for(session, actor))
-    loaded = facts.load(list(fields))
-    return {fact.id: (key, title_for(forms[key], fact.title, facts.value(fact), fields[fact.id])) for fact in loaded}
+    return {
+        fact.id: (fact.form, title_for(forms[fact.form], fact.title, facts.value(fact), fields[fact.id]))
+        for fact in facts.load(list(fields))
+    }

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _imports()
     _search()
     _drafts()
+    _formulas()
 
 
 def _jobs() -> None:
@@ -127,6 +128,11 @@ def _records() -> None:
         sa.Column("record_id", sa.BigInteger(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "file_id", "record_id", "path", name=op.f("pk_record_file")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "file_id"],
+            ["stored_file.workspace_id", "stored_file.id"],
+            name=op.f("fk_record_file_workspace_id_file_id"),
+        ),
     )
     op.create_index(op.f("ix_record_file_workspace_id_record_id"), "record_file", ["workspace_id", "record_id"])
     op.create_table(
@@ -332,3 +338,19 @@ def _recalculation() -> None:
     op.execute("CREATE POLICY routing ON recalculation TO formloom_router USING (true)")
     op.execute("GRANT SELECT (workspace_id, marked_at) ON recalculation TO formloom_router")
     op.add_column("form_slot", sa.Column("ready", sa.Boolean(), server_default="true", nullable=False))
+
+
+def _formulas() -> None:
+    """What formulas that became SQL call (ADR 018)."""
+    op.execute(
+        r"""
+        CREATE FUNCTION formula_number(n numeric) RETURNS numeric
+        LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN round(n, 28 - CASE
+            WHEN n = 0 THEN 0
+            WHEN abs(n) >= 1 THEN length(trunc(abs(n))::text)
+            ELSE -length(substring(abs(n)::text FROM '^0\.(0*)'))
+        END)
+        """
+    )
+    op.execute("COMMENT ON FUNCTION formula_number IS 'A number with the 28 digits that formulas carry'")

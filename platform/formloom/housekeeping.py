@@ -2,23 +2,36 @@
 
 import threading
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 from sqlalchemy import delete, func
 
 from formloom import audit, idempotency
+from formloom.db.base import InWorkspace
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
+from formloom.files import FileStore, sweep_bytes, sweep_unattached
 from formloom.models import Job, LoginSession, OutboxItem, PasswordReset
 from formloom.workspaces import all_workspaces
 
 SEAL_SECONDS = 2.0
 SWEEP_SECONDS = 3_600.0
+BYTES_SECONDS = 86_400.0  # every file is looked at
 # Done work and used links are kept this long for whoever asks what happened.
 KEPT = timedelta(days=30)
 
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FilesOfHouse:
+    """Where files are, and the tables (with a `file_id`) that need them."""
+
+    store: FileStore
+    holders: Sequence[type[InWorkspace]]
 
 
 def sweep(databases: Databases) -> None:
@@ -36,15 +49,27 @@ def sweep(databases: Databases) -> None:
             idempotency.forget_old(session)
 
 
-def keep_house(databases: Databases, stop: threading.Event) -> None:
-    """Seal and sweep until `stop`; any number of processes may do so at once."""
-    swept = float("-inf")
+def keep_house(
+    databases: Databases,
+    stop: threading.Event,
+    files: FilesOfHouse | None = None,
+    chores: Sequence[Callable[[], object]] = (),
+) -> None:
+    """Seal, do the `chores` and sweep until `stop`; any number of processes may do so at once."""
+    swept = looked_at_bytes = float("-inf")
     while not stop.is_set():
         try:
             audit.seal(databases)
+            for chore in chores:
+                chore()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 sweep(databases)
+                if files is not None:
+                    sweep_unattached(databases, files.store, files.holders)
+            if files is not None and time.monotonic() - looked_at_bytes > BYTES_SECONDS:
+                looked_at_bytes = time.monotonic()
+                sweep_bytes(databases, files.store)
         except Exception as error:
             _log.warning("housekeeping_failed", error=type(error).__name__)
         stop.wait(SEAL_SECONDS)

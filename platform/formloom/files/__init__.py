@@ -4,6 +4,7 @@ from formloom.files.backend import FileBackend, FolderFiles, file_backend
 from formloom.files.names import clean_name
 from formloom.files.sniff import sniff
 from formloom.files.store import CODES, FileStore, describe, find
+from formloom.files.sweep import sweep_bytes, sweep_unattached
 
 __all__ = [
     "CODES",
@@ -15,4 +16,6 @@ __all__ = [
     "file_backend",
     "find",
     "sniff",
+    "sweep_bytes",
+    "sweep_unattached",
 ]

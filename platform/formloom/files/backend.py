@@ -1,6 +1,8 @@
 """Where the bytes are: a small port with two sides."""
 
 import os
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -19,6 +21,9 @@ class FileBackend(Protocol):
 
     def remove(self, key: str) -> None:
         """Forget the bytes, if they are there."""
+
+    def keys(self, before: datetime) -> Iterator[str]:
+        """The keys of all bytes that were kept before this moment (with a time zone), in no order."""
 
 
 class FolderFiles:
@@ -51,6 +56,16 @@ class FolderFiles:
     def remove(self, key: str) -> None:
         """Delete it."""
         (self._folder / key).unlink(missing_ok=True)
+
+    def keys(self, before: datetime) -> Iterator[str]:
+        """By the time when each file was written."""
+        for path in self._folder.glob("*/*/*"):
+            try:
+                written = path.stat().st_mtime
+            except FileNotFoundError:  # removed while we walk
+                continue
+            if written < before.timestamp():
+                yield path.relative_to(self._folder).as_posix()
 
 
 class S3Files:
@@ -103,6 +118,14 @@ class S3Files:
     def remove(self, key: str) -> None:
         """Delete the object."""
         self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key)
+
+    def keys(self, before: datetime) -> Iterator[str]:
+        """A page of the bucket's list at a time."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+        for page in pages:
+            for found in page.get("Contents", ()):
+                if found["LastModified"] < before:
+                    yield found["Key"].removeprefix(self._prefix)
 
 
 def file_backend(settings: Settings) -> FileBackend:

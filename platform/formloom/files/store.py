@@ -3,7 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -73,6 +74,19 @@ class FileStore:
         """The row and its bytes, to be closed by the caller. Raises NotFound; who may is the caller's question."""
         row = find(session, file_id)
         return row, self._backend.open(_key(row.workspace_id, row.id))
+
+    def forget(self, workspace_id: int, file_id: UUID) -> None:
+        """Remove the bytes of a file that has no row (any more)."""
+        self._backend.remove(_key(workspace_id, file_id))
+
+    def kept_before(self, moment: datetime) -> Iterator[tuple[int, UUID]]:
+        """(workspace, file) of all bytes that were kept before that moment; what is not ours is passed over."""
+        for key in self._backend.keys(moment):
+            workspace, _, name = key.partition("/")
+            try:
+                yield int(workspace), UUID(name.rpartition("/")[2])
+            except ValueError:
+                continue
 
     def _copy(self, stream: BinaryIO, file: BinaryIO) -> tuple[int, bytes]:
         size, digest = 0, hashlib.sha256()

@@ -141,7 +141,9 @@ def test_who_changed_nothing_changes_nothing(base: dict[str, Any], theirs: dict[
 
 
 @given(documents, documents, documents)
-def test_clashes_do_not_hang_on_who_came_first(base: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
+def test_clashes_do_not_hang_on_who_came_first(
+    base: dict[str, Any], one: dict[str, Any], other: dict[str, Any]
+) -> None:
     def places(mine: dict[str, Any], theirs: dict[str, Any]) -> set[tuple[str, str | None]]:
         return {(clash.field, clash.row) for clash in merge(COMPILED, mine, base, theirs, {}).clashes}
 
