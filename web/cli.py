@@ -4,9 +4,18 @@ import sys
 
 import click
 
-from web.commands import accounts, bundles, composed, forms, proof, settings_from_environment
+from web.commands import accounts, bundles, composed, forms, proof, settings_from_environment, sheets
 
-SUBJECTS = (accounts.workspace, accounts.user, accounts.token, bundles.app, forms.form, proof.journal, proof.audit)
+SUBJECTS = (
+    accounts.workspace,
+    accounts.user,
+    accounts.token,
+    bundles.app,
+    forms.form,
+    *sheets.COMMANDS,
+    proof.journal,
+    proof.audit,
+)
 
 
 def main() -> None:

@@ -52,3 +52,16 @@ def send_stored(row: StoredFile, stream: BinaryIO) -> Response:
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while chunk := stream.read(CHUNK):
         yield chunk
+
+
+def download(file: BinaryIO, name: str, media_type: str) -> Response:
+    """A file that was made for this answer; it is closed when the answer has been sent."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    response = Response(_chunks(file), content_type=media_type)
+    response.call_on_close(file.close)
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    response.headers["Content-Length"] = str(size)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -68,7 +68,7 @@ class Imports:
 
         Raises UnreadableFile, Forbidden `action_denied`, NotFound for a profile that is not there.
         """
-        form = self._importable(session, form_key, actor)
+        form = self.importable(session, form_key, actor)
         if profile is not None:
             self._declared(session, form, profile)
         stored = self.files.store(session, stream, name, actor.ref)
@@ -279,7 +279,8 @@ class Imports:
     def _judge(self, session: Session, profile: ReadyProfile, actor: Actor) -> Judge:
         return Judge(session, self.forms.forms(session), profile, actor)
 
-    def _importable(self, session: Session, form_key: str, actor: Actor) -> CompiledForm:
+    def importable(self, session: Session, form_key: str, actor: Actor) -> CompiledForm:
+        """The form, if this actor may import into it. Raises NotFound, Forbidden `action_denied`."""
         form = self.forms.live(session, form_key)
         access = access_for(session, self.forms.forms(session), form, actor)
         if not access.may("read") and not access.may("create"):
@@ -296,7 +297,7 @@ class Imports:
 
     def _idle(self, session: Session, batch_id: int, actor: Actor) -> ImportBatch:
         batch = self.find(session, batch_id, actor, lock=True)
-        self._importable(session, batch.form, actor)
+        self.importable(session, batch.form, actor)
         if batch.state in BUSY:
             raise Conflict("import_wrong_state", {"state": batch.state})
         return batch

@@ -7,28 +7,18 @@ from typing import Any
 from formloom.db.uow import unit_of_work
 from formloom.errors import FormloomError
 from formloom.jobs import JobCancelled, JobRun, JobWork
-from formloom.people import names, roles_of
-from sqlalchemy.orm import Session
 
 from form_engine.imports.service import READ, RUN, UNDO, Imports, set_state
 from form_engine.imports.staging import count_rows
 from form_engine.imports.writing import written
-from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.actor import Actor
+from form_engine.records.starter import starter
 
 
 def import_works(imports: Imports) -> Mapping[str, JobWork]:
     """By kind of job."""
     works = _Works(imports)
     return {READ: works.read, RUN: works.run, UNDO: works.undo}
-
-
-def actor_of_ref(session: Session, ref: str) -> Actor:
-    """Who started a job, with the roles they hold now. Only people and the system start jobs."""
-    kind, _, number = ref.partition(":")
-    if kind != "person":
-        return SYSTEM
-    person = int(number)
-    return Actor.person(person, roles_of(session, person), names(session, [person]).get(person, ""))
 
 
 class _Works:
@@ -118,7 +108,7 @@ class _Works:
 
     def _actor(self, run: JobRun) -> Actor:
         with run.batch() as session:
-            return actor_of_ref(session, run.by)
+            return starter(session, run.by)
 
     @contextmanager
     def _ended(self, run: JobRun, batch_id: int, *, cancelled: str) -> Any:

@@ -9,17 +9,37 @@ from web.api import (
     comments,
     definitions,
     documentation,
+    exports,
     files,
     forms,
+    imports,
     people,
     record_states,
     records,
     runs,
+    schemas,
     tasks,
+    why,
 )
 
 PREFIX = "/api/v1"
-MODULES = (forms, aggregate, records, record_states, bulk, comments, tasks, runs, files, people, definitions)
+MODULES = (
+    forms,
+    aggregate,
+    records,
+    record_states,
+    bulk,
+    imports,
+    exports,
+    comments,
+    tasks,
+    runs,
+    files,
+    people,
+    definitions,
+    schemas,
+    why,
+)
 
 
 def register_api(app: Flask) -> None:

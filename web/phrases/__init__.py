@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records, versions
+from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records, sheets, versions
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
@@ -17,5 +17,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **records.PHRASES,
         **flows.PHRASES,
         **apps.PHRASES,
+        **sheets.PHRASES,
     }
 )

@@ -32,5 +32,9 @@ PHRASES = {
     "not_groupable": N_("Records cannot be grouped or measured by this field."),
     "bad_name": N_("A name here is small letters, digits and underscores, and begins with a letter."),
     "not_in_sql": N_("This formula cannot be used as a filter."),
+    "division_in_sql": N_("A filter cannot divide, take powers or roots: the database counts to other digits."),
+    "letters_in_sql": N_("A filter cannot change letters to capital or small ones: the database knows other rules."),
+    "calendar_in_sql": N_("A filter cannot ask the calendar about a date of the record."),
+    "too_many_digits_in_sql": N_("The numbers of this filter grow too long for the database."),
     "mixed_types_in_sql": N_("This formula mixes types and cannot be used as a filter."),
 }

@@ -355,8 +355,8 @@ def _reader(coerce: Coercer, clean: Cleaner | None) -> Callable[[Any], Read]:
         coerced = coerce(cell)
         if type(coerced) is Refused:
             return None, (), coerced
-        value: Any = coerced.value  # type: ignore[union-attr]
-        notes: tuple[Note, ...] = coerced.notes  # type: ignore[union-attr]
+        value: Any = coerced.value
+        notes: tuple[Note, ...] = coerced.notes
         if value is None or clean is None:
             return value, notes, None
         stored = clean(value)
