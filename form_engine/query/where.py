@@ -6,7 +6,7 @@ A negated operator is the plain one denied, so that blanks and links that lead n
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select, true
 from sqlalchemy.orm import aliased
 
 from form_engine.definition import CompiledField
@@ -88,12 +88,7 @@ class Where:
         if link.type.kind == "record" and "." not in link.path:
             found: ColumnElement[bool] = columns.path((link.key,)).expression == target
             return found
-        return exists().where(
-            RecordLink.workspace_id == columns.workspace_id,
-            RecordLink.from_id == columns.id,
-            RecordLink.path == link.path,
-            RecordLink.to_id == target,
-        )
+        return _linked(columns, link, RecordLink.to_id == target)
 
     def _own(self, columns: FormColumns, field: CompiledField, asked: Condition) -> ColumnElement[bool]:
         if asked.op == "blank":
@@ -154,12 +149,7 @@ class Where:
             wanted = asked.value if asked.op == "in" else [asked.value]
             at = f"{asked.at}/value"
             ids = [read_value("record", each, f"{at}/{n}" if asked.op == "in" else at) for n, each in enumerate(wanted)]
-            return exists().where(
-                RecordLink.workspace_id == columns.workspace_id,
-                RecordLink.from_id == columns.id,
-                RecordLink.path == column.path,
-                RecordLink.to_id.in_(ids),
-            )
+            return _linked(columns, column, RecordLink.to_id.in_(ids))
         table = columns.form.field(column.path.partition(".")[0])
         if table is None or column.type.kind not in SQL_TYPES or column.computed:
             raise refuse(f"{asked.at}/op", "unknown_operator", op=asked.op)
@@ -168,7 +158,18 @@ class Where:
         kind = column.type.kind
         value = Sql(kind, text if kind == "text" else text.cast(SQL_TYPES[kind]))
         met = not_(_is_blank(value)) if asked.op == "not_blank" else compare(value, asked, self._context)
-        return exists(select(literal(1)).select_from(rows).where(met))
+        return select(literal(1)).select_from(rows).where(met).correlate_except(rows).exists()
+
+
+def _linked(columns: FormColumns, link: CompiledField, to: ColumnElement[bool]) -> ColumnElement[bool]:
+    """That the record, or a row of its table, has such a link there."""
+    statement = select(literal(1)).where(
+        RecordLink.workspace_id == columns.workspace_id,
+        RecordLink.from_id == columns.id,
+        RecordLink.path == link.path,
+        to,
+    )
+    return statement.correlate_except(RecordLink).exists()
 
 
 def _is_blank(value: Sql) -> ColumnElement[bool]:
