@@ -22,6 +22,7 @@ from flow_engine.service.loaded import LaterSession, Loaded, set_stage, stored_s
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
+from form_engine.recalculation import drain
 from form_engine.records.actor import Actor
 
 ATTEMPTS = 4
@@ -86,6 +87,8 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
                         _hold(line, workspace, wish.task, looked_at)
                     answer, topics = _once(databases, catalogue, line, workspace, actor, wish, looked_at)
                 databases.announce(workspace, topics)
+                if drain.TOPIC in topics:
+                    drain.drain(databases, workspace, catalogue.forms.forms, actor.ref)
                 return answer
             except psycopg.Error as error:
                 if error.sqlstate == "FL003":
@@ -223,6 +226,8 @@ def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
         topics.append("outbox")
     if script.timers:
         topics.append("timers")
+    if any("stirs" in batch for batch in script.writes):
+        topics.append(drain.TOPIC)
     return topics
 
 

@@ -24,6 +24,7 @@ from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
+from form_engine.recalculation import drain
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.facts import Fact
 
@@ -176,7 +177,10 @@ def _drive(session: Session, stage: Stage, state: RunState | None, event: Event,
             raise Conflict("run_busy") from error
         raise
     session.expire_all()
-    announce(session, topics_of(applied, script))
+    topics = topics_of(applied, script)
+    announce(session, topics)
+    if drain.TOPIC in topics:
+        drain.soon(session, stage.forms, script.actor)
     run: int = applied["run"]
     return run
 

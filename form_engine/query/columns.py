@@ -1,20 +1,21 @@
 """A form's fields as SQL over `record`: stored values, typed slots, rollups, formulas, and what links lead to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, cast, column, func, literal, select
+from sqlalchemy import ColumnElement, cast, column, false, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import RollupConfig, TableConfig
-from form_engine.formula import Name, Node, Value
+from form_engine.fields.decimals import DIGITS, DecimalConfig
+from form_engine.formula import Name, Node
 from form_engine.models import Record, RollupPart
 from form_engine.query.errors import NotInSql
-from form_engine.query.formula_sql import Translator
-from form_engine.query.sql_value import SQL_TYPES, Sql, from_json
+from form_engine.query.formula_sql import Evaluate, Translator
+from form_engine.query.sql_value import SQL_TYPES, TOTAL, Size, Sql, from_json
 from form_engine.records.forms import Forms
 
 Root = str
@@ -39,7 +40,7 @@ class FormColumns:
 
     forms: Forms
     form: CompiledForm
-    evaluate: Callable[[Node], Value]
+    evaluate: Evaluate
     record: Any = Record
     index: Any = None
     root: Root = "own"
@@ -109,7 +110,8 @@ class FormColumns:
         found = from_json(field.type.kind, self.record.data[field.key].astext)
         if found is None:
             raise NotInSql("not_in_sql", node, field=field.path, kind=field.type.kind)
-        return found
+        scaled = Size(DIGITS - config.scale, config.scale) if isinstance(config, DecimalConfig) else found.size
+        return replace(found, size=scaled)
 
     def _rollup(self, field: CompiledField, config: RollupConfig) -> Sql:
         figures: dict[str, ColumnElement[Any]] = {
@@ -129,7 +131,7 @@ class FormColumns:
             .correlate_except(RollupPart)
             .scalar_subquery()
         )
-        return Sql("number", total, nullable=config.fn not in ("sum", "count"))
+        return Sql("number", total, nullable=config.fn not in ("sum", "count"), size=TOTAL)
 
     def _behind(self, field: CompiledField, rest: tuple[str, ...], node: Node | None) -> Sql:
         if field.type.kind != "record":
@@ -140,17 +142,21 @@ class FormColumns:
         linked = aliased(Record)
         inner = FormColumns(self.forms, target, self.evaluate, linked, blank_equals=self.blank_equals, reach=self.reach)
         value = inner.path(rest, node)
-        found = (
-            select(value.expression)
-            .where(
-                linked.workspace_id == self.workspace_id,
-                linked.id == self._field(field, node).expression,
-                *inner.is_live(),
+
+        def behind(expression: ColumnElement[Any]) -> ColumnElement[Any]:
+            return (
+                select(expression)
+                .where(
+                    linked.workspace_id == self.workspace_id,
+                    linked.id == self._field(field, node).expression,
+                    *inner.is_live(),
+                )
+                .correlate_except(linked)
+                .scalar_subquery()
             )
-            .correlate_except(linked)
-            .scalar_subquery()
-        )
-        return Sql(value.kind, found)
+
+        error = func.coalesce(behind(value.error), false()) if value.error is not None else None
+        return Sql(value.kind, behind(value.expression), error=error, size=value.size)
 
     def is_live(self) -> tuple[ColumnElement[bool], ...]:
         """That the record is one of this form, counts, and may be looked into."""
@@ -170,7 +176,7 @@ class FormColumns:
             return None
         rows = self.rows_of(table, "summed_row")
         total = func.coalesce(func.sum(cast(rows.c.value[summed.key].astext, SQL_TYPES["number"])), 0)
-        return Sql("number", select(total).select_from(rows).scalar_subquery(), nullable=False)
+        return Sql("number", select(total).select_from(rows).correlate_except(rows).scalar_subquery(), nullable=False, size=TOTAL)
 
     def rows_of(self, table: CompiledField, name: str) -> Any:
         """A table's rows as a lateral set with one column `value` (JSONB)."""

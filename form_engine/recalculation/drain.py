@@ -30,6 +30,8 @@ AT_ONCE: Final = 1_000
 """So many records are worked out before whoever changed something gets their answer; more are a job."""
 
 KIND: Final = "recalculate"
+TOPIC: Final = "recalculation"
+"""Announced by those who left marks and do not work them off themselves."""
 _AFTER_THIS: Final = "form_engine.recalculation"
 ATTEMPTS: Final = 6
 

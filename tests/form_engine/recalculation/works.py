@@ -102,7 +102,7 @@ class Works:
 
     def delete(self, record: int) -> None:
         with self.work() as session:
-            self.records.delete(session, self.forms, record, SYSTEM)
+            self.records.delete(session, self.forms, record, SYSTEM, force=True)
 
     def restore(self, record: int) -> None:
         with self.work() as session:
@@ -138,7 +138,7 @@ class Works:
         found = {}
         for row in rows:
             values: dict[str, Any] = {"title": row.title}
-            for path, slot in forms.slots[row.form].items():
+            for path, slot in forms.slots.get(row.form, {}).items():
                 if forms[row.form].by_path[path].computed:
                     value = row.slots[slot]
                     values[path] = Decimal(value).scaleb(-6) if isinstance(value, int) else value
@@ -175,7 +175,8 @@ def _expected(data: dict[int, tuple[str, dict[str, Any]]]) -> Any:
         price = number(rate.get("price")) if rate else Decimal(0)
         cost = number(doc.get("quantity")) * price
         name = rate.get("name", "") if rate else ""
-        stored[key] = {"cost": cost, "title": f"{doc.get('quantity', '')}x{name}"}
+        quantity = f"{number(doc['quantity']).normalize():f}" if "quantity" in doc else ""
+        stored[key] = {"cost": cost, "title": f"{quantity}x{name}"}
         if doc.get("order") is None:
             continue
         if number(doc.get("quantity")) > 0:

@@ -1,0 +1,106 @@
+"""Publishing over records that are there: slots and contributions follow, at once or as a job meanwhile."""
+
+from typing import Any
+
+import pytest
+from formloom import jobs
+from sqlalchemy import text
+
+from form_engine.definitions_store import backfill
+from form_engine.recalculation import drain
+from tests.platform.backends import Inline
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small numbers are many."""
+    monkeypatch.setattr(backfill, "AT_ONCE", 3)
+    monkeypatch.setattr(backfill, "BATCH", 2)
+
+
+def changed(body: dict[str, Any], **fields: dict[str, Any]) -> dict[str, Any]:
+    """The same form with some keys of some fields otherwise."""
+    return {**body, "fields": [{**each, **fields.get(each["key"], {})} for each in body["fields"]]}
+
+
+def run(works: Any, rounds: int = 100) -> None:
+    from formloom.outbox import Relay, Runner
+
+    of = works.forms.forms
+    work = jobs.Jobs({backfill.KIND: backfill.job(of), drain.KIND: drain.job(of)}, slice_seconds=0)
+    relay = Relay(works.databases, Inline(Runner(works.databases, {jobs.KIND: work})))
+    for _ in range(rounds):
+        if not relay.run_once():
+            return
+
+
+def test_one_more_indexed_field_is_filled_while_the_house_serves(works: Any, few: None) -> None:
+    rates = [works.create("rate", name=f"r{n}", price=str(n)) for n in range(7)]
+    works.publish({"rate": changed(works.bodies["rate"], price={"index": True})})
+    with works.work() as session:
+        (job,) = jobs.listing(session)
+        assert (job.kind, job.total, job.state) == ("fill", 7, "queued")
+        forms = works.forms.forms(session)
+        assert forms.slots["rate"]["price"]
+        assert forms.slot("rate", "price") is None, "nothing may be asked of a slot that some records lack"
+    asked = {"filter": {"field": "price", "op": "gt", "value": "4"}, "sort": ["-price"]}
+    assert works.ids("rate", **asked) == [rates[6], rates[5]]
+    run(works, rounds=2)
+    assert works.ids("rate", **asked) == [rates[6], rates[5]]
+    new = works.create("rate", name="new", price="50")  # written while the job runs
+    works.update(rates[0], price="60")
+    run(works)
+    with works.work() as session:
+        assert jobs.find(session, job.id).state == "done"
+        slot = works.forms.forms(session).slot("rate", "price")
+        assert slot is not None
+        rows = session.execute(text(f"SELECT record_id, {slot} FROM record_index WHERE form = 'rate'")).all()
+    assert {row[0]: row[1] for row in rows} == {
+        **{rate: n * 100 for n, rate in enumerate(rates)},
+        rates[0]: 6000,
+        new: 5000,
+    }
+    assert works.ids("rate", **asked) == [rates[0], new, rates[6], rates[5]]
+
+
+@pytest.mark.parametrize("as_job", [False, True])
+def test_a_rollup_that_means_something_else_is_worked_out_anew(
+    works: Any, as_job: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if as_job:
+        monkeypatch.setattr(backfill, "AT_ONCE", 3)
+        monkeypatch.setattr(backfill, "BATCH", 2)
+    project = works.create("project", budget="1000")
+    order = works.create("order", project=project)
+    rate = works.create("rate", name="sand", price="10")
+    for n in range(6):
+        works.create("item", order=order, rate=rate, quantity=str(n))
+    assert works.stored()[project]["left"] == 850
+    # Not the rollup itself changes, but a formula of the form that it reads.
+    works.publish({"item": changed(works.bodies["item"], cost={"value": "quantity * rate.price * 2"})})
+    run(works)
+    assert works.stored()[order]["total"] == 300
+    assert works.stored()[project]["left"] == 700
+    works.publish({"order": changed(works.bodies["order"], total={"where": "target.quantity > 3"})})
+    run(works)
+    assert works.stored()[project]["left"] == 820
+    works.publish({"order": changed(works.bodies["order"], total={"where": "target.quantity > 3", "fn": "max"})})
+    run(works)
+    assert works.stored()[order]["total"] == 100
+    assert works.stored()[project]["left"] == 900
+    assert works.marks() == 0
+
+
+def test_a_rollup_that_goes_takes_its_parts_along(works: Any) -> None:
+    order = works.create("order")
+    rate = works.create("rate", price="10")
+    works.create("item", order=order, rate=rate, quantity="1")
+    without = [each for each in works.bodies["order"]["fields"] if each["key"] != "dearest"]
+    project = [each for each in works.bodies["project"]["fields"] if each["key"] != "mean"]
+    works.publish(
+        {
+            "order": {**works.bodies["order"], "fields": without},
+            "project": {**works.bodies["project"], "fields": project},
+        }
+    )
+    assert {part[1] for part in works.parts()} == {"order.total"}
