@@ -4,7 +4,7 @@ List, detail, rows of tables, lookups, search, charts and export all ask here (d
 `predicate()`, always in SQL. Which fields of a record: `rights()`, in SQL as well, because row filters decide it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, reduce
@@ -15,7 +15,7 @@ from typing import Any
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.models import AccessGrant
-from sqlalchemy import BigInteger, ColumnElement, any_, exists, false, func, literal, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, any_, case, exists, false, func, literal, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -103,6 +103,17 @@ class Access:
         reading += [FieldAccess.of_grant(grant) for grant in self.granted]
         return tuple(self.closed(each | always) for each in reading)
 
+    def sometimes(self) -> FieldAccess:
+        """What may be read in some record or other."""
+        return WRITE_ALL if self.actor.trusted else _union(self._reading)
+
+    def fields_to_write(self) -> FieldAccess:
+        """What may be written in some record or other, a new one or not."""
+        if self.actor.trusted:
+            return WRITE_ALL
+        writing = [rule.fields for rule in self.rules if rule.may & {"create", "update"}]
+        return self.closed(_union([*writing, *(FieldAccess.of_grant(grant) for grant in self.granted)]))
+
     def fields_for_new(self) -> FieldAccess:
         """What may be filled in when a record is created."""
         if self.actor.trusted:
@@ -111,45 +122,30 @@ class Access:
 
     def rights(self, session: Session, ids: Iterable[int]) -> dict[int, Rights]:
         """By id: the rights on those of these records (of this form) that the actor may read. Others are absent."""
-        wanted = sorted(set(ids))
-        if self.actor.trusted:
-            return dict.fromkeys(wanted, Rights(SEES_ALL, WRITE_ALL))
-        if not wanted:
-            return {}
-        grants = self._grants_on(session, wanted)
-        found = {}
+        return rights_over(session, [(self, ids)])
+
+    def rights_where(self, met: tuple[bool, ...], grants: Sequence[AccessGrant]) -> Rights | None:
+        """The rights on a record which these rules let through; None where they do not include reading it."""
         # Most records are met by the same rules: what that gives is worked out once.
         plain: dict[tuple[bool, ...], Rights] = self.forms.remembered.setdefault(
             ("rights", self.form.key, self.actor.roles), {}
         )
-        for record_id, met in self._met(session, wanted):
-            rules = [rule for rule, holds in zip(self.rules, met, strict=True) if holds]
-            held = grants.get(record_id, [])
-            rights = plain.get(met) if not held else None
-            if rights is None:
-                rights = self._together(rules, held)
-            if not held:
+        rights = plain.get(met) if not grants else None
+        if rights is None:
+            rights = self.together([rule for rule, holds in zip(self.rules, met, strict=True) if holds], list(grants))
+            if not grants:
                 plain[met] = rights
-            if "read" in rights.may:
-                found[record_id] = rights
-        return found
+        return rights if "read" in rights.may else None
 
-    def _met(self, session: Session, ids: list[int]) -> Iterator[tuple[int, tuple[bool, ...]]]:
-        """Which of the rules each record is met by. Where none has a filter there is nothing to ask."""
+    def lines(self) -> list[ColumnElement[bool]]:
+        """The row filters of the rules, over `record`; true where there is none. Empty: no rule has one."""
         if not any(rule.where for rule in self.rules):
-            yield from ((record_id, (True,) * len(self.rules)) for record_id in ids)
-            return
+            return []
         columns = self.columns()
-        lines = [func.coalesce(self._where(rule, columns), false()) for rule in self.rules]
-        # The form is compared here: as a condition it would tempt the planner into walking through all of the form.
-        statement = select(Record.id, Record.form, *lines).where(
-            Record.workspace_id == workspace_of(session), Record.id == any_(literal(ids, ARRAY(BigInteger)))
-        )
-        for record_id, form, *met in session.execute(statement):
-            if form == self.form.key:
-                yield record_id, tuple(met)
+        return [func.coalesce(self._where(rule, columns), false()) for rule in self.rules]
 
-    def _together(self, rules: list[CompiledAccess], grants: list[AccessGrant]) -> Rights:
+    def together(self, rules: list[CompiledAccess], grants: list[AccessGrant]) -> Rights:
+        """What these rules and grants give when all of them are met."""
         may = frozenset(action for rule in rules for action in rule.may)
         may |= frozenset(action for grant in grants for action in grant.actions)
         seen = _union(rule.fields for rule in rules if "read" in rule.may)
@@ -177,14 +173,80 @@ class Access:
             or_(AccessGrant.expires_at.is_(None), AccessGrant.expires_at > self.now),
         )
 
-    def _grants_on(self, session: Session, ids: list[int]) -> dict[int, list[AccessGrant]]:
-        if not self.granted:
-            return {}
-        found: dict[int, list[AccessGrant]] = {}
-        live = _is_live(self.actor, self.form.key, self.now)
-        for grant in session.scalars(select(AccessGrant).where(*live, AccessGrant.record_id.in_(ids))):
-            found.setdefault(grant.record_id, []).append(grant)
+    def holding(self, session: Session, rules: Sequence[CompiledAccess], record_id: int) -> tuple[bool, ...]:
+        """Which of these rules (of whatever roles) let a record of this form through."""
+        columns = self.columns()
+        lines = [func.coalesce(self._where(rule, columns), false()) for rule in rules]
+        statement = select(literal(1), *lines).where(
+            Record.workspace_id == workspace_of(session), Record.id == record_id, Record.form == self.form.key
+        )
+        row = session.execute(statement).one_or_none()
+        return tuple(bool(each) for each in row[1:]) if row is not None else (False,) * len(rules)
+
+
+def rights_over(session: Session, asked: Iterable[tuple[Access, Iterable[int]]]) -> dict[int, Rights]:
+    """By id: one actor's rights on those of these records (each asked of the access to its own form) that they may
+    read. Two statements at most, whatever the number of forms; none where no rule has a filter and nothing was granted.
+    """
+    wanted = [(access, sorted(set(ids))) for access, ids in asked]
+    found = {record: Rights(SEES_ALL, WRITE_ALL) for access, ids in wanted if access.actor.trusted for record in ids}
+    wanted = [(access, ids) for access, ids in wanted if ids and not access.actor.trusted]
+    if not wanted:
         return found
+    met, grants = _met(session, wanted), _grants_on(session, wanted)
+    for access, ids in wanted:
+        for record_id in ids:
+            rights = access.rights_where(met[record_id], grants.get(record_id, ())) if record_id in met else None
+            if rights is not None:
+                found[record_id] = rights
+    return found
+
+
+def _met(session: Session, wanted: Sequence[tuple[Access, list[int]]]) -> dict[int, tuple[bool, ...]]:
+    """Which rules of its form's access each record is met by. Where none has a filter there is nothing to ask."""
+    found: dict[int, tuple[bool, ...]] = {}
+    filtered: list[tuple[Access, list[int], list[ColumnElement[bool]]]] = []
+    for access, ids in wanted:
+        lines = access.lines()
+        if lines:
+            filtered.append((access, ids, lines))
+        else:
+            found |= dict.fromkeys(ids, (True,) * len(access.rules))
+    if not filtered:
+        return found
+    # A filter is asked only of records of its form: on others its casts might fail.
+    cases = [
+        case((Record.form == access.form.key, line), else_=false()) if len(filtered) > 1 else line
+        for access, _, lines in filtered
+        for line in lines
+    ]
+    ids = [record_id for _, ids, _ in filtered for record_id in ids]
+    # The form is compared here: as a condition it would tempt the planner into walking through all of the form.
+    statement = select(Record.id, Record.form, *cases).where(
+        Record.workspace_id == workspace_of(session), Record.id == any_(literal(ids, ARRAY(BigInteger)))
+    )
+    start, places = 0, {}
+    for access, own, lines in filtered:
+        places[access.form.key] = (frozenset(own), start, start + len(lines))
+        start += len(lines)
+    for record_id, form, *holds in session.execute(statement):
+        own, first, end = places.get(form, (frozenset(), 0, 0))
+        if record_id in own:
+            found[record_id] = tuple(holds[first:end])
+    return found
+
+
+def _grants_on(session: Session, wanted: Sequence[tuple[Access, list[int]]]) -> dict[int, list[AccessGrant]]:
+    """By record: what was granted there and still holds."""
+    ids = [record_id for access, ids in wanted if access.granted for record_id in ids]
+    if not ids:
+        return {}
+    first = wanted[0][0]
+    found: dict[int, list[AccessGrant]] = {}
+    live = _is_live(first.actor, None, first.now)
+    for grant in session.scalars(select(AccessGrant).where(*live, AccessGrant.record_id.in_(ids))):
+        found.setdefault(grant.record_id, []).append(grant)
+    return found
 
 
 def access_for(session: Session, forms: Forms, form: CompiledForm, actor: Actor) -> Access:

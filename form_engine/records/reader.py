@@ -77,10 +77,15 @@ class Reader:
         return trail.history(session, seen.form, seen.id, seen.fields, limit)
 
     def titles(
-        self, session: Session, forms: FormStore, ids: Collection[int], actor: Actor
+        self,
+        session: Session,
+        forms: FormStore,
+        ids: Collection[int],
+        actor: Actor,
+        allowed: Mapping[str, Access] | None = None,
     ) -> dict[int, tuple[str, str | None]]:
         """By id: the form and the title as the actor may see it; None for a record that they may not open."""
-        return titles(session, forms.forms(session), ids, actor)
+        return titles(session, forms.forms(session), ids, actor, allowed)
 
     def children(
         self, session: Session, forms: FormStore, seen: RecordView, actor: Actor, limit: int = 20

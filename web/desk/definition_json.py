@@ -7,6 +7,7 @@ from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
+from form_engine.schemas.records import record_schema
 from web.desk.linked import reader_of
 from web.desk.world import World
 from web.forms_view import Surroundings, form_model
@@ -23,6 +24,16 @@ def forms_json(session: Session, identity: Identity) -> list[dict[str, Any]]:
             title = localized(form.definition.title, world.locale)
             found.append({"key": key, "title": title, "version": form.version, "may": may})
     return found
+
+
+def schema_json(session: Session, identity: Identity, key: str, address: str) -> dict[str, Any]:
+    """The JSON Schema of a form's records, of fields that the caller may see."""
+    world = World.of(session, identity)
+    form = world.form(key)
+    access = world.access(form)
+    if not (access.may("read") or access.may("create")):
+        raise NotFound("unknown_form", {"form": key})
+    return record_schema(form, access.sometimes(), access.fields_to_write(), world.locale, address)
 
 
 def form_json(session: Session, identity: Identity, key: str) -> dict[str, Any]:

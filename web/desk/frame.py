@@ -85,7 +85,7 @@ def notifications(session: Session, identity: Identity, limit: int = 12) -> Note
     rows = bell.latest(session, identity.person_id, limit)
     ids = {row.params["record"] for row in rows if isinstance(row.params.get("record"), int)}
     world = World.of(session, identity)
-    titles = services().records.titles(session, services().forms, ids, world.actor)
+    titles = world.titles(ids)
     locale = current_locale()
     steps = _step_titles(session, {str(row.params["flow"]) for row in rows if "flow" in row.params})
     return Notes(tuple(_note(row, titles, steps, locale) for row in rows), clock.app_now(session))

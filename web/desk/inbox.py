@@ -114,8 +114,7 @@ def inbox_list(session: Session, identity: Identity, args: Mapping[str, str]) ->
 
 def titles_of(session: Session, identity: Identity, items: Iterable[InboxItem]) -> dict[int, str]:
     """By record: what its line is called, as this person may read it."""
-    actor, ids = World.of(session, identity).actor, {item.record for item in items}
-    known = services().records.titles(session, services().forms, ids, actor)
+    known = World.of(session, identity).titles({item.record for item in items})
     return {key: gettext("(no access)") if title is None else title for key, (_, title) in known.items()}
 
 

@@ -7,7 +7,6 @@ from form_engine.definition import CompiledForm
 from form_engine.fields.formula import computed_json
 from form_engine.formula import LinkRef, RecordValue
 from form_engine.records.facts_sql import facts_of
-from web.context import services
 from web.desk.world import World
 from web.forms_view import Linked, Reader, needs
 from web.names import Wanted
@@ -48,7 +47,7 @@ def linked_of(world: World, ids: Iterable[int], needed: Mapping[str, set[str]]) 
         waiting = []
         if not batch:
             break
-        known = services().records.titles(world.session, services().forms, batch, world.actor)
+        known = world.titles(batch)
         for record_id, (form_key, title) in known.items():
             if title is None:
                 found.setdefault(form_key, {})[record_id] = Linked(record_id, gettext("(no access)"), None, {})

@@ -1,6 +1,6 @@
 """What every page asks first: who acts, what the forms are, what may be done, and the names of what is shown."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,9 +58,19 @@ class World:
 
     def access(self, form: CompiledForm) -> Access:
         """What this reader may do with the form; the first question asks for all forms at once."""
+        return self.allowed()[form.key]
+
+    def allowed(self) -> Mapping[str, Access]:
+        """The same for every form."""
         if not self._accesses:
             self._accesses = accesses(self.session, self.forms, self.actor)
-        return self._accesses[form.key]
+        return self._accesses
+
+    def titles(self, ids: Collection[int]) -> dict[int, tuple[str, str | None]]:
+        """By id: the form and the title as this reader may see it; None for a record that they may not open."""
+        if not ids:
+            return {}
+        return services().records.titles(self.session, services().forms, ids, self.actor, self.allowed())
 
     def listable(self, key: str) -> tuple[CompiledForm, Access]:
         """A form of which the reader may see records; to others it does not exist."""
@@ -79,7 +89,7 @@ class World:
 
     def names_of(self, wanted: Wanted) -> Names:
         """The same for ids that were gathered elsewhere."""
-        titles = services().records.titles(self.session, services().forms, wanted.records, self.actor)
+        titles = self.titles(wanted.records)
         return Names(
             records={key: title for key, (_, title) in titles.items() if title is not None},
             people=people.names(self.session, wanted.people) if wanted.people else {},
