@@ -58,11 +58,11 @@ def counted(browser: Browser, path: str, sent: list[str]) -> int:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/", 15),
+        ("/", 17),
         ("/forms/bill", 20),
         ("/forms/payment", 23),
-        ("/inbox", 31),
-        ("/inbox?task={task}", 31),
+        ("/inbox", 33),
+        ("/inbox?task={task}", 33),
         ("/records/{payment}", 33),
         ("/records/{contract}", 42),
         ("/badges", 6),
