@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from formloom.db.retry import sqlstate
 from formloom.errors import Conflict
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from form_engine.recalculation.drain import soon
@@ -17,7 +15,7 @@ from form_engine.records.actor import Actor
 from form_engine.records.forms import Forms
 from form_engine.records.write import RecordWrite, batch_json
 
-_APPLY = text("SELECT apply_record_writes(CAST(:batch AS jsonb))")
+_APPLY = text("SELECT try_record_writes(CAST(:batch AS jsonb))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +50,11 @@ def apply_writes(
     Raises Conflict `definition_changed` when a form was published after the batch was planned.
     """
     batch = orjson.dumps(batch_json(writes, actor, at, via, forms.mark)).decode()
-    try:
-        with session.begin_nested():
-            answers = session.scalar(_APPLY, {"batch": batch})
-    except DBAPIError as error:
-        state = sqlstate(error)
-        if state == WORLD:
-            raise Conflict("definition_changed") from None
-        if state not in (VERSION, TOTAL, UNIQUE, OVERLAP, GONE, NO_FILE):
-            raise
-        detail = getattr(getattr(error.orig, "diag", None), "message_detail", None)
-        raise Refused(str(state), orjson.loads(detail if detail and state != NO_FILE else "{}")) from None
+    answers = session.scalar(_APPLY, {"batch": batch})
+    if isinstance(answers, dict):
+        if answers["refused"] == WORLD:
+            raise Conflict("definition_changed")
+        raise Refused(answers["refused"], answers["detail"])
     if any(write.stirs or write.stirs_up for write in writes):
         soon(session, forms, actor.ref)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

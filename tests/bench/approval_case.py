@@ -85,7 +85,7 @@ FLOW: dict[str, Any] = {
 
 def figures() -> list[Figure]:
     """One step: the first of two levels approves, the second is asked; everything the house owes is written."""
-    with tempfile.TemporaryDirectory() as folder, _database(Path(folder)) as databases:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as databases:
         approve = approvals(databases, WARM_UP + ROUNDS * CALLS)
         with databases.server.connect(None, autocommit=True) as connection:
             least = by_hand(connection, WARM_UP + ROUNDS * CALLS)
@@ -98,7 +98,7 @@ def figures() -> list[Figure]:
 
 
 @contextmanager
-def _database(folder: Path) -> Iterator[Databases]:
+def served(folder: Path) -> Iterator[Databases]:
     """A server with the settings that the product starts its own with."""
     server = EmbeddedPostgres.at(folder / "postgres")
     databases = databases_at(Server(server.ensure))

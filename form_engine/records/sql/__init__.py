@@ -14,6 +14,7 @@ FUNCTIONS: tuple[str, ...] = (
     "gone_target.sql",
     "insert_record_writes.sql",
     "apply_record_writes.sql",
+    "try_record_writes.sql",
 )
 
 
