@@ -10,6 +10,7 @@ from typing import Protocol
 from .values import PersonValue, RecordValue
 from .workdays import Calendar
 
+
 class Organisation(Protocol):
     """Who stands where. Asked only by MANAGER and DEPARTMENT."""
 

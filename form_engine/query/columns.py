@@ -176,7 +176,12 @@ class FormColumns:
             return None
         rows = self.rows_of(table, "summed_row")
         total = func.coalesce(func.sum(cast(rows.c.value[summed.key].astext, SQL_TYPES["number"])), 0)
-        return Sql("number", select(total).select_from(rows).correlate_except(rows).scalar_subquery(), nullable=False, size=TOTAL)
+        return Sql(
+            "number",
+            select(total).select_from(rows).correlate_except(rows).scalar_subquery(),
+            nullable=False,
+            size=TOTAL,
+        )
 
     def rows_of(self, table: CompiledField, name: str) -> Any:
         """A table's rows as a lateral set with one column `value` (JSONB)."""

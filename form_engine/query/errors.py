@@ -23,6 +23,10 @@ CODES: Final = (
     "bad_name",
     "not_in_sql",
     "mixed_types_in_sql",
+    "division_in_sql",
+    "letters_in_sql",
+    "calendar_in_sql",
+    "too_many_digits_in_sql",
 )
 
 

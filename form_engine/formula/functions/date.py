@@ -19,7 +19,7 @@ from ..workdays import WEEKENDS_ONLY, add_workdays, is_workday, networkdays
 _LAST_YEAR = 9999
 Items = tuple[Value, ...]
 #: WEEKDAY's second argument → (the weekday that counts first, with Monday 0; the number it gets).
-_WEEKS = {1: (6, 1), 2: (0, 1), 3: (0, 0), **{11 + first: (first, 1) for first in range(7)}}
+WEEKS = {1: (6, 1), 2: (0, 1), 3: (0, 0), **{11 + first: (first, 1) for first in range(7)}}
 
 
 def day_of(year: int, month: int, day: int) -> Value:
@@ -63,7 +63,7 @@ def _datetime(
 
 
 def _weekday(day: date, system: Decimal = ONE) -> Value:
-    week = _WEEKS.get(whole(system))
+    week = WEEKS.get(whole(system))
     return NUM if week is None else Decimal((day.weekday() - week[0]) % 7 + week[1])
 
 

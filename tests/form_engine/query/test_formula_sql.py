@@ -26,9 +26,23 @@ ROWS: list[dict[str, Any]] = [
     {"code": "E", "amount": "1200.55", "name": "重庆", "secret": ""},
 ]
 
-numbers = st.sampled_from(["amount", "spent", "left", "claims", "0", "7", "-3.1", "amount + 1", "amount * 2 - left"])
-texts = st.sampled_from(["name", "secret", "code", '"x"', '""', "name & code", "whisper", "COALESCE(name, code)"])
-dates = st.sampled_from(["opened", "TODAY()", "DATE(2026, 1, 1)"])
+numbers = st.sampled_from(
+    ["amount", "spent", "left", "claims", "0", "7", "-3.1", "amount + 1", "amount * 2 - left", "ROUND(amount, 1)",
+     "ROUNDUP(amount, -1)", "INT(left)", "MOD(amount, 7)", "MOD(7, amount)", "amount%", "amount * left * amount",
+     "IFERROR(MOD(amount * 3, amount), -1)", "LEN(name)", "FIND(\"x\", name)", "YEAR(opened)", "WEEKDAY(opened, 2)",
+     "DAYS(TODAY(), opened)", 'DATEDIF(opened, TODAY(), "M")', 'DATEDIF(opened, DATE(2026, 3, 1), "MD")',
+     "IFS(amount > 5, left, amount < 0, 1)", 'SWITCH(name, "x", 1, "重庆", amount, 2)', "SUM(amount, left, 1)",
+     "COUNT(opened, amount)", "HOUR(created_at)", "DAY(created_at)", "FLOOR(amount, 0.5)", "CEILING(amount + 1)"]
+)  # fmt: skip
+texts = st.sampled_from(
+    ["name", "secret", "code", '"x"', '""', "name & code", "whisper", "COALESCE(name, code)", "LEFT(name, 1)",
+     "MID(name, amount, 2)", "RIGHT(code & name, 2)", "TRIM(name)", 'SUBSTITUTE(name, "x", code)', "amount & code",
+     'CONCAT(opened, "-", amount > 1)']
+)  # fmt: skip
+dates = st.sampled_from(
+    ["opened", "TODAY()", "DATE(2026, 1, 1)", "opened + 30", "opened - amount", "EDATE(opened, 1)",
+     "EOMONTH(opened, amount)", "opened + amount * 1000000"]
+)  # fmt: skip
 orders = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
 
 
@@ -41,6 +55,7 @@ leaves = st.one_of(
     comparison(texts),
     comparison(dates),
     st.one_of(numbers, texts, dates).map(lambda one: f"ISBLANK({one})"),
+    st.one_of(numbers, texts, dates).map(lambda one: f"ISERROR({one})"),
     st.lists(texts, min_size=1, max_size=3).map(lambda many: "name IN (" + ", ".join(many) + ', "y")'),
     st.tuples(texts, texts).map(lambda two: f"CONTAINS({two[0]}, {two[1]})"),
     st.tuples(numbers, numbers).map(lambda two: f"MAX({two[0]}, {two[1]}) > MIN({two[0]}, 5)"),
@@ -101,10 +116,16 @@ def test_sql_and_evaluator_agree(office: Any, formula: str) -> None:
     [
         "amount / 3 > 1",
         "amount ^ 2 > 1",
-        "LEN(name) > 1",
+        "AVERAGE(amount, 1) > 1",
+        'UPPER(name) = "X"',
         "SQRT(amount) = 2",
-        "ROUND(amount, 1) = 1",
-        "YEAR(opened) = 2026",
+        "ROUND(amount, amount) = 1",
+        "CEILING(amount, -1) = 2",
+        "WORKDAY(opened, 1) > TODAY()",
+        "ISHOLIDAY(opened)",
+        'TEXT(amount, "0.0") = "1.0"',
+        'RMB(amount) = "零元整"',
+        "MOD(spent, amount) = 1",
     ],
 )
 def test_what_sql_cannot_say_exactly_is_refused(office: Any, formula: str) -> None:
