@@ -141,7 +141,7 @@ class _Columns:
     def measured(self, measure: Measure) -> Sql:
         path = measure.path or ()
         field = self._find(path, measure.at)
-        value = self._value(path, measure.at)
+        value = self._value(path, measure.at, "not_measurable")
         allowed = _FIGURES.get("min" if measure.fn == "max" else measure.fn)
         if allowed is not None and value.kind not in allowed:
             raise refuse(f"{measure.at}/fn", "not_measurable", field=".".join(path))
@@ -159,11 +159,11 @@ class _Columns:
             raise refuse(f"{at}/field", "not_groupable", field=".".join(path))
         return field
 
-    def _value(self, path: tuple[str, ...], at: str) -> Sql:
+    def _value(self, path: tuple[str, ...], at: str, code: str = "not_groupable") -> Sql:
         try:
             value = self._own.path(path)
         except NotInSql:
-            raise refuse(f"{at}/field", "not_groupable", field=".".join(path)) from None
+            raise refuse(f"{at}/field", code, field=".".join(path)) from None
         if value.kind == "text":  # an empty text is blank, and the order must not hang on the server's language
             return Sql("text", func.nullif(type_coerce(value.expression, Text()), "").collate("C"))
         return value

@@ -11,7 +11,6 @@ from typing import Any, Final, TypeVar
 import orjson
 from sqlalchemy import BigInteger, ColumnElement, UnaryExpression, and_, false, literal, or_, true, tuple_
 
-from form_engine.fields.text import TextField
 from form_engine.query.columns import FormColumns
 from form_engine.query.errors import NotInSql, refuse
 from form_engine.query.paths import Readable, find
@@ -23,6 +22,7 @@ T = TypeVar("T")
 MAX_KEYS: Final = 4
 MAX_CURSOR: Final = 4_000
 NEWEST_FIRST: Final = ("-created_at",)
+_SLOT_KINDS: Final = {"decimal": "scaled", "text": "text", "date": "date", "timestamp": "datetime"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,17 @@ def read_sort(columns: FormColumns, sort: Sequence[str], readable: Readable) -> 
 def _read_key(columns: FormColumns, name: str, at: int, readable: Readable) -> SortKey:
     path = tuple(name.removeprefix("-").split("."))
     field = find(columns, path, f"/sort/{at}", readable)[-1]
-    kept = columns.slot(field) if field is not None and field.computed and len(path) == 1 else None
-    if kept is not None and field is not None:
-        return SortKey(name, Sql("scaled" if field.slot_kind == "decimal" else field.type.kind, kept), name[0] == "-")
+    down = name.startswith("-")
+    slot = columns.slot(field) if field is not None and len(path) == 1 else None
+    if field is not None and slot is not None:
+        return SortKey(name, Sql(_SLOT_KINDS[field.slot_kind or "text"], slot), down)
     try:
         value = columns.path(path)
     except NotInSql:
         raise refuse(f"/sort/{at}", "not_sortable", field=name[:200]) from None
-    if field is not None and len(path) == 1:
-        slot = columns.slot(field)
-        if slot is not None:
-            kind = "scaled" if field.slot_kind == "decimal" else value.kind
-            value = Sql(kind, slot)
-        elif isinstance(field.definition.type, TextField):
-            value = Sql("text", value.expression.collate("C"))
-    return SortKey(name, value, name.startswith("-"))
+    if value.kind == "text":  # not in the order of the server's language, which differs from one to the next
+        value = Sql("text", value.expression.collate("C"), value.nullable)
+    return SortKey(name, value, down)
 
 
 def parts(

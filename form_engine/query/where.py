@@ -4,13 +4,15 @@ A negated operator is the plain one denied, so that blanks and links that lead n
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from form_engine.definition import CompiledField
 from form_engine.fields import Refused
+from form_engine.fields.backlink import BacklinkConfig
 from form_engine.fields.base import ORDER
 from form_engine.fields.decimals import canonical_decimal
 from form_engine.fields.text import TextField
@@ -27,6 +29,7 @@ from form_engine.query.values import NOBODY, read_operand, read_value
 from form_engine.records.derive import scaled
 from form_engine.records.sort_key import slot_text
 
+MAX_WAY: Final = 20
 Steps = tuple[CompiledField | None, ...]
 
 
@@ -94,7 +97,8 @@ class Where:
         if asked.op == "blank":
             return self._blank(columns, field, asked)
         if field.type.is_list and not field.computed:
-            return self._in_list(columns, field, asked)
+            several = asked.op in ("has_any", "has_all")
+            return self._in_list(columns, field, asked) if several else self._way(columns, field, asked)
         slot = columns.slot(field)
         if slot is not None and field.definition.type.name not in PLAIN_SLOTS:
             _allow(field, asked, field.type.kind)
@@ -118,6 +122,9 @@ class Where:
         return compare(value, asked, self._context)
 
     def _blank(self, columns: FormColumns, field: CompiledField, asked: Condition) -> ColumnElement[bool]:
+        config = field.definition.config
+        if isinstance(config, BacklinkConfig):
+            return not_(_pointing_here(columns, config))
         slot = columns.slot(field)
         if slot is None and field.computed and not field.definition.type.stored:
             return _is_blank(self._value(columns, field, asked))
@@ -141,6 +148,19 @@ class Where:
             found = (false() if each is NOBODY else stored.contains([each]) for each in values)
         return join(false() if join is or_ else true(), *found)
 
+    def _way(self, columns: FormColumns, field: CompiledField, asked: Condition) -> ColumnElement[bool]:
+        """A way down a tree of options is this one, or begins with it."""
+        _allow(field, asked, "list")
+        at = f"{asked.at}/value"
+        ways = [_keys(each, at) for each in (asked.value if asked.op == "in" else [asked.value])]
+        stored = columns.record.data[field.key]
+        if asked.op == "within":
+            slot = columns.slot(field)
+            if slot is not None:
+                return func.starts_with(slot, str(field.slot_value(ways[0])))  # type: ignore[arg-type]
+            return and_(true(), *(stored[level].astext == key for level, key in enumerate(ways[0])))
+        return stored.in_([literal(way, JSONB) for way in ways])
+
     def _in_rows(self, columns: FormColumns, column: CompiledField, asked: Condition) -> ColumnElement[bool]:
         """Some row of the table meets it. Links have an index of their own."""
         if asked.op != "not_blank":
@@ -159,6 +179,33 @@ class Where:
         value = Sql(kind, text if kind == "text" else text.cast(SQL_TYPES[kind]))
         met = not_(_is_blank(value)) if asked.op == "not_blank" else compare(value, asked, self._context)
         return select(literal(1)).select_from(rows).where(met).correlate_except(rows).exists()
+
+
+def _keys(raw: Any, at: str) -> list[str]:
+    if not isinstance(raw, list) or not 0 < len(raw) <= MAX_WAY:
+        raise refuse(at, "not_a_list")
+    return [read_value("text", each, f"{at}/{n}") for n, each in enumerate(raw)]
+
+
+def _pointing_here(columns: FormColumns, config: BacklinkConfig) -> ColumnElement[bool]:
+    """Some live record's link leads here."""
+    statement = (
+        select(literal(1))
+        .select_from(RecordLink)
+        .join(
+            record_index,
+            and_(
+                record_index.c.workspace_id == RecordLink.workspace_id, record_index.c.record_id == RecordLink.from_id
+            ),
+        )
+        .where(
+            RecordLink.workspace_id == columns.workspace_id,
+            RecordLink.to_id == columns.id,
+            RecordLink.from_form == config.form,
+            RecordLink.path == config.via,
+        )
+    )
+    return statement.correlate_except(RecordLink, record_index).exists()
 
 
 def _linked(columns: FormColumns, link: CompiledField, to: ColumnElement[bool]) -> ColumnElement[bool]:
