@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from web.commands import accounts, bundles, composed, forms, proof, settings_from_environment, sheets
+from web.commands import accounts, bundles, composed, forms, proof, settings_from_environment, sheets, work
 
 SUBJECTS = (
     accounts.workspace,
@@ -15,6 +15,7 @@ SUBJECTS = (
     *sheets.COMMANDS,
     proof.journal,
     proof.audit,
+    work.jobs,
 )
 
 

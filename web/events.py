@@ -9,12 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 
 from flask import Response, json, request
+from formloom import jobs
 from formloom.access import Identity
 from formloom.errors import InvalidInput, NotFound, Unavailable
 from formloom.wakeups import EVERYTHING, Subscription
 from sqlalchemy.orm import Session
 
 from web.context import services, transaction
+from web.desk.jobs import owner
 from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
@@ -76,23 +78,34 @@ def stream() -> Response:
 def _allowed(identity: Identity, asked: list[str]) -> dict[str, str]:
     """Kernel topic → the name the page knows it by; what the caller may not see is left out without a word."""
     names: dict[str, str] = {}
-    records: list[int] = []
+    asked_for: dict[str, list[int]] = {"record": [], "job": []}
     for topic in asked:
         kind, _, rest = topic.partition(":")
         if topic == "inbox":
             names[f"inbox:{identity.person_id}"] = "inbox"
-        elif kind == "record" and rest.isascii() and rest.isdigit() and len(rest) < 19:
-            records.append(int(rest))
-    if records:
+        elif topic == "jobs":
+            names[f"jobs:person:{identity.person_id}"] = "jobs"
+        elif kind in asked_for and rest.isascii() and rest.isdigit() and len(rest) < 19:
+            asked_for[kind].append(int(rest))
+    if any(asked_for.values()):
         with transaction() as session:
-            seen = [record for record in records if _may_see(session, identity, record)]
-        names |= {f"record:{record}": f"record:{record}" for record in seen}
+            seen = [f"record:{each}" for each in asked_for["record"] if _may_see(session, identity, each)]
+            seen += [f"job:{each}" for each in asked_for["job"] if _may_watch(session, identity, each)]
+        names |= {topic: topic for topic in seen}
     return names
 
 
 def _may_see(session: Session, identity: Identity, record_id: int) -> bool:
     try:
         services().records.get(session, services().forms, record_id, actor_of(identity))
+    except NotFound:
+        return False
+    return True
+
+
+def _may_watch(session: Session, identity: Identity, job_id: int) -> bool:
+    try:
+        jobs.find(session, job_id, owner(identity))
     except NotFound:
         return False
     return True

@@ -45,7 +45,7 @@ def init_locales(app: Flask) -> None:
     app.config.setdefault("TIME_ZONE", "Asia/Shanghai")
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(TRANSLATIONS)
     Babel(app, locale_selector=lambda: _BABEL[current_locale()], timezone_selector=time_zone)
-    app.jinja_env.filters.update(money=money, day=day, moment=moment, ago=ago, left=left)
+    app.jinja_env.filters.update(money=money, number=number, day=day, moment=moment, ago=ago, left=left)
 
 
 def money(amount: str | Decimal | None, currency: str = "CNY") -> str:

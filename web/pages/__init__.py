@@ -3,7 +3,7 @@
 from flask import Flask
 
 from web import events
-from web.pages import admin, badges, guest, health, home, inbox, lists, login, outbox, preferences, record
+from web.pages import admin, badges, guest, health, home, inbox, jobs, lists, login, outbox, preferences, record
 
 BLUEPRINTS = (
     health.pages,
@@ -17,6 +17,7 @@ BLUEPRINTS = (
     outbox.pages,
     preferences.pages,
     badges.pages,
+    jobs.pages,
 )
 
 

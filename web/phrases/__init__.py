@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from web.phrases import apps, definitions, door, fields, flows, formulas, inputs, kernel, records, sheets, versions
+from web.phrases import (
+    apps,
+    definitions,
+    door,
+    fields,
+    flows,
+    formulas,
+    inputs,
+    jobs,
+    kernel,
+    records,
+    sheets,
+    versions,
+)
 
 PHRASES: Mapping[str, str] = MappingProxyType(
     {
@@ -18,5 +31,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **flows.PHRASES,
         **apps.PHRASES,
         **sheets.PHRASES,
+        **jobs.PHRASES,
     }
 )
