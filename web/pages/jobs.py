@@ -10,7 +10,7 @@ from web.identity import me
 from web.page_frame import load_nav
 from web.policies import policy, signed_in
 
-pages = Blueprint("jobs", __name__)
+pages = Blueprint("work", __name__)
 
 
 @pages.get("/jobs")
@@ -38,4 +38,4 @@ def cancel(job_id: int) -> ResponseReturnValue:
     """Ask a job to end."""
     with transaction() as session:
         jobs.cancel(session, job_id, owner(me()))
-    return redirect(url_for("jobs.show"), 303)
+    return redirect(url_for("work.show"), 303)
