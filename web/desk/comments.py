@@ -1,21 +1,25 @@
 """Comments on a record as the page and the API show them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO, Final, cast
 
 from formloom import people
 from formloom.access import Identity
 from formloom.clock import app_now
+from formloom.errors import InvalidInput
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from form_engine.records import comments
 from form_engine.records.comments import Comment
-from form_engine.records.mentions import split_at_names
+from form_engine.records.mentions import named_in, split_at_names
 from web.context import services
-from web.desk.world import World, file_cards
+from web.desk.world import file_cards
+from web.identity import actor_of
 from web.names import FileCard
+from web.words import sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,51 @@ class CommentsView:
     now: datetime
 
 
-def comments_of(world: World, identity: Identity, record_id: int) -> CommentsView:
-    """The latest comments of a record that the reader may see."""
-    found = comments.listing(services().records, world.session, services().forms, record_id, world.actor)
-    return CommentsView(views(world.session, identity, found), app_now(world.session))
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody wrote that could not be taken, and why, in words."""
+
+    body: str = ""
+    refused: tuple[str, ...] = ()
+
+
+NOTHING_SAID: Final = Said()
+
+
+def comments_view(session: Session, identity: Identity, record_id: int) -> CommentsView:
+    """The comments of a record that the reader may see."""
+    found = comments.listing(services().records, session, services().forms, record_id, actor_of(identity))
+    return CommentsView(views(session, identity, found), app_now(session))
+
+
+def say(session: Session, identity: Identity, record_id: int, body: str, uploads: Iterable[FileStorage]) -> None:
+    """A comment from the page: who is named after an @ is mentioned."""
+    known, forms, actor = services().records, services().forms, actor_of(identity)
+    known.readable(session, forms, record_id, actor)
+    files = [
+        str(services().files.store(session, cast("BinaryIO", each.stream), each.filename or "", actor.ref).id)
+        for each in uploads
+        if each.filename
+    ]
+    text = body.replace("\r\n", "\n")
+    comments.add(known, session, forms, record_id, actor, text, mentions=named_in(session, text), files=files)
+
+
+def say_otherwise(session: Session, identity: Identity, record_id: int, comment_id: int, body: str) -> None:
+    """One's own comment in other words, from the page."""
+    known, forms, text = services().records, services().forms, body.replace("\r\n", "\n")
+    mentions = named_in(session, text)
+    comments.edit(known, session, forms, record_id, comment_id, actor_of(identity), text, mentions=mentions)
+
+
+def unsay(session: Session, identity: Identity, record_id: int, comment_id: int) -> None:
+    """One's own comment taken back, from the page."""
+    comments.remove(services().records, session, services().forms, record_id, comment_id, actor_of(identity))
+
+
+def refused(body: str, error: InvalidInput) -> Said:
+    """What was written, with the words why it was not taken."""
+    return Said(body, tuple(dict.fromkeys(sentence(issue.code, issue.params) for issue in error.issues)))
 
 
 def views(session: Session, identity: Identity, found: Sequence[Comment]) -> tuple[CommentView, ...]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.definition.views import ViewDef
+from form_engine.exports import Export
 from form_engine.permission import Access
 from form_engine.query.listing import list_records
 from form_engine.records.view import RecordView
@@ -75,6 +76,8 @@ class ListPage:
     more: str
     count_text: str
     may_create: bool
+    export: tuple[tuple[str, str], ...] | None = None
+    """What the button sends to get this very list as a file; None: this reader may not."""
     tabs: tuple[Chip, ...] = ()
 
 
@@ -113,7 +116,35 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         more=replace(query, after=page.next).address(form.key) if page.next else "",
         count_text=count_text(page.count, capped=page.capped, estimated=page.estimated),
         may_create=access.may("create"),
+        export=_export(query) if access.may("export") and page.items else None,
         tabs=_tabs(form, views, view, world.locale),
+    )
+
+
+def _export(query: ListQuery) -> tuple[tuple[str, str], ...]:
+    chosen = ((f"f.{key}", value) for key, value in (query.chosen or {}).items())
+    rest = (("q", query.q), ("view", query.view), ("sort", ",".join(query.sort)))
+    return (*chosen, *((name, value) for name, value in rest if value))
+
+
+def list_export(
+    session: Session, identity: Identity, form_key: str, args: Mapping[str, str], file_format: str
+) -> Export:
+    """What is on the page, all pages of it, as an export."""
+    world = World.of(session, identity)
+    form, access = world.listable(form_key)
+    query = page_query(form, args)
+    view = next((one for one in views_of(world, form) if one.key == query.view), None)
+    columns = [each.key for each in shown_columns(form, access, view.columns if view else ())] if view else []
+    return Export(
+        form=form.key,
+        format="csv" if file_format == "csv" else "xlsx",
+        filter=query.tree(),
+        where=view.where.text if view is not None and view.where is not None else None,
+        sort=query.sort or order(view),
+        q=query.q,
+        columns=tuple(columns),
+        locale=world.locale,
     )
 
 

@@ -2,11 +2,16 @@
 
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, redirect, render_template, request
+from formloom.errors import InvalidInput
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
+from web.body_limits import accepts_upload
 from web.context import transaction
+from web.desk.comments import NOTHING_SAID, Said, comments_view, refused, say, say_otherwise, unsay
 from web.desk.record_form import edit_form
-from web.desk.record_page import record_page
+from web.desk.record_page import RecordPage, record_page
 from web.file_answer import file_answer
 from web.identity import me
 from web.page_frame import load_nav
@@ -18,13 +23,54 @@ pages = Blueprint("record", __name__)
 @pages.get("/records/<int:record_id>")
 @policy(signed_in)
 def show(record_id: int) -> str:
-    """The record's page, or (``part=body``) what follows changes."""
+    """The record's page, or (``part=body``, ``part=comments``) what follows changes."""
+    part = request.args.get("part")
     with transaction() as session:
+        if part == "comments":
+            return render_template("parts/comments.html", comments=comments_view(session, me(), record_id))
         page = record_page(session, me(), record_id)
-        if request.args.get("part") == "body":
+        if part == "body":
             return render_template("parts/record_body.html", page=page, now=page.now)
-        nav = load_nav(session)
-    return render_template("pages/record.html", nav=nav, page=page, now=page.now)
+        return _page(session, page, NOTHING_SAID)
+
+
+def _page(session: Session, page: RecordPage, said: Said) -> str:
+    comments = comments_view(session, me(), page.id)
+    nav = load_nav(session)
+    return render_template("pages/record.html", nav=nav, page=page, now=page.now, comments=comments, said=said)
+
+
+@pages.post("/records/<int:record_id>/comments")
+@policy(signed_in)
+@accepts_upload
+def comment(record_id: int) -> Response | tuple[str, int]:
+    """Say something; what was refused stands in the box again, with the words why."""
+    body = request.form.get("body", "")
+    try:
+        with transaction() as session:
+            say(session, me(), record_id, body, request.files.getlist("file"))
+    except InvalidInput as error:
+        with transaction() as session:
+            return _page(session, record_page(session, me(), record_id), refused(body, error)), 422
+    return redirect(f"/records/{record_id}#comments", code=303)
+
+
+@pages.post("/records/<int:record_id>/comments/<int:comment_id>")
+@policy(signed_in)
+def edit_comment(record_id: int, comment_id: int) -> Response:
+    """Put one's own comment in other words."""
+    with transaction() as session:
+        say_otherwise(session, me(), record_id, comment_id, request.form.get("body", ""))
+    return redirect(f"/records/{record_id}#comment-{comment_id}", code=303)
+
+
+@pages.post("/records/<int:record_id>/comments/<int:comment_id>/delete")
+@policy(signed_in)
+def take_back(record_id: int, comment_id: int) -> Response:
+    """Take one's own comment back."""
+    with transaction() as session:
+        unsay(session, me(), record_id, comment_id)
+    return redirect(f"/records/{record_id}#comments", code=303)
 
 
 @pages.get("/records/<int:record_id>/edit")
