@@ -18,6 +18,7 @@ from form_engine.definitions_store import FormStore
 from form_engine.exports.cells import CellMaker, Cells, columns_of
 from form_engine.exports.delimited import ENCODINGS, Encoding, delimited
 from form_engine.exports.workbook import MOST_ROWS, WorkbookWriter
+from form_engine.formula import Node, check, parse
 from form_engine.permission import Access, access_for
 from form_engine.query.listing import matching_ids, stream
 from form_engine.records.actor import Actor
@@ -44,6 +45,8 @@ class Export:
     form: str
     format: Format = "xlsx"
     filter: Any = None
+    where: str | None = None
+    """A formula over the form's own names, from a definition (a view's)."""
     sort: tuple[str, ...] = ()
     q: str = ""
     columns: tuple[str, ...] = ()
@@ -55,6 +58,7 @@ class Export:
             "form": self.form,
             "format": self.format,
             "filter": self.filter,
+            "where": self.where,
             "sort": list(self.sort),
             "q": self.q,
             "columns": list(self.columns),
@@ -77,7 +81,9 @@ class Exports:
     def count(self, session: Session, export: Export, actor: Actor) -> int:
         """How many records it would hold. Raises Forbidden, NotFound, and InvalidInput for what cannot be asked."""
         access = self._access(session, export, actor)
-        found = matching_ids(session, access, filter=export.filter, q=export.q, action="export").subquery()
+        found = matching_ids(
+            session, access, filter=export.filter, where=_where(access, export), q=export.q, action="export"
+        ).subquery()
         count = session.scalar(select(func.count()).select_from(found)) or 0
         if export.format == "xlsx" and count > MOST_ROWS:
             raise InvalidInput("invalid_query", issues=(Issue("/format", "too_many_for_sheet", {"most": MOST_ROWS}),))
@@ -100,13 +106,6 @@ class Exports:
             yield from self._csv(session, export, actor, file)
         else:
             yield from self._xlsx(session, export, actor, file)
-
-    def pieces(self, session: Session, export: Export, actor: Actor) -> Iterator[bytes]:
-        """A csv as it is read."""
-        access = self._access(session, export, actor)
-        columns = columns_of(access, export.locale, export.columns)
-        heads = [column.head.title for column in columns]
-        return delimited(heads, self._rows(session, export, access, columns), export.encoding)
 
     def start(self, session: Session, export: Export, actor: Actor, total: int) -> int:
         """The same as a job; its result names the file."""
@@ -133,9 +132,20 @@ class Exports:
         return {JOB: self.work}
 
     def _csv(self, session: Session, export: Export, actor: Actor, file: BinaryIO) -> Iterator[int]:
-        for at, piece in enumerate(self.pieces(session, export, actor)):
+        access = self._access(session, export, actor)
+        columns = columns_of(access, export.locale, export.columns)
+        done = 0
+
+        def counted() -> Iterator[list[Cells]]:
+            nonlocal done
+            for rows in self._rows(session, export, access, columns):
+                batch = list(rows)
+                done += len(batch)
+                yield batch
+
+        for piece in delimited([column.head.title for column in columns], counted(), export.encoding):
             file.write(piece)
-            yield max(0, at - 1) * BATCH
+            yield done
 
     def _xlsx(self, session: Session, export: Export, actor: Actor, file: BinaryIO) -> Iterator[int]:
         access = self._access(session, export, actor)
@@ -154,7 +164,14 @@ class Exports:
         maker = CellMaker(session, access, columns, export.locale)
         keys = [column.key for column in columns if column.field is not None]
         for views in stream(
-            session, access, filter=export.filter, sort=export.sort, q=export.q, columns=keys, batch=BATCH
+            session,
+            access,
+            filter=export.filter,
+            where=_where(access, export),
+            sort=export.sort,
+            q=export.q,
+            columns=keys,
+            batch=BATCH,
         ):
             yield maker.rows([view for view in views if "export" in view.may])
 
@@ -166,3 +183,8 @@ class Exports:
         if not access.may("export"):
             raise Forbidden("action_denied", {"action": "export", "form": export.form})
         return access
+
+
+def _where(access: Access, export: Export) -> Node | None:
+    """The definition's formula over the form as it is now."""
+    return None if export.where is None else check(parse(export.where), access.form.scope).node

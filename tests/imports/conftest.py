@@ -94,7 +94,9 @@ class Office:
             made = create_person(session, f"{name}@example.test", name, roles=roles)
             return Actor.person(made.id, frozenset(roles), name)
 
-    def upload(self, form: str, content: bytes, actor: Actor = SYSTEM, name: str = "sheet.csv", **more: Any) -> ImportBatch:
+    def upload(
+        self, form: str, content: bytes, actor: Actor = SYSTEM, name: str = "sheet.csv", **more: Any
+    ) -> ImportBatch:
         with self.work() as session:
             batch = self.imports.upload(session, form, BytesIO(content), name, actor, **more)
         if batch.state == "reading":

@@ -60,7 +60,9 @@ def firm(office: Office) -> Office:
     return office
 
 
-def outcome(office: Office, batch: ImportBatch, row: ImportRow, linked: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def outcome(
+    office: Office, batch: ImportBatch, row: ImportRow, linked: Mapping[int, Mapping[str, Any]]
+) -> dict[str, Any]:
     """A row of ours as the key spells it."""
     clean = row.clean
     customer = linked.get(clean["customer"]) if clean else None

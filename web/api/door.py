@@ -44,6 +44,10 @@ class Body(ma.Schema):
         field_obj.error_messages = {key: _CODES.get(key, "invalid_value") for key in field_obj.error_messages}
 
 
+class Nothing(Body):
+    """An empty object."""
+
+
 class Count(ma.fields.Integer):
     """A whole number in a query, in ASCII digits: Python's own reading also takes ``1_0`` and ``１０``."""
 

@@ -11,7 +11,7 @@ from marshmallow import fields, validate
 from form_engine.exports import FORMATS, Export
 from form_engine.exports.delimited import ENCODINGS
 from form_engine.exports.service import MEDIA
-from web.api.door import ApiBlueprint, Body
+from web.api.door import ApiBlueprint, Body, Nothing
 from web.context import services, transaction
 from web.desk.query import list_query
 from web.file_answer import download
@@ -31,10 +31,6 @@ class ExportArgs(Body):
     sort = fields.String(validate=validate.Length(max=200, error="too_long"))
     q = fields.String(validate=validate.Length(max=200, error="too_long"))
     columns = fields.String(validate=validate.Length(max=4000, error="too_long"))
-
-
-class Nothing(Body):
-    """An empty object."""
 
 
 class StartedAnswer(ma.Schema):

@@ -13,7 +13,7 @@ from form_engine.imports.infer import infer_form
 from form_engine.imports.profile import parse_profile
 from form_engine.imports.report import write_errors
 from form_engine.imports.staging import STATES
-from web.api.door import ApiBlueprint, Body, Count
+from web.api.door import ApiBlueprint, Body, Count, Nothing
 from web.api.once import once
 from web.body_limits import accepts_upload
 from web.context import services, transaction
@@ -57,10 +57,6 @@ class HowToRun(Body):
     """``all``: only if no row has an error, and all or none of them; ``valid``: whatever is good enough."""
 
     mode = fields.String(required=True, validate=validate.OneOf(("all", "valid"), error="invalid_value"))
-
-
-class Nothing(Body):
-    """An empty object."""
 
 
 class SheetAnswer(ma.Schema):

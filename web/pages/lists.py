@@ -1,11 +1,17 @@
 """Lists of records, and the form that makes a new one."""
 
-from flask import Blueprint, render_template, request
+import tempfile
+from typing import BinaryIO, cast
 
-from web.context import transaction
-from web.desk.lists import list_page
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from form_engine.exports.service import AT_ONCE, MEDIA
+from web.context import services, transaction
+from web.desk.lists import list_export, list_page
 from web.desk.record_form import new_form
-from web.identity import me
+from web.file_answer import download
+from web.identity import actor_of, me
 from web.page_frame import load_nav
 from web.policies import policy, signed_in
 
@@ -30,3 +36,21 @@ def new(form: str) -> str:
         page = new_form(session, me(), form, request.args)
         nav = load_nav(session)
     return render_template("pages/edit.html", nav=nav, **page)
+
+
+@pages.post("/forms/<form>/export")
+@policy(signed_in)
+def export(form: str) -> ResponseReturnValue:
+    """The list as a file: at once when it is short; else a job, whose page shows how far it is, then the file."""
+    exports, actor = services().exports, actor_of(me())
+    with transaction() as session:
+        asked = list_export(session, me(), form, request.form, request.form.get("format", ""))
+        count = exports.count(session, asked, actor)
+        if count > AT_ONCE:
+            exports.start(session, asked, actor, count)
+            return redirect(url_for("jobs.show"), 303)
+        file = cast("BinaryIO", tempfile.TemporaryFile(prefix="formloom-export-"))  # noqa: SIM115 - the answer closes it
+        for _ in exports.write(session, asked, actor, file):
+            pass
+        name = exports.name(session, asked)
+    return download(file, name, MEDIA[asked.format])
