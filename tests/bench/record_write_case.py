@@ -1,7 +1,7 @@
 """Writing one record with five typed slots, against a plain INSERT of its JSON and of a history row.
 
-Both sides are one durable commit on one connection of the same server, with the settings that the product starts its own
-with. The baseline is four psycopg statements (BEGIN, two INSERTs, COMMIT), prepared, on bare tables without row-level
+Both sides are one durable commit on one connection of the same server, with the settings that the product starts its
+own with. The baseline is four psycopg statements (BEGIN, two INSERTs, COMMIT), prepared, on bare tables without row-level
 security: it validates nothing and indexes nothing. Ours is measured twice, always with validation, title, search words,
 the row of five slots in their indexes, and history:
 

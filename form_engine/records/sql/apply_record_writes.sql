@@ -44,10 +44,11 @@ DECLARE
   own_number text;
   locked    text;
   moved     bigint[] := '{}';
-  places    integer[];
-  ids       bigint[];
-  numbers   text[];
-  answers   jsonb[] := array_fill(NULL::jsonb, ARRAY[jsonb_array_length(batch -> 'writes')]);
+  total     integer := jsonb_array_length(batch -> 'writes');
+  inserts   integer := (batch ->> 'inserts')::integer;
+  places    integer[];  -- of the new records among the writes; NULL: there are no others
+  made      record;
+  answers   jsonb[] := array_fill(NULL::jsonb, ARRAY[total]);
 BEGIN
   IF ws IS NULL THEN
     RAISE EXCEPTION 'no workspace is set';
@@ -65,7 +66,7 @@ BEGIN
 
   -- Everything that may be touched is locked first, in the order of ids: two batches can wait for each other, never in a
   -- ring. A single write that moves no total and was judged by none locks its row by updating it.
-  IF jsonb_array_length(batch -> 'writes') > 1 OR batch #> '{writes,0}' ? 'parts' OR batch -> 'seen' <> '{}' THEN
+  IF total > 1 OR batch #> '{writes,0}' ? 'parts' OR batch -> 'seen' <> '{}' THEN
     PERFORM 1 FROM record r
     WHERE r.workspace_id = ws AND r.id IN (
       SELECT (w ->> 'id')::bigint FROM jsonb_array_elements(batch -> 'writes') w WHERE w ? 'id'
@@ -89,18 +90,21 @@ BEGIN
     END IF;
   END IF;
 
-  IF (batch ->> 'inserts')::integer > 0 THEN
+  IF inserts = total THEN
+    made := insert_record_writes(ws, batch, CASE total WHEN 1 THEN ARRAY[batch #> '{writes,0}'] ELSE ARRAY(
+      SELECT w FROM jsonb_array_elements(batch -> 'writes') w) END);
+  ELSIF inserts > 0 THEN
     places := ARRAY(
       SELECT w.place FROM jsonb_array_elements(batch -> 'writes') WITH ORDINALITY w(item, place) WHERE w.item ->> 'op' = 'insert');
-    SELECT made.ids, made.numbers, made.moved INTO ids, numbers, moved
-    FROM insert_record_writes(ws, batch, ARRAY(
-      SELECT w FROM jsonb_array_elements(batch -> 'writes') w WHERE w ->> 'op' = 'insert')) made;
-    FOR n IN 1 .. cardinality(ids) LOOP
-      answers[places[n]] := jsonb_build_object('id', ids[n], 'version', 1, 'number', numbers[n]);
-    END LOOP;
+    made := insert_record_writes(ws, batch, ARRAY(
+      SELECT w FROM jsonb_array_elements(batch -> 'writes') w WHERE w ->> 'op' = 'insert'));
   END IF;
+  FOR n IN 1 .. inserts LOOP
+    answers[coalesce(places[n], n)] := jsonb_build_object('id', made.ids[n], 'version', 1, 'number', made.numbers[n]);
+    moved := made.moved;
+  END LOOP;
 
-  FOR at IN 0 .. cardinality(answers) - 1 LOOP
+  FOR at IN 0 .. CASE WHEN inserts = total THEN 0 ELSE total END - 1 LOOP
     CONTINUE WHEN answers[at + 1] IS NOT NULL;
     item := batch #> ARRAY['writes', at::text];
     own_number := NULL;

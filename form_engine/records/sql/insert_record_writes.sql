@@ -5,9 +5,7 @@
 -- perhaps several times. The running numbers of a series are taken as one block.
 CREATE OR REPLACE FUNCTION insert_record_writes(
   ws bigint, batch jsonb, items jsonb[], OUT ids bigint[], OUT numbers text[], OUT moved bigint[])
-LANGUAGE plpgsql
-SET plan_cache_mode = force_generic_plan
-AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
   happened timestamptz := (batch ->> 'at')::timestamptz;
   has      jsonb := batch -> 'has';
@@ -66,6 +64,10 @@ BEGIN
   INSERT INTO record_history (workspace_id, record_id, version, at, actor, action, changes, via)
   SELECT ws, ids[w.place], 1, happened, batch ->> 'actor', w.item ->> 'action', w.item -> 'changes', batch ->> 'via'
   FROM unnest(items) WITH ORDINALITY w(item, place);
+
+  IF has = '[]' THEN
+    RETURN;
+  END IF;
 
   IF has ? 'links' THEN
     INSERT INTO record_link (workspace_id, from_id, path, row_id, to_id, from_form)
