@@ -1,9 +1,13 @@
 /** An island module in one line: what was shown until now gives way to the component. */
 import { mount, type Component } from 'svelte';
 
-export function island<P extends object>(component: Component<P>): (target: Element, props: Record<string, unknown>) => void {
-  return (target, props) => {
+type Props = Record<string, unknown>;
+
+/** `ready` is waited for first: what the component cannot be drawn without. */
+export function island<P extends object>(component: Component<P>, ready?: (props: P) => Promise<void>): (target: Element, props: Props) => Promise<void> {
+  return async (target, props) => {
+    await ready?.(props as P);
     target.replaceChildren();
-    mount(component as unknown as Component<Record<string, unknown>>, { target, props });
+    mount(component as unknown as Component<Props>, { target, props });
   };
 }

@@ -1,7 +1,7 @@
 /** Islands: places of a page that a Svelte component brings to life, by name. */
 
 interface Loaded {
-  mount(target: Element, props: Record<string, unknown>): void;
+  mount(target: Element, props: Record<string, unknown>): Promise<void>;
 }
 
 const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {

@@ -2,6 +2,9 @@ import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/sv
 import { afterEach, expect, it, vi } from 'vitest';
 import { problem, serve } from '../testing/server';
 import FormAdmin from './FormAdmin.svelte';
+import { FIELD_TYPES, loadKinds } from '../fields/registry';
+
+await loadKinds(FIELD_TYPES);
 
 const definition = {
   key: 'order',

@@ -4,6 +4,9 @@ import { orderForm } from '../testing/model';
 import { problem, serve, watchLocation } from '../testing/server';
 import DecisionIsland from './DecisionIsland.svelte';
 import type { DecisionModel } from './model';
+import { FIELD_TYPES, loadKinds } from '../fields/registry';
+
+await loadKinds(FIELD_TYPES);
 
 const MODEL: DecisionModel = {
   task: 7,

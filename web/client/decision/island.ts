@@ -1,4 +1,5 @@
+import { loadKinds, typesOf } from '../fields/registry';
 import { island } from '../island';
 import DecisionIsland from './DecisionIsland.svelte';
 
-export const mount = island(DecisionIsland);
+export const mount = island(DecisionIsland, (model) => loadKinds(typesOf(model.form?.fields ?? [])));

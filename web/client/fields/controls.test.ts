@@ -6,7 +6,9 @@ import { FormState } from '../form/state.svelte';
 import type { FieldModel } from '../form/model';
 import { orderForm } from '../testing/model';
 import { serve } from '../testing/server';
-import { KINDS } from './registry';
+import { FIELD_TYPES, KINDS, loadKinds } from './registry';
+
+await loadKinds(FIELD_TYPES);
 
 afterEach(() => {
   cleanup();
@@ -115,7 +117,7 @@ describe('a table', () => {
     const event = new Event('paste', { bubbles: true, cancelable: true }) as Event & { clipboardData: unknown };
     event.clipboardData = { getData: () => 'Chair\t¥1,200.50\r\nTable\t80\r\n' };
     cell(0, 'name').dispatchEvent(event);
-    expect(form.valueAt('/x')).toEqual([{ id: 'r1', name: 'Chair', price: '1200.50' }, { name: 'Table', price: '80' }]);
+    expect(form.valueAt('/x')).toEqual([{ id: 'r1', name: 'Chair', price: '1200.50' }, { name: 'Table', price: '80.00' }]);
   });
 });
 

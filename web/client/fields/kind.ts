@@ -44,6 +44,8 @@ export interface Face {
   toValue(json: Json, field: FieldModel): Value;
   /** Words for reading. Blank never reaches it. */
   text(json: Json, field: FieldModel, form: FormState): string;
+  /** Text from a spreadsheet's cell as a value; null is blank. Types without it take no paste. */
+  paste?(cell: string, field: FieldModel): Json;
   /** What is wrong with the value itself. Blank never reaches it. */
   check?(json: Json, field: FieldModel): Finding | null;
 }

@@ -3,6 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { orderForm } from '../testing/model';
 import { problem, serve, watchLocation } from '../testing/server';
 import FormIsland from './FormIsland.svelte';
+import { FIELD_TYPES, loadKinds } from '../fields/registry';
+
+await loadKinds(FIELD_TYPES);
 
 afterEach(() => {
   cleanup();

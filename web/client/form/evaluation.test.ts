@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../fields/registry';
+import { FIELD_TYPES, KINDS, loadKinds } from '../fields/registry';
 import { ErrorValue } from '../formula/values';
 import { orderForm } from '../testing/model';
 import { defaults, Evaluation } from './evaluation';
 import { stored } from './stored';
 import type { FieldModel, FormModel, Values } from './model';
+
+await loadKinds(FIELD_TYPES);
 
 const at = (model: FormModel, values: Values) => new Evaluation(model, KINDS, values, model.linked ?? {});
 const codes = (model: FormModel, values: Values) => at(model, values).issues().map((issue) => `${issue.pointer} ${issue.code}`);

@@ -16,6 +16,10 @@ export interface OptionModel {
   readonly key: string;
   readonly label: string;
   readonly color?: string | null;
+  /** No longer offered; stays readable where it stands. */
+  readonly retired?: boolean;
+  /** Of a cascade: what lies within. */
+  readonly options?: readonly OptionModel[];
 }
 
 /** The keys of all types together; each type reads its own. */
@@ -34,6 +38,18 @@ export interface FieldConfig {
   readonly form?: string;
   /** Where a new record of the linked form can be made; absent when this person may not. */
   readonly create?: string | null;
+  readonly any_level?: boolean;
+  readonly only?: 'mobile';
+  readonly masked?: boolean;
+  readonly seconds?: boolean;
+  readonly stars?: number;
+  readonly capture?: 'allow' | 'only';
+  readonly max_accuracy?: number;
+  readonly formats?: readonly string[];
+  /** Whether an address goes down to the street. */
+  readonly detail?: boolean;
+  readonly hint?: string | null;
+  readonly via?: string;
   readonly camera?: 'allow' | 'prefer' | 'only';
   readonly format?: 'number' | 'money' | 'percent' | 'date' | 'datetime' | 'text' | null;
 }
@@ -53,11 +69,21 @@ export interface FieldModel {
   readonly fields?: readonly FieldModel[];
 }
 
+/** Something to see between fields. */
+export interface DisplayModel {
+  readonly shows: 'note' | 'divider';
+  readonly text?: string | null;
+  readonly tone?: 'plain' | 'info' | 'warn';
+}
+
 export interface SectionModel {
   readonly title?: string | null;
   readonly note?: string | null;
   readonly columns?: number;
-  readonly items: readonly string[];
+  /** Neighbouring sections with a tab stand behind tabs. */
+  readonly tab?: string | null;
+  /** Keys of fields, and what stands between them. */
+  readonly items: readonly (string | DisplayModel)[];
 }
 
 export interface LinkedRecord {
@@ -105,6 +131,7 @@ export interface FormModel {
   /** Formula types of linked forms' fields, as `form_engine.formula.types` writes them (`number:CNY`). */
   readonly types?: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly people?: Readonly<Record<string, { readonly name: string }>>;
+  readonly departments?: Readonly<Record<string, { readonly name: string }>>;
   readonly files?: Readonly<Record<string, Omit<FileModel, 'id'>>>;
   readonly context: ContextModel;
   readonly submit: SubmitModel | null;

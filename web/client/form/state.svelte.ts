@@ -10,6 +10,7 @@ export class FormState {
   values: Values = $state.raw({});
   linked: Linked = $state.raw({});
   people: Readonly<Record<string, { readonly name: string }>> = $state.raw({});
+  departments: Readonly<Record<string, { readonly name: string }>> = $state.raw({});
   files: Readonly<Record<string, Omit<FileModel, 'id'>>> = $state.raw({});
   /** Submit was tried: from now on everything that is missing is said. */
   attempted = $state(false);
@@ -33,6 +34,7 @@ export class FormState {
   ) {
     this.linked = model.linked ?? {};
     this.people = model.people ?? {};
+    this.departments = model.departments ?? {};
     this.files = model.files ?? {};
     const given = model.record?.values ?? {};
     this.initial = given;
@@ -107,6 +109,10 @@ export class FormState {
 
   rememberPerson(id: number, name: string): void {
     this.people = { ...this.people, [id]: { name } };
+  }
+
+  rememberDepartment(id: number, name: string): void {
+    this.departments = { ...this.departments, [id]: { name } };
   }
 
   rememberFile(file: FileModel): void {

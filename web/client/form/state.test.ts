@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../fields/registry';
+import { FIELD_TYPES, KINDS, loadKinds } from '../fields/registry';
 import { orderForm } from '../testing/model';
 import { FormState } from './state.svelte';
+
+await loadKinds(FIELD_TYPES);
 
 const RECORD = { id: 5, version: 2, values: { title: 'Desk', amount: '80.00', lines: [{ id: 'r1', item: 7, share: '40.00' }] } };
 

@@ -1,11 +1,13 @@
 /** A table of a thousand rows answers as one types: a change works out what hangs on it, and nothing else. */
 import { describe, expect, it } from 'vitest';
-import { KINDS } from '../fields/registry';
+import { FIELD_TYPES, KINDS, loadKinds } from '../fields/registry';
 import { orderForm } from '../testing/model';
 import { Evaluation } from './evaluation';
 import type { FieldModel, Json, Values } from './model';
 import { FormState } from './state.svelte';
 import { stored } from './stored';
+
+await loadKinds(FIELD_TYPES);
 
 const ROWS = 1000;
 const own = (...path: string[]) => ({ own: path });
