@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -127,9 +126,8 @@ def test_encodings(stock: Office, encoding: Any) -> None:
 
 
 @pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export_service, "AT_ONCE", 2)
-    yield
 
 
 @pytest.mark.usefixtures("short")
