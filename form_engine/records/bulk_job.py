@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Final
 
-from formloom import jobs, people
+from formloom import jobs
 from formloom.jobs import JobRun, JobWork
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,9 @@ from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json
 from form_engine.permission import Access
 from form_engine.records import bulk
-from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.actor import Actor
 from form_engine.records.bulk import Choice, Deed, Kept
+from form_engine.records.starter import starter
 
 if TYPE_CHECKING:
     from form_engine.records.service import Records
@@ -83,7 +84,7 @@ class BulkJob:
         more = True
         while more:
             with run.batch() as session:
-                actor = actor_of(session, run.by)
+                actor = starter(session, run.by)
                 access = self._records.access(session, self._forms, asked["form"], actor)
                 ids = bulk.next_ids(session, access, choice, above=at.after, up_to=asked["up_to"], limit=STEP)
                 done, kept = bulk.run(self._records, session, self._forms, access, ids, deed, asked["batch"])
@@ -103,7 +104,7 @@ class BulkUndoJob:
         batch, at, more = run.payload["batch"], _Place.of(run), True
         while more:
             with run.batch() as session:
-                actor = actor_of(session, run.by)
+                actor = starter(session, run.by)
                 ids = bulk.written(session, batch, actor)[at.after : at.after + STEP]
                 done, kept = bulk.undo(self._records, session, self._forms, batch, ids, actor)
                 more = bool(ids)
@@ -137,15 +138,6 @@ class _Place:
 
     def to_json(self) -> dict[str, Json]:
         return {"after": self.after, "done": self.done, "kept": self.kept, "told": self.told}
-
-
-def actor_of(session: Session, ref: str) -> Actor:
-    """Who started a job, with the roles that they hold now."""
-    kind, _, number = ref.partition(":")
-    if kind != "person" or not number.isdecimal():
-        return SYSTEM
-    person = int(number)
-    return Actor.person(person, people.roles_of(session, person), people.names(session, [person]).get(person, ""))
 
 
 def _result(batch: str, done: int, kept: int, told: list[Any]) -> dict[str, Json]:

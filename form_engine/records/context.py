@@ -3,6 +3,7 @@
 from formloom.clock import app_now, time_zone, today
 from sqlalchemy.orm import Session
 
+from form_engine.calendars import LiveCalendar
 from form_engine.formula import Context, PersonValue
 from form_engine.records.actor import Actor
 
@@ -14,4 +15,11 @@ def context_for(session: Session, actor: Actor) -> Context:
         me = PersonValue(actor.person_id, actor.name)
     elif actor.kind == "guest":
         me = PersonValue(f"guest:{actor.guest_id}", actor.name)
-    return Context(me=me, today=today(session), now=app_now(session), roles=actor.roles, zone=time_zone(session))
+    return Context(
+        me=me,
+        today=today(session),
+        now=app_now(session),
+        roles=actor.roles,
+        calendar=LiveCalendar(session),
+        zone=time_zone(session),
+    )

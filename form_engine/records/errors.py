@@ -28,6 +28,7 @@ CODES: Final = (
     "linked_from",
     "linked_from_ask",
     "clearing_refused",
+    "linked_record_gone",
     "removal_too_large",
     "unknown_batch",
     "changed_since",

@@ -36,6 +36,22 @@ def refusal(
             return Conflict("version_conflict", refused.detail)
 
 
+def of_a_step(state: str | None, detail: Mapping[str, object]) -> Conflict | None:
+    """The same for a step of a flow, which tells a decider nothing of records beside the one they decide on. None: no
+    refusal of ours.
+    """
+    rule = str(detail.get("rule", ""))
+    match state:
+        case apply.UNIQUE:
+            return Conflict("not_unique_hidden", {"fields": rule.split(",")})
+        case apply.OVERLAP:
+            return Conflict("overlaps_hidden", {"fields": rule.partition(":")[2].split("-")})
+        case apply.GONE:
+            return Conflict("linked_record_gone")
+        case _:
+            return None
+
+
 def _overlap(refused: apply.Refused, form: CompiledForm | None, title_of: TitleOf) -> InvalidInput:
     rules = form.definition.no_overlap if form is not None else ()
     rule = next((each for each in rules if each.name == refused.detail.get("rule")), None)

@@ -18,6 +18,7 @@ PHRASES = {
     "linked_from_ask": N_("%(count)s other records link to this one. Deleting it clears their links."),
     "clearing_refused": N_("A record that links here may not be without that link, so this one cannot be deleted."),
     "removal_too_large": N_("More than %(most)s records would go along. Delete some of them first."),
+    "linked_record_gone": N_("A record that this one links to has been deleted meanwhile."),
     "confirm_purge": N_("Say that you mean it: this cannot be undone."),
     "unknown_version": N_("There is no such version of this record."),
     "nothing_to_restore": N_("Nothing that you may change was different then."),
