@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 from flow_engine.elements.outcome import Outcome, Text
 from flow_engine.elements.value import Formula
@@ -44,6 +45,8 @@ class FlowDef:
     trigger: Trigger
     steps: tuple[Step, ...]
     separate: tuple[str, ...] = ()
+    same_approver: Literal["ask", "skip", "skip_adjacent"] = "ask"
+    own_request: Literal["ask", "skip", "manager"] = "ask"
     on_withdraw: Outcome | None = None
     description: Text | None = None
 

@@ -66,6 +66,8 @@ def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
         trigger=_trigger(raw["trigger"]),
         steps=steps(raw["steps"], "/steps"),
         separate=tuple(raw.get("separate", ())),
+        same_approver=raw.get("same_approver", "ask"),
+        own_request=raw.get("own_request", "ask"),
         on_withdraw=parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
         description=raw.get("description"),
     )

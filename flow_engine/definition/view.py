@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from formloom.errors import FormloomError
+
 from flow_engine.definition.flow import FlowDef
 from flow_engine.elements.outcome import INITIATOR, Outcome, Reason, Text
-from flow_engine.machine.state import Kind
+from flow_engine.machine import RunState, TakenBack, Visit, advance
+from flow_engine.machine.effects import TaskKind
+from flow_engine.machine.events import ACTS
 from flow_engine.steps.approve import Approve
 from flow_engine.steps.base import Step
 
@@ -29,12 +33,14 @@ class Offer:
     """A step key, `initiator`, or None: on (approve, submit) or to the end (reject, withdraw)."""
 
 
-def fields_of(flow: FlowDef, step: str, kind: Kind, because: str = "") -> Mapping[str, str]:
+def fields_of(flow: FlowDef, step: str, kind: TaskKind, because: str = "") -> Mapping[str, str]:
     """The step's fields as a definition writes them; where it says nothing, everything may be read."""
     found = flow.step(step)
     match kind:
         case "step":
             return found.fields or READ_ALL
+        case "advice":
+            return read_only(found.fields or READ_ALL)
         case "resubmit":
             returned = _returned(found, because) if isinstance(found, Approve) else None
             return (returned.fields if returned else None) or WRITE_ALL
@@ -42,7 +48,7 @@ def fields_of(flow: FlowDef, step: str, kind: Kind, because: str = "") -> Mappin
             return READ_ALL
 
 
-def required_of(flow: FlowDef, step: str, kind: Kind, decision: str) -> tuple[str, ...]:
+def required_of(flow: FlowDef, step: str, kind: TaskKind, decision: str) -> tuple[str, ...]:
     """The fields that must not be blank with this decision."""
     return flow.step(step).require if kind == "step" and decision in ("approve", "submit") else ()
 
@@ -57,7 +63,7 @@ def writes(fields: Mapping[str, str]) -> bool:
     return "write" in fields.values()
 
 
-def offers(flow: FlowDef, step: str, kind: Kind) -> tuple[Offer, ...]:
+def offers(flow: FlowDef, step: str, kind: TaskKind) -> tuple[Offer, ...]:
     """What the person who is asked may decide, in the order in which buttons stand."""
     found = flow.step(step)
     match kind:
@@ -65,12 +71,37 @@ def offers(flow: FlowDef, step: str, kind: Kind) -> tuple[Offer, ...]:
             return (Offer("acknowledge"),)
         case "stuck":
             return (Offer("retry"),)
+        case "advice":
+            return (Offer("advise", comment_required=True),)
         case "resubmit":
             withdraw = _outcome(found, "on_withdraw") or flow.on_withdraw or Outcome()
             resubmit = _outcome(found, "on_resubmit") or Outcome()
             return (_offer("resubmit", resubmit, leads_to=flow.first), _offer("withdraw", withdraw))
         case "step":
             return tuple(_step_offer(flow, found, decision) for decision in found.decisions)
+
+
+def acts(flow: FlowDef, visit: Visit, ref: str) -> tuple[str, ...]:
+    """What somebody who is asked may do about who decides: transfer, delegate, add signers, take theirs off."""
+    step = flow.step(visit.step)
+    seat = next((seat for seat in visit.seats if seat.ref == ref and seat.state == "asked"), None)
+    if visit.kind != "step" or not isinstance(step, Approve) or seat is None or seat.of or ref.startswith("guest:"):
+        return ()
+    return tuple(act for act in ACTS if act in step.may and (act != "take_off" or added(visit, ref)))
+
+
+def added(visit: Visit, ref: str) -> tuple[str, ...]:
+    """Whom they have asked as well, and who has not spoken: those can be taken off."""
+    return tuple(seat.ref for seat in visit.seats if seat.by == ref and seat.state in ("asked", "waiting"))
+
+
+def may_take_back(flow: FlowDef, state: RunState, visit: int, ref: str) -> bool:
+    """Whether what they decided there can still be taken back."""
+    try:
+        advance(flow, state, TakenBack(visit, ref))
+    except FormloomError:
+        return False
+    return True
 
 
 def sent_back(flow: FlowDef, step: str, decision: str | None) -> bool:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from formloom.errors import Conflict, IllegalTransition
 
-from flow_engine.machine.events import Answered, Decided, Event, Started, TimerFired, Withdrawn
+from flow_engine.machine.events import Answered, Decided, Event, Reseated, Started, TakenBack, TimerFired, Withdrawn
+from flow_engine.machine.seats import seat_of
 from flow_engine.machine.side import behaviour
-from flow_engine.machine.state import RunState
+from flow_engine.machine.state import Last, RunState, Visit
 from flow_engine.machine.walk import Answers, Program, Transition, Walk
 
-CODES = ("run_ended", "not_asked", "same_person", "task_closed", "decision_not_offered")
+CODES = ("run_ended", "not_asked", "same_person", "task_closed", "decision_not_offered", "already_acted_on")
 
 
 def advance(program: Program, state: RunState | None, event: Event) -> Transition:
@@ -36,6 +37,10 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
             _decide(walk, event)
         case TimerFired():
             _fire(walk, event)
+        case Reseated():
+            _reseat(walk, event)
+        case TakenBack():
+            _take_back(walk, event)
         case Withdrawn():
             _withdraw(walk, event)
     return _settle(walk, {})
@@ -61,18 +66,46 @@ def _settle(walk: Walk, answers: Answers) -> Transition:
 
 
 def _decide(walk: Walk, event: Decided) -> None:
-    visit = walk.state.visit(event.visit)
-    if visit is None:
-        raise IllegalTransition("task_closed", {"visit": event.visit})
-    walk.lane = visit.lane
-    if visit.kind == "step" and event.by in walk.excluded(visit.step):
-        raise Conflict("same_person", {"step": visit.step})
-    if event.by not in visit.asked or event.by in visit.agreed:
-        raise IllegalTransition("not_asked", {"step": visit.step})
+    visit = _asked(walk, event.visit, event.by)
     asked = behaviour(walk, visit.step, visit.kind)
-    if event.decision not in asked.decisions:
-        raise IllegalTransition("decision_not_offered", {"decision": event.decision, "offered": asked.decisions})
+    seat = visit.seats[seat_of(visit.seats, event.by, "asked") or 0]
+    offered = ("advise",) if seat.of else asked.decisions
+    if event.decision not in offered:
+        raise IllegalTransition("decision_not_offered", {"decision": event.decision, "offered": offered})
+    last = Last(event.by, visit, walk.state.visits) if event.decision == "approve" else None
+    walk.state = replace(walk.state, last=last)
     asked.decide(walk, visit, event)
+    if walk.state.visit(visit.id) is not None:  # it is still open: there is nothing yet that has come of it
+        walk.state = replace(walk.state, last=None)
+
+
+def _reseat(walk: Walk, event: Reseated) -> None:
+    visit = _asked(walk, event.visit, event.by)
+    walk.state = replace(walk.state, last=None)
+    behaviour(walk, visit.step, visit.kind).reseat(walk, visit, event)
+
+
+def _take_back(walk: Walk, event: TakenBack) -> None:
+    visit, last = walk.state.visit(event.visit), walk.state.last
+    if visit is None and (last is None or (last.visit.id, last.by) != (event.visit, event.by)):
+        raise Conflict("already_acted_on")
+    found = visit or walk.state.last.visit  # type: ignore[union-attr]
+    walk.lane = found.lane
+    behaviour(walk, found.step, found.kind).take_back(walk, found, event)
+    walk.state = replace(walk.state, last=None)
+
+
+def _asked(walk: Walk, number: int, by: str) -> Visit:
+    """The open visit, in which `by` is asked."""
+    visit = walk.state.visit(number)
+    if visit is None:
+        raise IllegalTransition("task_closed", {"visit": number})
+    walk.lane = visit.lane
+    if visit.kind == "step" and by in walk.excluded(visit.step):
+        raise Conflict("same_person", {"step": visit.step})
+    if by not in visit.asked:
+        raise IllegalTransition("not_asked", {"step": visit.step})
+    return visit
 
 
 def _fire(walk: Walk, event: TimerFired) -> None:

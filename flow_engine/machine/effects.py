@@ -5,12 +5,15 @@ Plain values: the shell does them, in order, in the transaction that stores the 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.value import Assignment
 from flow_engine.elements.who import Who
 from flow_engine.machine.state import Kind, Status
+
+TaskKind: TypeAlias = Kind | Literal["advice"]
+"""`advice`: asked on behalf of somebody who decides afterwards."""
 
 Item: TypeAlias = tuple[str, str] | None
 """The row that formulas read as `row.`: (the loop's step, the row's id); None outside a loop over rows."""
@@ -18,11 +21,11 @@ Item: TypeAlias = tuple[str, str] | None
 
 @dataclass(frozen=True, slots=True)
 class OpenTasks:
-    """Ask each of these, in one visit. `due` counts from now."""
+    """Ask each of these, in one visit that may have asked others already. `due` counts from now."""
 
     visit: int
     step: str
-    kind: Kind
+    kind: TaskKind
     asked: tuple[str, ...]
     due: timedelta | None = None
     because: str = ""
@@ -37,6 +40,25 @@ class FinishTask:
     decision: str
     reason: str | None
     comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTask:
+    """This person is not asked any more, the others are."""
+
+    visit: int
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassOver:
+    """Somebody would have been asked, and is not: `because` they agreed before (`same`), or it is their own
+    (`own`). The course of the run shows it."""
+
+    visit: int
+    step: str
+    ref: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +127,9 @@ class EndRun:
     status: Status
 
 
-Effect = OpenTasks | FinishTask | CloseVisit | SetFields | SetTimer | SetAlarm | Tell | Copy | EndRun
+Effect = (
+    OpenTasks | FinishTask | CloseTask | PassOver | CloseVisit | SetFields | SetTimer | SetAlarm | Tell | Copy | EndRun
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Decision = Literal["approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry"]
+Decision = Literal["approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry", "advise"]
 DECISIONS: tuple[str, ...] = get_args(Decision)
 
 
@@ -42,6 +42,30 @@ class Withdrawn:
     by: str
 
 
+Act = Literal["transfer", "delegate", "add_before", "add_beside", "add_after", "take_off"]
+ACTS: tuple[str, ...] = get_args(Act)
+
+
+@dataclass(frozen=True, slots=True)
+class Reseated:
+    """`by`, who is asked, changes who decides: `people` are the others that it concerns."""
+
+    visit: int
+    by: str
+    act: Act
+    people: tuple[str, ...]
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """`by` takes back what they decided in this visit, which may be over."""
+
+    visit: int
+    by: str
+    comment: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """The shell's answers to what the machine asked, by the asks' keys."""
@@ -49,13 +73,15 @@ class Answered:
     answers: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = Started | Decided | TimerFired | Withdrawn | Answered
+Event = Started | Decided | TimerFired | Withdrawn | Reseated | TakenBack | Answered
 
 _NAMES: dict[str, type[Event]] = {
     "started": Started,
     "decided": Decided,
     "timer": TimerFired,
     "withdrawn": Withdrawn,
+    "reseated": Reseated,
+    "taken_back": TakenBack,
     "answered": Answered,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}
@@ -69,4 +95,7 @@ def event_to_json(event: Event) -> dict[str, Any]:
 
 def event_from_json(raw: Mapping[str, Any]) -> Event:
     """What `event_to_json` wrote."""
-    return _NAMES[raw["event"]](**{name: value for name, value in raw.items() if name != "event"})
+    told: dict[str, Any] = {name: value for name, value in raw.items() if name != "event"}
+    if "people" in told:
+        told["people"] = tuple(told["people"])
+    return _NAMES[raw["event"]](**told)

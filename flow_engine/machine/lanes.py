@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def fork(walk: "Walk", step: str, lanes: Iterable[tuple[int, str]], items: tuple[str, ...] = ()) -> Fork:
     """Open a lane for each (number of a list, item) and return; `start` sends somebody into them."""
+    walk.state = replace(walk.state, last=None)
     opened = Fork(walk.state.splits + 1, step, walk.lane, 0, items=items)
     walk.state = replace(walk.state, splits=opened.id, forks=(*walk.state.forks, opened))
     return open_lanes(walk, opened, lanes)
@@ -46,6 +47,7 @@ def fork_here(walk: "Walk", step: str) -> Fork | None:
 
 def end_lane(walk: "Walk") -> Fork:
     """The lane that walks just now is through; the walk stands before its control step again."""
+    walk.state = replace(walk.state, last=None)
     lane = walk.state.lane(walk.lane)
     if lane is None:
         raise LookupError(walk.lane)

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from formloom.errors import IllegalTransition
+
 from flow_engine.elements.due import Due
 from flow_engine.elements.outcome import Again, Outcome
 from flow_engine.elements.who import Role
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask
-from flow_engine.machine.events import Decided
+from flow_engine.machine.events import Decided, Reseated, TakenBack
 from flow_engine.machine.state import Entry, Kind, Visit
 from flow_engine.machine.walk import Answers, Behaviour, Walk
 
@@ -21,7 +23,15 @@ def finish(walk: Walk, visit: Visit, event: Decided) -> None:
 
 
 class Beside:
-    """What all of them share: no timers, no lists inside."""
+    """What all of them share: no timers, no lists inside, nobody else to ask."""
+
+    def reseat(self, walk: Walk, visit: Visit, event: Reseated) -> None:
+        """Whoever mends something does it themselves."""
+        raise IllegalTransition("decision_not_offered", {"decision": event.act, "offered": ()})
+
+    def take_back(self, walk: Walk, visit: Visit, event: TakenBack) -> None:
+        """What was mended stays so."""
+        raise IllegalTransition("decision_not_offered", {"decision": "take_back", "offered": ()})
 
     def fire(self, walk: Walk, visit: Visit, action: int) -> None:
         """Nothing is due."""

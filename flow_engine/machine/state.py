@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from flow_engine.machine.seats import Seat, Seats, asked
+
 Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopped"]
 """Open are `running` and `stuck` (nobody to ask, or a condition that cannot be computed: an administrator must act)."""
 
@@ -19,7 +21,7 @@ MAIN = 0
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One opening of a step: who is asked, and who has agreed so far. Actors are refs: `person:12`, `guest:<uuid>`.
+    """One opening of a step, with a seat for each voice. Actors are refs: `person:12`, `guest:<uuid>`.
 
     A step that waits for time alone asks nobody.
     """
@@ -27,16 +29,19 @@ class Visit:
     id: int
     step: str
     kind: Kind
-    asked: tuple[str, ...]
-    agreed: tuple[str, ...] = ()
+    seats: Seats
     because: str = ""
     lane: int = MAIN
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Who is asked just now."""
+        return asked(self.seats)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` gives the same visit back."""
-        told: dict[str, Any] = {"id": self.id, "step": self.step, "kind": self.kind, "asked": list(self.asked)}
-        if self.agreed:
-            told["agreed"] = list(self.agreed)
+        seats = [seat.to_json() for seat in self.seats]
+        told: dict[str, Any] = {"id": self.id, "step": self.step, "kind": self.kind, "seats": seats}
         if self.because:
             told["because"] = self.because
         if self.lane:
@@ -45,16 +50,33 @@ class Visit:
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Visit":
+        """What `to_json` wrote, in this release or an earlier one."""
+        seats = tuple(Seat.from_json(seat) for seat in raw["seats"]) if "seats" in raw else _seats_of_release_1(raw)
+        return cls(raw["id"], raw["step"], raw["kind"], seats, raw.get("because", ""), raw.get("lane", MAIN))
+
+
+def _seats_of_release_1(raw: Mapping[str, Any]) -> Seats:
+    """The first release noted who was asked, and who of them had agreed."""
+    agreed = raw.get("agreed", ())
+    return tuple(Seat(ref, "agreed" if ref in agreed else "asked") for ref in raw["asked"])
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The latest decision, while nobody has acted on it: the visit as it was before, and what had been opened then."""
+
+    by: str
+    visit: Visit
+    visits: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; `from_json` gives the same back."""
+        return {"by": self.by, "visit": self.visit.to_json(), "visits": self.visits}
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Last":
         """What `to_json` wrote."""
-        return cls(
-            raw["id"],
-            raw["step"],
-            raw["kind"],
-            tuple(raw["asked"]),
-            tuple(raw.get("agreed", ())),
-            raw.get("because", ""),
-            raw.get("lane", MAIN),
-        )
+        return cls(raw["by"], Visit.from_json(raw["visit"]), raw["visits"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +134,9 @@ class RunState:
 
     `open`: the visits that wait for somebody. `entering`: the steps that wait for answers of the shell (always empty
     in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
-    rejected. `done`: action steps that have acted and need not act again. `visits` counts all visits ever opened,
-    `splits` all forks and lanes.
+    rejected. `agreed`: who agreed to a step since the walk was last sent back, in that order. `done`: action steps that
+    have acted and need not act again. `visits` counts all visits ever opened, `splits` all forks and lanes. `last` is
+    what can still be taken back.
     """
 
     initiator: str
@@ -127,6 +150,8 @@ class RunState:
     forks: tuple[Fork, ...] = ()
     lanes: tuple[Lane, ...] = ()
     splits: int = 0
+    agreed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    last: Last | None = None
 
     @property
     def ended(self) -> bool:
@@ -172,6 +197,8 @@ class RunState:
             "rejections": dict(self.rejections),
             "done": list(self.done),
             **(split if self.splits else {}),
+            **({"agreed": {step: list(who) for step, who in self.agreed.items()}} if self.agreed else {}),
+            **({"last": self.last.to_json()} if self.last else {}),
         }
 
     @classmethod
@@ -189,4 +216,6 @@ class RunState:
             forks=tuple(Fork.from_json(fork) for fork in raw.get("forks", ())),
             lanes=tuple(Lane(*lane) for lane in raw.get("lanes", ())),
             splits=raw.get("splits", 0),
+            agreed={step: tuple(who) for step, who in raw.get("agreed", {}).items()},
+            last=Last.from_json(raw["last"]) if "last" in raw else None,
         )

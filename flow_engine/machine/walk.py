@@ -7,9 +7,25 @@ from typing import Any, Protocol
 
 from flow_engine.elements.due import Due
 from flow_engine.elements.outcome import INITIATOR, Outcome
-from flow_engine.machine.effects import Ask, CloseVisit, Effect, EndRun, Item, OpenTasks, SetAlarm, SetFields, SetTimer
-from flow_engine.machine.events import Decided
+from flow_engine.machine.effects import (
+    Ask,
+    CloseTask,
+    CloseVisit,
+    Effect,
+    EndRun,
+    FinishTask,
+    Item,
+    OpenTasks,
+    PassOver,
+    SetAlarm,
+    SetFields,
+    SetTimer,
+    TaskKind,
+    Tell,
+)
+from flow_engine.machine.events import Decided, Reseated, TakenBack
 from flow_engine.machine.lanes import done_in, leave_for
+from flow_engine.machine.seats import Seats, seated
 from flow_engine.machine.state import MAIN, Entry, Kind, RunState, Status, Visit
 
 MACHINE_VERSION = 1
@@ -41,6 +57,12 @@ class Behaviour(Protocol):
     def decide(self, walk: "Walk", visit: Visit, event: Decided) -> None:
         """Somebody who is asked has decided."""
 
+    def reseat(self, walk: "Walk", visit: Visit, event: Reseated) -> None:
+        """Somebody who is asked changes who decides."""
+
+    def take_back(self, walk: "Walk", visit: Visit, event: TakenBack) -> None:
+        """Somebody takes back what they decided here."""
+
     def fire(self, walk: "Walk", visit: Visit, action: int) -> None:
         """A timer of an open visit is due."""
 
@@ -61,6 +83,14 @@ class Program(Protocol):
     @property
     def separate(self) -> tuple[str, ...]:
         """Steps (and INITIATOR) for which nobody may act twice in a run."""
+
+    @property
+    def same_approver(self) -> str:
+        """What becomes of somebody who has agreed on this walk: `ask` again, `skip`, or `skip_adjacent`."""
+
+    @property
+    def own_request(self) -> str:
+        """What becomes of the initiator among the approvers: `ask`, `skip`, or their `manager` instead."""
 
     @property
     def on_withdraw(self) -> Outcome | None:
@@ -85,6 +115,15 @@ class Transition:
     asks: tuple[Ask, ...] = ()
 
 
+_INSIDE = (OpenTasks, FinishTask, CloseTask, PassOver, CloseVisit, SetTimer, SetAlarm)
+
+
+def _stays_inside(effect: Effect, step: str) -> bool:
+    if isinstance(effect, Tell):
+        return effect.kind == "reminder"
+    return isinstance(effect, _INSIDE) or (isinstance(effect, SetFields) and effect.step == step)
+
+
 class Walk:
     """The draft of a transition."""
 
@@ -96,8 +135,11 @@ class Walk:
         """The lane in which the step that acts just now stands."""
 
     def do(self, effect: Effect) -> None:
-        """Have the shell do something."""
+        """Have the shell do something. What reaches beyond the tasks themselves cannot be taken back."""
         self.effects.append(effect)
+        last = self.state.last
+        if last is not None and not _stays_inside(effect, last.visit.step):
+            self.state = replace(self.state, last=None)
 
     @property
     def item(self) -> Item:
@@ -128,6 +170,7 @@ class Walk:
 
         `because` is the decision that does it.
         """
+        self.state = replace(self.state, agreed={})
         leave_for(self, None if target == INITIATOR else target)
         if target == INITIATOR:
             self.enter(from_step, "resubmit", because)
@@ -135,14 +178,43 @@ class Walk:
             self.enter(target)
 
     def open_visit(
-        self, step: str, kind: Kind, asked: tuple[str, ...], *, due: Due | None = None, because: str = ""
-    ) -> None:
-        """Ask these people and wait for them."""
-        visit = Visit(self.state.visits + 1, step, kind, asked, because=because, lane=self.lane)
+        self,
+        step: str,
+        kind: Kind,
+        refs: tuple[str, ...],
+        *,
+        due: Due | None = None,
+        because: str = "",
+        seats: Seats | None = None,
+    ) -> Visit:
+        """Ask these people and wait for them; `seats` where they do not simply all decide."""
+        places = seated(tuple(dict.fromkeys(refs))) if seats is None else seats
+        visit = Visit(self.state.visits + 1, step, kind, places, because=because, lane=self.lane)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
-        self.do(OpenTasks(visit.id, step, kind, asked, due.within if due else None, because))
+        self._ask(visit, visit.seats, due.within if due else None)
         for number, action in enumerate(due.then if due else ()):
             self.set_timer(visit.id, number, action.after)
+        return visit
+
+    def reseat(self, visit: Visit, seats: Seats, *, spoken: str = "", due: Due | None = None) -> Visit:
+        """Others are asked now than before. `spoken` is whose task is finished already."""
+        after = replace(visit, seats=seats)
+        self.state = replace(self.state, open=tuple(after if v.id == visit.id else v for v in self.state.open))
+        for ref in visit.asked:
+            if ref not in after.asked and ref != spoken:
+                self.do(CloseTask(visit.id, ref))
+        fresh = tuple(seat for seat in seats if seat.state == "asked" and seat.ref not in visit.asked)
+        again = tuple(seat for seat in seats if seat.state == "asked" and seat.ref == spoken)
+        self._ask(after, (*fresh, *again), due.within if due else None)
+        return after
+
+    def _ask(self, visit: Visit, seats: Seats, within: timedelta | None) -> None:
+        deciding = tuple(seat.ref for seat in seats if seat.state == "asked" and not seat.of)
+        advising = tuple(seat.ref for seat in seats if seat.state == "asked" and seat.of)
+        several: tuple[tuple[TaskKind, tuple[str, ...]], ...] = ((visit.kind, deciding), ("advice", advising))
+        for kind, refs in several:
+            if refs:
+                self.do(OpenTasks(visit.id, visit.step, kind, refs, within, visit.because))
 
     def wait(self, step: str, until: timedelta | datetime) -> None:
         """Open a visit that asks nobody and ends by its timer."""
@@ -154,12 +226,6 @@ class Walk:
         """Wake the machine later."""
         self.do(SetTimer(visit, action, after))
 
-    def agree(self, visit: Visit, by: str) -> Visit:
-        """Note that one of several has agreed; the visit stays open."""
-        agreed = replace(visit, agreed=(*visit.agreed, by))
-        self.state = replace(self.state, open=tuple(agreed if v.id == visit.id else v for v in self.state.open))
-        return agreed
-
     def close_visit(self, visit: Visit) -> None:
         """Ask nobody any more."""
         self.state = replace(self.state, open=tuple(v for v in self.state.open if v.id != visit.id))
@@ -169,6 +235,16 @@ class Walk:
         """For separation of duties, and for who is `decider` of a step."""
         others = tuple(known for known in self.state.deciders.get(step, ()) if known != ref)
         self.state = replace(self.state, deciders={**self.state.deciders, step: (*others, ref)})
+
+    def remember_agreed(self, step: str, refs: tuple[str, ...]) -> None:
+        """Who agreed to a step on this walk, the latest step last."""
+        others = {key: who for key, who in self.state.agreed.items() if key != step}
+        self.state = replace(self.state, agreed={**others, step: refs})
+
+    def forget_decider(self, step: str, ref: str) -> None:
+        """They have taken it back."""
+        left = tuple(known for known in self.state.deciders.get(step, ()) if known != ref)
+        self.state = replace(self.state, deciders={**self.state.deciders, step: left})
 
     def count_rejection(self, step: str) -> int:
         """One more; how many it are now."""

@@ -12,19 +12,25 @@ from formloom.db.direct import direct
 from formloom.db.engine import Databases
 from formloom.db.fast import Line
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
+from formloom.models import Person
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from flow_engine.definition import FlowDef
 from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
-from flow_engine.machine import MACHINE_VERSION, Decided
-from flow_engine.machine.events import DECISIONS, Decision
+from flow_engine.machine import MACHINE_VERSION, Decided, Reseated, TakenBack
+from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
-from flow_engine.service.loaded import LaterSession, Loaded, set_stage, stored_state
+from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
 from form_engine.records.actor import Actor
 
+TAKE_BACK = "take_back"
+WISHES = (*DECISIONS, *ACTS, TAKE_BACK)
 ATTEMPTS = 4
 LONGEST_COMMENT = 10_000
 _HOLD = b"SELECT flow_hold_step($1::bigint, $2::bigint, $3::bigint[])::text"
@@ -34,7 +40,10 @@ _APPLY = b"SELECT flow_apply_step($1::jsonb)"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants of a task. `key` makes the request safe to repeat."""
+    """What somebody wants of a task: a decision, another seating (`people` are the others), or to take theirs back.
+
+    `key` makes the request safe to repeat.
+    """
 
     task: int
     decision: str
@@ -43,11 +52,12 @@ class Wish:
     changes: Mapping[str, Any] | None = None
     to_step: str | None = None
     key: str | None = None
+    people: tuple[int, ...] = ()
 
     @property
     def fingerprint(self) -> str:
         """The same for the same request, whatever the order of its keys."""
-        told = [self.task, self.decision, self.comment, self.reason, self.changes, self.to_step]
+        told = [self.task, self.decision, self.comment, self.reason, self.changes, self.to_step, *self.people]
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -155,16 +165,37 @@ def _play(
         roles=loaded.roles,
         session=session,
     )
-    flow = pinned[0].definition
-    visit = run.state.visit(task.visit)
+    event: Event
+    if wish.decision in DECISIONS:
+        event = _decided(stage, pinned[0].definition, loaded, wish, actor)
+    elif wish.decision == TAKE_BACK:
+        event = TakenBack(task.visit, task.ref, wish.comment)
+    else:
+        event = _reseated(session(), task, wish)
+    state = stage.drive(run.state, event)
+    return stage, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
+
+
+def _decided(stage: Stage, flow: FlowDef, loaded: Loaded, wish: Wish, actor: Actor) -> Decided:
+    """The decision, after what it changes in the record."""
+    task = loaded.task
+    visit = loaded.run.state.visit(task.visit)
     if visit is None:
         raise Conflict("task_closed", loaded.decided or {})
     if wish.changes:
         _change(stage, wish, fields_of(flow, visit.step, visit.kind, visit.because), actor)
     _require(stage, required_of(flow, visit.step, visit.kind, wish.decision))
-    event = Decided(task.visit, task.ref, cast("Decision", wish.decision), wish.reason, wish.comment, wish.to_step)
-    state = stage.drive(run.state, event)
-    return stage, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
+    return Decided(task.visit, task.ref, cast("Decision", wish.decision), wish.reason, wish.comment, wish.to_step)
+
+
+def _reseated(session: Session, task: TaskRow, wish: Wish) -> Reseated:
+    """Who decides instead, or as well; they must be there to be asked."""
+    there = set(session.scalars(select(Person.id).where(Person.id.in_(wish.people), Person.disabled_at.is_(None))))
+    issues = [Issue(f"/people/{at}", "unknown_person") for at, who in enumerate(wish.people) if who not in there]
+    if issues and wish.decision != "take_off":
+        raise InvalidInput("invalid_input", issues=tuple(issues))
+    people = tuple(f"person:{who}" for who in wish.people)
+    return Reseated(task.visit, task.ref, cast("Act", wish.decision), people, wish.comment)
 
 
 def _permitted(raw: Mapping[str, Any] | None, actor: Actor, wish: Wish) -> Loaded:
@@ -176,7 +207,7 @@ def _permitted(raw: Mapping[str, Any] | None, actor: Actor, wish: Wish) -> Loade
         raise NotFound("unknown_task", {"task": wish.task})
     if loaded.task.kind == "cc":
         raise IllegalTransition("decision_not_offered", {"decision": wish.decision, "offered": ()})
-    if loaded.task.status != "open":
+    if loaded.task.status != "open" and wish.decision != TAKE_BACK:
         raise Conflict("task_closed", loaded.decided or {})
     return loaded
 
@@ -189,8 +220,10 @@ def _repeat(answered: Mapping[str, Any], wish: Wish) -> Answer:
 
 def _check_words(wish: Wish) -> None:
     issues: list[Issue] = []
-    if wish.decision not in DECISIONS:
-        issues.append(Issue("/decision", "not_an_option", {"options": list(DECISIONS)}))
+    if wish.decision not in WISHES:
+        issues.append(Issue("/decision", "not_an_option", {"options": list(WISHES)}))
+    if wish.people and wish.decision not in ACTS:
+        issues.append(Issue("/people", "people_not_taken", {"decision": wish.decision}))
     if wish.comment is not None and len(wish.comment) > LONGEST_COMMENT:
         issues.append(Issue("/comment", "too_long", {"max": LONGEST_COMMENT}))
     if wish.changes and wish.decision not in TAKES_CHANGES:

@@ -19,6 +19,7 @@ CODES: Final = (
     "task_closed",
     "idempotency_mismatch",
     "changes_not_taken",
+    "people_not_taken",
     "not_an_option",
     "required",
     "run_busy",

@@ -1,7 +1,7 @@
 """Flows as the rest of the house uses them: one object, composed once, with a method for everything a page or a
 program needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -89,9 +89,11 @@ class Flows:
         changes: Mapping[str, Any] | None = None,
         to_step: str | None = None,
         idempotency_key: str | None = None,
+        people: Sequence[int] = (),
     ) -> Answer:
-        """Decide a task, in a transaction of its own: see `flow_engine.service.decide`."""
-        wish = Wish(task_id, decision, comment, reason, changes, to_step, idempotency_key)
+        """Decide a task, change who decides it, or take a decision back, in a transaction of its own: see
+        `flow_engine.service.decide`."""
+        wish = Wish(task_id, decision, comment, reason, changes, to_step, idempotency_key, tuple(people))
         return decide(self._databases, self._catalogue, workspace_id, actor, wish)
 
     def withdraw(self, session: Session, run: int, actor: Actor) -> None:

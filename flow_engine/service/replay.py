@@ -63,5 +63,5 @@ def _tasks(session: Session, run_id: int, state: RunState) -> list[str]:
         (visit, f"guest:{guest}" if person is None else f"person:{person}")
         for visit, person, guest in session.execute(statement)
     }
-    asked = {(visit.id, ref) for visit in state.open for ref in visit.asked if ref not in visit.agreed}
+    asked = {(visit.id, ref) for visit in state.open for ref in visit.asked}
     return [] if stored == asked else [f"open tasks {sorted(stored)}, open visits ask {sorted(asked)}"]

@@ -21,6 +21,10 @@ class Script:
     finish: Json | None = None
     close: dict[int, int] = field(default_factory=dict)
     """Visits where nobody is asked any more, with how many timers they have."""
+    drop: list[Json] = field(default_factory=list)
+    """Single tasks that close while their visit goes on."""
+    passed: list[Json] = field(default_factory=list)
+    """Tasks that would have been opened, and were passed over."""
     open: list[Json] = field(default_factory=list)
     invite: list[Json] = field(default_factory=list)
     timers: list[Json] = field(default_factory=list)
@@ -41,11 +45,14 @@ class Script:
         asked = [task["person"] for task in self.open if task.get("person") is not None]
         told = [note["person"] for note in self.notify]
         acted = [self.finish["person"]] if self.finish and self.finish["person"] is not None else []
-        return [*acted, *asked, *told]
+        dropped = [task["person"] for task in self.drop]
+        return [*acted, *asked, *told, *dropped]
 
     def to_json(self, machine: int) -> Json:
         """As the SQL function reads it (its head comment says what each part is)."""
+        rare = {name: told for name, told in (("drop", self.drop), ("passed", self.passed)) if told}
         return {
+            **rare,
             "workspace": self.workspace,
             "at": self.at.isoformat(),
             "actor": self.actor,

@@ -28,12 +28,14 @@ from flow_engine.machine import (
     event_to_json,
 )
 from flow_engine.machine.effects import (
+    CloseTask,
     CloseVisit,
     Copy,
     EndRun,
     FinishTask,
     Item,
     OpenTasks,
+    PassOver,
     SetAlarm,
     SetFields,
     SetTimer,
@@ -175,6 +177,11 @@ class Stage:
                 self._open(effect)
             case FinishTask():
                 self._finish(effect)
+            case CloseTask(visit, ref):
+                self.script.drop.append({"visit": visit, "person": person_of(ref)})
+            case PassOver(visit, step, ref, because):
+                told = {"visit": visit, "step": step, "person": person_of(ref), "because": because}
+                self.script.passed.append(told)
             case CloseVisit(visit):
                 self.script.close[visit] = self.kinds[visit][2] if visit in self.kinds else 0
             case SetFields(_, assignments):
@@ -195,6 +202,8 @@ class Stage:
 
     def _open(self, effect: OpenTasks) -> None:
         _, fields, _ = self.kinds.get(effect.visit, ("", {}, 0))
+        if effect.kind == "advice":
+            fields = read_only(fields)
         due = (self.now + effect.due).isoformat() if effect.due else None
         common = {"visit": effect.visit, "step": effect.step, "kind": effect.kind, "due": due, "fields": dict(fields)}
         for ref in effect.asked:

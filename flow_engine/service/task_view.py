@@ -14,12 +14,22 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
-from flow_engine.definition.view import Offer, fields_of, offers, read_only, sent_back
+from flow_engine.definition.view import (
+    Offer,
+    acts,
+    added,
+    fields_of,
+    may_take_back,
+    offers,
+    read_only,
+    sent_back,
+)
 from flow_engine.elements.outcome import Reason, Text
 from flow_engine.machine import RunState
-from flow_engine.machine.state import Kind
+from flow_engine.machine.effects import TaskKind
 from flow_engine.models import Run, Task
 from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.people import person_of
 from form_engine.definition import FieldAccess
 from form_engine.records.actor import Actor
 
@@ -29,7 +39,8 @@ class TaskView:
     """A task for the one whom it asks.
 
     `writable` is what the step lets them change, `fields` what it lets them read besides what their roles do; `offers`
-    is empty when nothing can be decided any more.
+    is empty when nothing can be decided any more. `acts`: what they may do about who decides; `added`: the people whom
+    they have asked as well and may take off again.
     """
 
     id: int
@@ -53,6 +64,9 @@ class TaskView:
     required: tuple[str, ...]
     offers: tuple[Offer, ...]
     step_titles: dict[str, Text]
+    acts: tuple[str, ...] = ()
+    added: tuple[int, ...] = ()
+    may_take_back: bool = False
     closed_by: str | None = None
 
     @property
@@ -129,7 +143,8 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         raise NotFound("unknown_task")
     task, run = row
     flow = catalogue.definition(session, run.flow, run.flow_version)
-    visit = RunState.from_json(run.state).visit(task.visit) if task.kind != "cc" else None
+    state, who = RunState.from_json(run.state), f"person:{task.person_id}"
+    visit = state.visit(task.visit) if task.kind != "cc" else None
     because = visit.because if visit else ""
     fields = fields_of(flow, task.step, _kind(task), because)
     live = task.status == "open" and visit is not None
@@ -154,14 +169,20 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         fields=FieldAccess.of_grant(fields if live else read_only(fields)),
         required=flow.step(task.step).require if task.kind == "step" else (),
         offers=offers(flow, task.step, _kind(task)) if live else (),
+        acts=acts(flow, visit, who) if live and visit is not None else (),
+        added=tuple(found for ref in added(visit, who) if (found := person_of(ref))) if live and visit else (),
+        may_take_back=task.status == "done"
+        and task.decision == "approve"
+        and task.person_id is not None
+        and may_take_back(flow, state, task.visit, who),
         step_titles={step.key: step.title for step in flow.walk()},
         closed_by=None if task.status == "open" else _decided_by(session, task),
     )
 
 
-def _kind(task: Task) -> Kind:
+def _kind(task: Task) -> TaskKind:
     """A copy is shown as its step is; nothing is offered there."""
-    return "step" if task.kind == "cc" else cast("Kind", task.kind)
+    return "step" if task.kind == "cc" else cast("TaskKind", task.kind)
 
 
 def _decided_by(session: Session, task: Task) -> str | None:

@@ -7,6 +7,8 @@
 --    "writes": [batches of apply_record_writes],
 --    "finish": {"visit", "person" | "guest", "decision", "reason", "comment", "fields"} | null,
 --    "close":  "{2,3}" visits where nobody is asked any more, "stop": "{2:0,2:1}" their timers (visit:action),
+--    "drop":   [{"visit", "person"}] single tasks that close while their visit goes on; absent when there are none,
+--    "passed": [{"visit", "step", "person", "because"}] people who are not asked; absent when there are none,
 --    "open":   [{"visit", "step", "kind", "person" | "guest", "due", "grant": whether the person gets rights by this row,
 --               "actions": "{read,update}", "fields", "told"}],
 --    "invite": [{"guest", "name", "phone", "expires"}],
@@ -120,6 +122,24 @@ BEGIN
           AND c.key = ANY (ARRAY(SELECT prefix || ':' || s FROM unnest((step ->> 'stop')::text[]) s))
         FOR UPDATE SKIP LOCKED));
     END IF;
+  END IF;
+
+  IF step ? 'drop' THEN
+    WITH single AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(step -> 'drop') AS d(visit bigint, person bigint)
+    ), dropped AS (
+      UPDATE task t SET status = 'closed', ended_at = happened FROM single d
+      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = d.visit AND t.person_id = d.person AND t.status = 'open'
+      RETURNING t.person_id, t.visit
+    )
+    DELETE FROM access_grant g USING dropped d
+    WHERE g.workspace_id = ws AND g.person_id = d.person_id AND g.record_id = record_of AND g.source = prefix || ':' || d.visit;
+  END IF;
+
+  IF step ? 'passed' THEN
+    INSERT INTO task (workspace_id, run_id, flow, form, record_id, visit, step, kind, person_id, status, opened_at, read_at, ended_at, decision, reason)
+    SELECT ws, run_of, flow_of, form_of, record_of, p.visit, p.step, 'step', p.person, 'done', happened, happened, happened, 'skip', p.because
+    FROM jsonb_to_recordset(step -> 'passed') AS p(visit bigint, step text, person bigint, because text);
   END IF;
 
   IF step -> 'open' <> '[]' THEN

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from formloom.errors import IllegalTransition
+
 from flow_engine.elements.due import Due, Remind
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import Who
 from flow_engine.machine.effects import Ask, Copy, Tell
-from flow_engine.machine.events import Decided
+from flow_engine.machine.events import Decided, Reseated, TakenBack
 from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Walk
 
@@ -91,6 +93,14 @@ class Step:
         """Only steps that ask somebody are decided."""
         raise NotImplementedError
 
+    def reseat(self, walk: Walk, visit: Visit, event: Reseated) -> None:
+        """Only where people approve together can they change who does."""
+        raise IllegalTransition("decision_not_offered", {"decision": event.act, "offered": ()})
+
+    def take_back(self, walk: Walk, visit: Visit, event: TakenBack) -> None:
+        """Only where the step says so."""
+        raise IllegalTransition("decision_not_offered", {"decision": "take_back", "offered": ()})
+
     def fire(self, walk: Walk, visit: Visit, action: int) -> None:
         """Remind, or tell somebody else, as `due` says."""
         due = self.due_actions()
@@ -98,8 +108,7 @@ class Step:
             return
         wanted = due.then[action]
         if isinstance(wanted.do, Remind):
-            waiting = tuple(ref for ref in visit.asked if ref not in visit.agreed)
-            walk.do(Tell("reminder", visit.step, refs=waiting))
+            walk.do(Tell("reminder", visit.step, refs=visit.asked))
         else:
             walk.do(Copy(visit.step, wanted.do.to, because="escalated", item=walk.item))
         if wanted.every is not None:

@@ -31,6 +31,11 @@ class Fill(PeopleStep):
         walk.write(self.key, self.on_submit)
         walk.go_on_after(self.key)
 
+    def on_passed(self, walk: Walk) -> None:
+        """As if it had been filled with nothing."""
+        walk.write(self.key, self.on_submit)
+        walk.go_on_after(self.key)
+
     def uses(self) -> Uses:
         """Besides what asking people uses: what submitting sets."""
         base = super().uses()

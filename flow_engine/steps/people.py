@@ -15,7 +15,7 @@ from flow_engine.steps.base import Step, Uses, frame, ref
 
 SCHEMA: Mapping[str, Any] = {
     "by": {"anyOf": [ref("people"), ref("guest")]},
-    "if_nobody": ref("people"),
+    "if_nobody": {"anyOf": [ref("people"), {"enum": ["pass", "stuck"]}]},
     "fields": ref("fields"),
     "require": {"type": "array", "maxItems": 100, "items": ref("key")},
     "due": ref("due"),
@@ -26,10 +26,14 @@ SCHEMA: Mapping[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleStep(Step):
-    """A step that waits for somebody. Without anybody to ask and without a fallback, the run is stuck."""
+    """A step that waits for somebody.
+
+    With nobody to ask, the fallback is asked; without one the run is stuck, or passes (`passes`).
+    """
 
     by: tuple[Who, ...]
     if_nobody: tuple[Who, ...] = ()
+    passes: bool = False
     due: Due | None = None
     on_resubmit: Outcome = NOTHING
     on_withdraw: Outcome | None = None
@@ -43,11 +47,27 @@ class PeopleStep(Step):
         """Ask everybody who may act here, else the fallback."""
         excluded = walk.excluded(self.key)
         for group in (f"{self.key}.by", f"{self.key}.if_nobody"):
-            asked = tuple(ref for ref in dict.fromkeys(answers.get(group, ())) if ref not in excluded)
+            found = self.instead(walk, tuple(dict.fromkeys(answers.get(group, ()))), answers)
+            asked = tuple(ref for ref in found if ref not in excluded)
             if asked:
-                walk.open_visit(self.key, "step", asked, due=self.due)
+                self.open(walk, asked, answers)
                 return
-        walk.enter(self.key, "stuck", because="nobody")
+        if self.passes:
+            self.on_passed(walk)
+        else:
+            walk.enter(self.key, "stuck", because="nobody")
+
+    def instead(self, walk: Walk, found: tuple[str, ...], answers: Answers) -> tuple[str, ...]:
+        """Who is asked where these were found."""
+        return found
+
+    def open(self, walk: Walk, asked: tuple[str, ...], answers: Answers) -> None:
+        """Ask them."""
+        walk.open_visit(self.key, "step", asked, due=self.due)
+
+    def on_passed(self, walk: Walk) -> None:
+        """Nobody was there, and nobody is needed."""
+        walk.go_on_after(self.key)
 
     def due_actions(self) -> Due | None:
         """By when."""
@@ -75,7 +95,8 @@ def people_frame(raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
     return {
         **frame(raw, pointer),
         "by": parse_people(raw["by"]),
-        "if_nobody": parse_people(raw.get("if_nobody")),
+        "if_nobody": () if raw.get("if_nobody") in ("pass", "stuck") else parse_people(raw.get("if_nobody")),
+        "passes": raw.get("if_nobody") == "pass",
         "due": parse_due(raw.get("due")),
         "on_resubmit": parse_outcome(raw.get("on_resubmit")),
         "on_withdraw": parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,

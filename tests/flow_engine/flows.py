@@ -7,7 +7,7 @@ from typing import Any
 
 from flow_engine.definition import FlowDef, parse_flow
 from flow_engine.elements.value import Literal
-from flow_engine.elements.who import Guest, Role
+from flow_engine.elements.who import Guest, Manager, Role
 from flow_engine.machine import (
     Answered,
     Ask,
@@ -136,7 +136,12 @@ class Shell:
     def answer(self, ask: Ask, record: Mapping[str, Any]) -> Any:
         """Roles from the table; a guest gets a link."""
         if isinstance(ask, AskPeople):
-            found = [ref for who in ask.who if isinstance(who, Role) for ref in self.roles.get(who.role, ())]
+            held = [
+                who.role if isinstance(who, Role) else f"manager/{who.level}"
+                for who in ask.who
+                if isinstance(who, Role | Manager)
+            ]
+            found = [ref for key in held for ref in self.roles.get(key, ())]
             guests = [f"guest:{len(self.journal)}" for who in ask.who if isinstance(who, Guest)]
             return found + guests
         if isinstance(ask, AskRows):

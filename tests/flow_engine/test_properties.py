@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow_engine.definition import parse_flow
-from flow_engine.machine import Decided, Event, RunState, TimerFired, Withdrawn
+from flow_engine.machine import Decided, Event, Reseated, RunState, TakenBack, TimerFired, Visit, Withdrawn
 from flow_engine.machine.effects import EndRun
-from flow_engine.machine.events import DECISIONS
+from flow_engine.machine.events import ACTS, DECISIONS
 from tests.flow_engine.flows import CONFIRMATION, Shell, approve, flow_of
 
 PEOPLE = [f"person:{number}" for number in range(1, 7)]
@@ -97,14 +97,22 @@ NESTED = flow_of(
     },
     on_withdraw={"set": {"status": "withdrawn"}},
 )
-FLOWS = [parse_flow(CONFIRMATION), BRANCHED, NESTED]
+VOICES = flow_of(
+    approve("check", "finance", mode="sequence", on_take_back={"set": {"status": "new"}}),
+    approve("vote", "supervisor", mode={"share": "0.5"}, on_take_back={}, if_nobody="pass"),
+    approve("second", "finance", mode="all", on_take_back={}, returns=[{"return_to": {"step": "vote"}}]),
+    approve("end", "director", on_reject={"return_to": {"initiator": True}}),
+    same_approver="skip",
+    own_request="skip",
+)
+FLOWS = [parse_flow(CONFIRMATION), BRANCHED, NESTED, VOICES]
 
 moves = st.lists(
     st.tuples(
         st.integers(0, 3),
         st.sampled_from(DECISIONS),
         st.integers(0, 6),
-        st.sampled_from(["timer", "decide", "withdraw"]),
+        st.sampled_from(["timer", "decide", "decide", "reseat", "take_back", "withdraw"]),
     ),
     max_size=40,
 )
@@ -128,6 +136,10 @@ def test_invariants(flow: Any, moves: list[Any], roles: dict[str, list[str]], tr
         events: dict[str, Event] = {
             "timer": TimerFired(number, index % 2),
             "withdraw": Withdrawn("person:1"),
+            "reseat": Reseated(number, asked, ACTS[index % len(ACTS)], tuple(PEOPLE[who : who + 1 + index % 2])),
+            "take_back": TakenBack(
+                state.last.visit.id if state.last else number, state.last.by if state.last else asked
+            ),
             "decide": Decided(number, asked, decision, reason="payer", to="fill_in"),
         }
         try:
@@ -157,9 +169,21 @@ def _hold(run: Shell) -> None:
         assert (state.status == "stuck") is any(visit.kind == "stuck" for visit in main)
     _lanes(state)
     for visit in state.open:
-        assert set(visit.agreed) < set(visit.asked) or not visit.agreed
+        _seated(visit)
     _separate(run, state)
     assert run.replayed() == state
+
+
+def _seated(visit: Visit) -> None:
+    """Nobody sits twice; whoever waits, waits for somebody who has not agreed."""
+    sitting = [seat.ref for seat in visit.seats if seat.state in ("asked", "waiting")]
+    assert len(sitting) == len(set(sitting))
+    for seat in visit.seats:
+        before = [visit.seats[number].state for number in seat.after]
+        if seat.state == "waiting":
+            assert {"asked", "waiting", "against"} & set(before)
+        if seat.state == "asked":
+            assert set(before) <= {"agreed", "off"}
 
 
 def _lanes(state: RunState) -> None:

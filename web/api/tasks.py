@@ -26,13 +26,23 @@ class InboxArgs(Body):
 
 
 class Decision(Body):
-    """What somebody decides. ``changes`` are the fields that the step lets them write."""
+    """What somebody decides. ``changes`` are the fields that the step lets them write.
+
+    Besides the decisions that the step offers: ``transfer``, ``delegate``, ``add_before``, ``add_beside``,
+    ``add_after`` and ``take_off`` with ``people`` (ids), ``advise`` for whoever was asked on somebody's behalf, and
+    ``take_back`` on one's own finished task.
+    """
 
     decision = fields.String(required=True, validate=validate.Length(max=40, error="too_long"))
     comment = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=4000, error="too_long"))
     reason = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
     to_step = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
     changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True, load_default=None)
+    people = fields.List(
+        fields.Integer(strict=True, validate=validate.Range(1, 2**63 - 1, error="unknown_person")),
+        load_default=list,
+        validate=validate.Length(max=50, error="too_long"),
+    )
 
 
 @blueprint.route("")

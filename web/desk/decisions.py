@@ -18,6 +18,14 @@ DONE = {
     "withdraw": N_("Withdrawn."),
     "acknowledge": N_("Noted."),
     "retry": N_("Trying again."),
+    "advise": N_("Your advice is on its way."),
+    "transfer": N_("Handed over."),
+    "delegate": N_("Sent for advice; it comes back to you."),
+    "add_before": N_("They are asked first; then it is your turn."),
+    "add_beside": N_("They are asked as well."),
+    "add_after": N_("They are asked after you."),
+    "take_off": N_("They are not asked any more."),
+    "take_back": N_("Taken back: it is yours to decide again."),
 }
 
 
@@ -41,5 +49,6 @@ def decided(
         changes=body.get("changes"),
         to_step=body.get("to_step"),
         idempotency_key=key,
+        people=body.get("people") or (),
     )
     return {**answer.to_json(), "message": gettext(DONE.get(answer.decision, "Done."))}

@@ -1,0 +1,144 @@
+"""The places at a step: one for each voice that is asked for, and what the voices together decide. Pure.
+
+Everything that people do about who decides is a change of seats: one after another, a transfer, a delegate who only
+advises, further signers before, beside or after, taking one off again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Literal
+
+Asked = Literal["asked", "waiting", "agreed", "against", "off"]
+"""`waiting` for other seats; `agreed` and `against` have spoken; `off`: taken off again."""
+
+Mode = Literal["any", "all", "sequence"] | Decimal
+"""How many must agree: one, all, all one after another, or at least this share of the weight."""
+
+Place = Literal["before", "beside", "after"]
+
+Verdict = Literal["open", "agreed", "against"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One voice. `ref` is who is asked for it now.
+
+    `after`: the numbers of the seats that must have agreed before it is asked. `of`: on whose behalf `ref` advises; the
+    seat goes back to them. `by`: who added it. `must`: it is needed besides those whom the mode counts.
+    """
+
+    ref: str
+    state: Asked = "asked"
+    after: tuple[int, ...] = ()
+    of: str = ""
+    by: str = ""
+    must: bool = False
+    weight: int = 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; what is usual is left out."""
+        told: dict[str, Any] = {"ref": self.ref, "state": self.state}
+        told |= {name: getattr(self, name) for name in ("of", "by", "must") if getattr(self, name)}
+        if self.after:
+            told["after"] = list(self.after)
+        if self.weight != 1:
+            told["weight"] = self.weight
+        return told
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Seat":
+        """What `to_json` wrote."""
+        return cls(**{**raw, "after": tuple(raw.get("after", ()))})
+
+
+Seats = tuple[Seat, ...]
+
+
+def seated(refs: tuple[str, ...], mode: Mode = "any", weights: Mapping[str, int] | None = None) -> Seats:
+    """A seat for each, in their order; in a sequence each waits for the one before."""
+    chain = mode == "sequence"
+    return tuple(
+        Seat(
+            ref,
+            "waiting" if chain and number else "asked",
+            (number - 1,) if chain and number else (),
+            weight=(weights or {}).get(ref, 1),
+        )
+        for number, ref in enumerate(refs)
+    )
+
+
+def asked(seats: Seats) -> tuple[str, ...]:
+    """Who is asked just now."""
+    return tuple(seat.ref for seat in seats if seat.state == "asked")
+
+
+def seat_of(seats: Seats, ref: str, *states: Asked) -> int | None:
+    """The number of the seat in which somebody sits, in one of these states."""
+    return next((number for number, seat in enumerate(seats) if seat.ref == ref and seat.state in states), None)
+
+
+def put(seats: Seats, number: int, **changes: Any) -> Seats:
+    """One seat changed; whoever waited for no more than that is asked."""
+    return settled(tuple(replace(seat, **changes) if at == number else seat for at, seat in enumerate(seats)))
+
+
+def settled(seats: Seats) -> Seats:
+    """Who waits, is asked as soon as all those before have agreed; one that was taken off is not waited for."""
+    free = {number for number, seat in enumerate(seats) if seat.state in ("agreed", "off")}
+    return tuple(
+        replace(seat, state="asked") if seat.state == "waiting" and free.issuperset(seat.after) else seat
+        for seat in seats
+    )
+
+
+def add(seats: Seats, number: int, refs: tuple[str, ...], place: Place) -> Seats:
+    """Further signers beside the seat of that number.
+
+    Before: the seat waits until they have agreed. After: they wait for it.
+    """
+    adder = seats[number]
+    fresh = tuple(
+        Seat(
+            ref,
+            "waiting" if place == "after" else "asked",
+            (number,) if place == "after" else (),
+            by=adder.ref,
+            must=place != "beside",
+        )
+        for ref in refs
+    )
+    whole = (*seats, *fresh)
+    if place != "before":
+        return whole
+    waits_for = (*adder.after, *range(len(seats), len(whole)))
+    return tuple(
+        replace(seat, state="waiting", after=waits_for) if at == number else seat for at, seat in enumerate(whole)
+    )
+
+
+def verdict(seats: Seats, mode: Mode) -> Verdict:
+    """What they decide together, so far."""
+    sitting = [seat for seat in seats if seat.state != "off"]
+    voices = [seat for seat in sitting if not seat.must]
+    if any(seat.state == "against" and (seat.must or not isinstance(mode, Decimal)) for seat in sitting):
+        return "against"
+    if any(seat.must and seat.state != "agreed" for seat in sitting):
+        return "open"
+    match mode:
+        case "any":
+            return "agreed" if any(seat.state == "agreed" for seat in voices) else "open"
+        case Decimal():
+            return _vote(voices, mode)
+        case _:
+            return "agreed" if all(seat.state == "agreed" for seat in voices) else "open"
+
+
+def _vote(voices: list[Seat], share: Decimal) -> Verdict:
+    whole = sum(seat.weight for seat in voices)
+    needed = share * whole
+    if sum(seat.weight for seat in voices if seat.state == "agreed") >= needed:
+        return "agreed"
+    lost = sum(seat.weight for seat in voices if seat.state == "against")
+    return "against" if whole - lost < needed else "open"
