@@ -21,6 +21,15 @@ DECIDED = {
     "withdraw": ("idle", N_("Withdrawn"), "idle"),
     "acknowledge": ("approved", N_("Seen"), "good"),
     "retry": ("approved", N_("Tried again"), "good"),
+    "advise": ("approved", N_("Advised"), "good"),
+    "transfer": ("idle", N_("Handed over"), "idle"),
+    "delegate": ("idle", N_("Asked for advice"), "idle"),
+    "add_before": ("idle", N_("Asked others first"), "idle"),
+    "skip": ("approved", N_("Passed over"), "idle"),
+}
+PASSED = {
+    "same": N_("Agreed already at an earlier step"),
+    "own": N_("Their own request"),
 }
 RUNS = {
     "open": (N_("Under way"), "running"),
@@ -38,6 +47,7 @@ KINDS = {
     "resubmit": N_("Correct and submit again"),
     "exception": N_("Look into it"),
     "stuck": N_("Nobody could be asked"),
+    "advice": N_("Advice"),
 }
 SOON = timedelta(hours=12)
 
@@ -117,6 +127,12 @@ def _ahead(run: Any, locale: str) -> list[StepView]:
     return [StepView("ahead", localized(title, locale)) for _key, title in run.ahead]
 
 
+def _reason(moment: Any, said: str, locale: str) -> str:
+    if moment.reason is None:
+        return ""
+    return gettext(PASSED[moment.reason.key]) if said == "skip" else localized(moment.reason.label, locale)
+
+
 def _steps(moments: Iterable[Any], locale: str, now: datetime, names: bool) -> list[StepView]:
     """One knot a visit: an open step with several people names them all."""
     steps: list[StepView] = []
@@ -161,6 +177,6 @@ def _step(moment: Any, locale: str, now: datetime, names: bool) -> StepView:
         tone,
         who,
         moment.ended_at,
-        reason=localized(moment.reason.label, locale) if moment.reason else "",
+        reason=_reason(moment, said, locale),
         comment=(moment.comment or "") if names else "",
     )
