@@ -1,0 +1,104 @@
+"""Search: any two characters find, through the index, and nothing that its reader may not read."""
+
+from typing import Any
+
+import pytest
+from formloom.db.uow import unit_of_work
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from form_engine.query.found import indexed_columns
+from form_engine.query.listing import conditions_of
+from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.derive import normalised
+
+WORDS = ["重庆长江设备", "上海 东方", "Ａbc-123", "王小明", "𠮷野家具", "100％", "a\nb", "ÉCOLE"]
+
+
+@pytest.fixture
+def filled(office: Any) -> dict[str, int]:
+    return {
+        word: office.create("budget", {"code": f"C{n}", "name": word.replace("\n", " "), "amount": "1.00"}).id
+        for n, word in enumerate(WORDS)
+    }
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("庆长", ["重庆长江设备"]),
+        ("长庆", []),
+        ("重庆 设备", ["重庆长江设备"]),
+        ("abc", ["Ａbc-123"]),
+        ("C-12", ["Ａbc-123"]),
+        ("𠮷野", ["𠮷野家具"]),
+        ("王", ["王小明"]),
+        ("école", ["ÉCOLE"]),
+        ("100%", ["100％"]),
+        ("c3", ["王小明"]),
+        ("海东", []),
+    ],
+)
+def test_words_are_found_wherever_they_stand(office: Any, filled: dict[str, int], q: str, expected: list[str]) -> None:
+    assert office.ids("budget", q=q) == [filled[word] for word in expected]
+
+
+def test_changed_words_are_found_and_old_ones_are_not(office: Any, filled: dict[str, int]) -> None:
+    changed = filled["王小明"]
+    office.update(changed, {"name": "李大力"})
+    assert office.ids("budget", q="小明") == []
+    assert office.ids("budget", q="大力") == [changed]
+    with office.work() as session:
+        office.records.delete(session, office.forms, changed, SYSTEM)
+    assert office.ids("budget", q="大力") == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(q=st.one_of(st.text(alphabet="重庆长江设备上海东方abcABC123-％ 王小明", max_size=6), st.text(max_size=4)))
+def test_the_index_finds_what_reading_every_text_finds(office: Any, q: str) -> None:
+    if not office.ids("budget"):
+        for n, word in enumerate(WORDS):
+            office.create("budget", {"code": f"C{n}", "name": word.replace("\n", " "), "amount": "1.00"})
+    with office.work() as session:
+        every = session.execute(text("SELECT id, search FROM record WHERE form = 'budget'")).all()
+    words = normalised(q).split()
+    assert sorted(office.ids("budget", q=q)) == sorted(
+        one.id for one in every if all(word in one.search for word in words)
+    )
+
+
+def test_what_is_hidden_is_not_found(office: Any, make_person: Any) -> None:
+    li = make_person("Li", "member")
+    member = Actor.person(li.id, frozenset({"member"}))
+    shown = office.create(
+        "budget", {"code": "A", "name": "公开名称", "secret": "秘密内容", "amount": "1.00", "owner": li.id}
+    ).id
+    office.create("budget", {"code": "B", "name": "公开名称", "amount": "1.00"})
+    assert len(office.ids("budget", q="公开")) == 2
+    assert office.ids("budget", q="秘密") == [shown]
+    assert office.ids("budget", member, q="公开") == [shown]
+    assert office.ids("budget", member, q="秘密") == []
+
+
+def test_another_workspace_is_never_looked_into(office: Any, other_workspace: int) -> None:
+    record = office.create("budget", {"code": "A", "name": "重庆长江", "amount": "1.00"}).id
+    asked = text("SELECT search_candidates('budget', '庆长', 10)")
+    with office.work() as session:
+        assert list(session.scalars(asked)) == [record]
+    with unit_of_work(office.databases, other_workspace) as session:
+        assert list(session.scalars(asked)) == []
+        # Not even by naming the tokens of the other one: they say which workspace they are of.
+        assert list(session.scalars(text("SELECT record_id FROM record_search"))) == []
+    with office.databases.server.connect("formloom_app") as connection:
+        assert connection.execute("SELECT search_candidates('budget', '庆长', 10)").fetchall() == []
+        assert connection.execute("SELECT record_id FROM record_search").fetchall() == []
+
+
+def test_the_index_is_asked_for_words_and_not_for_single_letters(office: Any, filled: dict[str, int]) -> None:
+    with office.work() as session:
+        access = office.records.access(session, office.forms, "budget", SYSTEM)
+        columns = indexed_columns(access)
+        found = [str(conditions_of(session, access, columns, None, None, q)[1]) for q in ("庆长", "庆")]
+    assert "ANY" in found[0]
+    assert found[1] == "true"
