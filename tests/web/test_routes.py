@@ -16,6 +16,7 @@ VALUES = {
     "record_id": SOMEBODY_ELSES,
     "task_id": SOMEBODY_ELSES,
     "run_id": SOMEBODY_ELSES,
+    "job_id": SOMEBODY_ELSES,
     "file_id": "00000000-0000-4000-8000-000000000000",
     "token": "guessed",
     "filename": "nothing.js",
