@@ -25,7 +25,7 @@ from form_engine.fields.base import (
     Suspects,
     refuse,
 )
-from form_engine.fields.coercion import folded, is_blank
+from form_engine.fields.coercion import exact, folded, is_blank
 from form_engine.fields.schema import Schema
 from form_engine.formula import Type
 from form_engine.formula.types import LOGICAL
@@ -85,8 +85,9 @@ class BooleanField(FieldType[BooleanConfig]):
 def _coerce(raw: object) -> Coerced | Refused:
     if isinstance(raw, bool):
         return Coerced(raw)
-    if isinstance(raw, int | float | Decimal) and raw in (0, 1):
-        return Coerced(bool(raw))
+    if isinstance(raw, int | float | Decimal):
+        number = exact(raw) if not isinstance(raw, int) or abs(raw) < 2 else None
+        return Coerced(bool(number)) if number in (0, 1) else Coerced(None) if is_blank(raw) else refuse("not_a_boolean")
     told = folded(raw).casefold() if isinstance(raw, str) and len(raw) <= 40 else None
     if told in _TRUE or told in _FALSE:
         return Coerced(told in _TRUE)

@@ -125,7 +125,7 @@ def exact(raw: float | Decimal | int) -> Decimal | None:
     None for what is no number, or absurdly large or small.
     """
     number = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
-    if not number.is_finite() or abs(number) >= Decimal("1e40"):
+    if not number.is_finite() or abs(number) >= Decimal("1e25"):
         return None
     if number and number.adjusted() < -40:
         return Decimal(0)

@@ -9,7 +9,6 @@ _DIGITS: Final = {
     for digit in digits
 }
 _TENS: Final = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1_000, "仟": 1_000}
-_GROUPS: Final = {"万": 10_000, "亿": 10**8}
 _LONGEST: Final = 40
 
 
@@ -49,8 +48,10 @@ def _whole(text: str) -> int | None:
             digit = _DIGITS[each]
         elif each in _TENS:
             group, digit = group + (digit or 1) * _TENS[each], 0
-        elif each in _GROUPS:
-            total, group, digit = (total + group + digit) * _GROUPS[each], 0, 0
+        elif each == "万":
+            total, group, digit = total + (group + digit) * 10_000, 0, 0
+        elif each == "亿":
+            total, group, digit = (total + group + digit) * 10**8, 0, 0
         else:
             return None
     return total + group + digit

@@ -129,7 +129,15 @@ class TestEveryType:
             coerce = kind.coercer(config)
             for blank in (None, "", "  ", "\u3000", "-", "N/A", float("nan")):
                 assert coerce(blank) == Coerced(None)
-            for raw in (*HOSTILE, case["raw"], Decimal("1e999"), Decimal("NaN"), datetime.max.replace(tzinfo=UTC), date.min, time.max):
+            for raw in (
+                *HOSTILE,
+                case["raw"],
+                Decimal("1e999"),
+                Decimal("NaN"),
+                datetime.max.replace(tzinfo=UTC),
+                date.min,
+                time.max,
+            ):
                 read = coerce(raw)
                 if isinstance(read, Refused):
                     assert {issue.code for issue in read.issues} <= {*CODES, *DIRTY}
