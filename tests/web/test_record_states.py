@@ -292,7 +292,8 @@ def test_files_of_comments_and_fields_open_to_those_who_may_read_them(desk: Any)
     assert [file["name"] for file in comment["files"]] == ["2.txt"]
 
     def opens(browser: Any, file: str) -> bool:
-        return bool(browser.get(f"/files/{file}").status_code == 200)
+        with browser.get(f"/files/{file}") as answer:
+            return bool(answer.status_code == 200)
 
     assert [opens(desk.employee, file) for file in (shown, hidden, spoken, loose)] == [True, False, True, False]
     desk.manager.send("PATCH", f"/api/v1/records/{record}", {"changes": {"papers": None}})

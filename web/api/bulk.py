@@ -27,7 +27,7 @@ class BulkBody(Body):
     """
 
     ids = fields.List(
-        fields.Integer(strict=True, validate=validate.Range(1, 2**63 - 1)),
+        fields.Integer(strict=True, validate=validate.Range(1, 2**63 - 1, error="invalid_value")),
         validate=validate.Length(max=bulk.MOST_IDS, error="too_many"),
         load_default=None,
         allow_none=True,

@@ -18,7 +18,7 @@ from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("comments", "comments", url_prefix="/records", description="Comments on records")
 
-_PERSON = validate.Range(1, 2**63 - 1)
+_PERSON = validate.Range(1, 2**63 - 1, error="invalid_value")
 
 
 class CommentArgs(Body):

@@ -42,6 +42,8 @@ class Body(ma.Schema):
     def on_bind_field(self, field_name: str, field_obj: ma.fields.Field[Any]) -> None:
         """Let each field say codes."""
         field_obj.error_messages = {key: _CODES.get(key, "invalid_value") for key in field_obj.error_messages}
+        if isinstance(field_obj, ma.fields.List):
+            self.on_bind_field(field_name, field_obj.inner)
 
 
 class Nothing(Body):
