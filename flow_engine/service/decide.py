@@ -27,6 +27,7 @@ from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
+from form_engine.records import refusal
 from form_engine.records.actor import Actor
 
 TAKE_BACK = "take_back"
@@ -101,8 +102,9 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
                     drain.drain(databases, workspace, catalogue.forms.forms, actor.ref)
                 return answer
             except psycopg.Error as error:
-                if error.sqlstate == "FL003":
-                    raise Conflict("not_unique", _detail(error)) from error
+                told = refusal.of_a_step(error.sqlstate, refusal_detail(error))
+                if told is not None:
+                    raise told from error
                 if error.sqlstate not in LOST_RACES:
                     raise
                 if attempt == ATTEMPTS:
@@ -281,7 +283,8 @@ def _hold(line: Line, workspace: int, task: int, records: set[int]) -> None:
     line.ask(_HOLD, b"%d" % workspace, b"%d" % task, f"{{{ids}}}".encode())
 
 
-def _detail(error: psycopg.Error) -> dict[str, Any]:
-    detail = error.diag.message_detail
+def refusal_detail(error: BaseException | None) -> dict[str, Any]:
+    """What the SQL functions told about a refusal."""
+    detail = error.diag.message_detail if isinstance(error, psycopg.Error) else None
     found = orjson.loads(detail) if detail and detail.startswith("{") else {}
     return found if isinstance(found, dict) else {}

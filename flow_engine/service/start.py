@@ -18,13 +18,14 @@ from flow_engine.definition import Button, CompiledFlow, Submit
 from flow_engine.machine import MACHINE_VERSION, Event, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue, Pinned
-from flow_engine.service.decide import below, topics_of
+from flow_engine.service.decide import below, refusal_detail, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
+from form_engine.records import refusal
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.facts import Fact
 
@@ -175,6 +176,9 @@ def _drive(session: Session, stage: Stage, state: RunState | None, event: Event,
             raise Conflict("record_in_run", {"record": script.record}) from error
         if sqlstate(error) in (RUN_MOVED, "FL001", "FL002", "FL004"):
             raise Conflict("run_busy") from error
+        told = refusal.of_a_step(sqlstate(error), refusal_detail(error.orig))
+        if told is not None:
+            raise told from error
         raise
     session.expire_all()
     topics = topics_of(applied, script)

@@ -1,4 +1,4 @@
-"""The SQL functions of a step (docs/decisions/021): load it in one call, apply it in one call, hold it after a lost race.
+"""The SQL functions of a step (docs/decisions/021): load it in one call, apply it in one, hold it after a lost race.
 
 `formloom.db.migrate` creates them.
 """
