@@ -82,7 +82,7 @@ def _group_lines(lines: Sequence[Row], merged: Merged, at: int) -> int:
     if any(top == at - 1 and bottom == at for ((top, _), (bottom, _)) in merged):
         return 1
     spans = [first for first, last in merged if first[0] == last[0] == at - 1 and last[1] > first[1]]
-    return 1 if len(filled) > 1 and len(filled) < len(lines[at]) and (len(spans) > 1 or not merged) else 0
+    return 1 if len(filled) > 1 and len(filled) < len(lines[at]) and (spans or not merged) else 0
 
 
 def _header(lines: Sequence[Row], merged: Merged, first: int, last: int) -> Header:

@@ -37,7 +37,7 @@ def test_a_sheet_is_mapped_by_its_names_and_each_row_told(things: Office) -> Non
     assert batch.found["sheets"][0]["header"] == {"first": 3, "last": 3}
     told = codes(things, batch)
     assert [line for line, _, _ in told] == [3, 4, 5, 6, 7, 8, 9, 10]
-    assert [state for _, state, _ in told] == ["header", "warn", "warn", "error", "skip", "error", "skip", "skip"]
+    assert [state for _, state, _ in told] == ["header", "ok", "ok", "error", "skip", "error", "skip", "skip"]
     assert told[3][2] == ["not_a_decimal"]
     assert told[4][2] == ["row_subtotal"]
     assert told[5][2] == ["below_min", "not_an_option"]
@@ -63,7 +63,7 @@ def workbook(*sheets: list[list[Any]], merged: str = "") -> bytes:
         page = book.create_sheet(f"S{number}")
         for row in rows:
             page.append(row)
-        if merged:
+        if merged and not number:
             page.merge_cells(merged)
     out = io.BytesIO()
     book.save(out)
@@ -110,7 +110,7 @@ def test_a_cell_is_put_right_and_its_row_judged_anew(things: Office) -> None:
     assert things.batch(batch.id).counts["error"] == 1
     again = things.rows(batch, "skip")[1]
     with things.work() as session:
-        assert things.imports.correct(session, batch.id, again.position, {0: "A9"}, SYSTEM).state == "warn"
+        assert things.imports.correct(session, batch.id, again.position, {0: "A9"}, SYSTEM).state == "ok"
         with pytest.raises(InvalidInput, match="import_column_unknown"):
             things.imports.correct(session, batch.id, again.position, {9: "x"}, SYSTEM)
         with pytest.raises(NotFound):
