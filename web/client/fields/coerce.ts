@@ -98,5 +98,5 @@ export function digitsOf(cell: string): string {
 
 /** One line of text, or nothing. */
 export function lineOf(cell: string): Json {
-  return saysNothing(cell) ? null : cell.replace(UNSEEN, '').replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return saysNothing(cell) ? null : cell.replace(UNSEEN, '').replaceAll('\u00a0', ' ').replace(/\s*[\r\n]+\s*/g, ' ').trim();
 }
