@@ -14,13 +14,14 @@ from formloom.db.engine import Databases, open_databases
 from formloom.db.migrate import upgrade
 from formloom.files import FileStore
 from formloom.health import Health
-from formloom.housekeeping import FilesOfHouse, keep_house
+from formloom.housekeeping import SWEEP_SECONDS, Chore, FilesOfHouse, keep_house
 from formloom.i18n import Catalogues
 from formloom.settings import Settings
 from formloom.wakeups import Listener
 
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
+from flow_engine.service.tidy import sweep_grants
 from form_engine.definitions_store import FormStore
 from form_engine.exports import Exports
 from form_engine.imports.models import ImportBatch
@@ -74,11 +75,11 @@ class Services:
         relay = outbox.Relay(self.databases, self._backend)
         self._spawn("relay", lambda: relay.run(self._stop, self.listener))
         self._spawn("clock", self._run_clock)
-        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), [self._catch_up]))
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), self._chores()))
 
     def run_clock(self) -> None:
         """Fire timers and seal the audit log in this thread, until interrupted."""
-        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), [self._catch_up]))
+        self._spawn("housekeeper", lambda: keep_house(self.databases, self._stop, self._house(), self._chores()))
         try:
             self._run_clock()
         except KeyboardInterrupt:
@@ -98,9 +99,12 @@ class Services:
         self.flows.close()
         self.databases.close()
 
-    def _catch_up(self) -> None:
-        """What writes marked and nobody worked off, because their process died."""
-        drain.sweep(self.databases, self.forms.forms)
+    def _chores(self) -> tuple[Chore, ...]:
+        """What writes marked and nobody worked off, because their process died; rights that say the same twice."""
+        return (
+            Chore(0, lambda: drain.sweep(self.databases, self.forms.forms)),
+            Chore(SWEEP_SECONDS, lambda: sweep_grants(self.databases)),
+        )
 
     def _house(self) -> FilesOfHouse:
         return FilesOfHouse(self.files, FILE_HOLDERS)

@@ -14,7 +14,7 @@ from formloom.db.base import InWorkspace
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.files import FileStore, sweep_bytes, sweep_unattached
-from formloom.models import Job, LoginSession, OutboxItem, PasswordReset
+from formloom.models import AccessGrant, Job, LoginSession, OutboxItem, PasswordReset
 from formloom.workspaces import all_workspaces
 
 SEAL_SECONDS = 2.0
@@ -34,8 +34,16 @@ class FilesOfHouse:
     holders: Sequence[type[InWorkspace]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What a room above wants done now and then: at most once in so many seconds, by every process that keeps house."""
+
+    seconds: float
+    do: Callable[[], object]
+
+
 def sweep(databases: Databases) -> None:
-    """Remove ended sessions, old resets, done work, finished jobs and old answers, workspace by workspace."""
+    """Remove ended sessions, resets and rights, done work, finished jobs and old answers, workspace by workspace."""
     old = func.now() - KEPT
     for workspace_id in all_workspaces(databases):
         with unit_of_work(databases, workspace_id) as session:
@@ -44,6 +52,7 @@ def sweep(databases: Databases) -> None:
                 (PasswordReset, PasswordReset.expires_at < old),
                 (OutboxItem, OutboxItem.done_at < old),
                 (Job, Job.finished_at < old),
+                (AccessGrant, AccessGrant.expires_at < old),
             ):
                 session.execute(delete(model).where(model.workspace_id == workspace_id, ended))
             idempotency.forget_old(session)
@@ -53,15 +62,18 @@ def keep_house(
     databases: Databases,
     stop: threading.Event,
     files: FilesOfHouse | None = None,
-    chores: Sequence[Callable[[], object]] = (),
+    chores: Sequence[Chore] = (),
 ) -> None:
-    """Seal, do the `chores` and sweep until `stop`; any number of processes may do so at once."""
+    """Seal, sweep and do the `chores` until `stop`; any number of processes may do so at once."""
     swept = looked_at_bytes = float("-inf")
+    last = [float("-inf")] * len(chores)
     while not stop.is_set():
         try:
             audit.seal(databases)
-            for chore in chores:
-                chore()
+            for at, chore in enumerate(chores):
+                if time.monotonic() - last[at] > chore.seconds:
+                    last[at] = time.monotonic()
+                    chore.do()
             if time.monotonic() - swept > SWEEP_SECONDS:
                 swept = time.monotonic()
                 sweep(databases)
