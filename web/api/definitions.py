@@ -69,7 +69,7 @@ class DiffArgs(Body):
     new = fields.String(data_key="to", load_default="draft", validate=validate.Length(max=20, error="too_long"))
 
 
-class Problem(ma.Schema):
+class Obstacle(ma.Schema):
     """Something that stands in the way of publishing."""
 
     pointer = fields.String()
@@ -85,7 +85,7 @@ class DraftAnswer(ma.Schema):
     revision = fields.Integer()
     live_version = fields.Integer(allow_none=True)
     changed = fields.Boolean()
-    problems = fields.List(fields.Nested(Problem))
+    problems = fields.List(fields.Nested(Obstacle))
 
 
 class PublishedAnswer(DraftAnswer):
@@ -118,7 +118,7 @@ class VersionAnswer(ma.Schema):
     definition = fields.Dict()
 
 
-class FormLine(ma.Schema):
+class DesignedForm(ma.Schema):
     """A form, live or only begun."""
 
     key = fields.String()
@@ -131,7 +131,7 @@ class FormLine(ma.Schema):
 class FormsAnswer(ma.Schema):
     """Every form of the workspace."""
 
-    items = fields.List(fields.Nested(FormLine))
+    items = fields.List(fields.Nested(DesignedForm))
 
 
 class DiffAnswer(ma.Schema):
@@ -151,7 +151,7 @@ class DiffAnswer(ma.Schema):
 class EffectsAnswer(ma.Schema):
     """What publishing would do: ``conversions`` with what would be lost, fields that go, records under way."""
 
-    problems = fields.List(fields.Nested(Problem))
+    problems = fields.List(fields.Nested(Obstacle))
     records = fields.Integer()
     running = fields.Integer()
     as_job = fields.Boolean()

@@ -34,6 +34,7 @@ SPEC = {
                     "detail": {"type": "string"},
                     "code": {"type": "string"},
                     "params": {"type": "object"},
+                    "request": {"type": ["string", "null"]},
                     "issues": {
                         "type": "array",
                         "items": {
@@ -50,6 +51,22 @@ SPEC = {
         },
     },
 }
+_HEADERS = (
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Needed where something is made or decided: the same key gets the first answer again.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,100}$"},
+    },
+    {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The version (ETag) that the change is based on; definitions demand it.",
+        "schema": {"type": "string", "maxLength": 40},
+    },
+)
 _TONES = {"get": "running", "post": "good", "put": "warn", "patch": "warn", "delete": "bad"}
 
 
@@ -59,13 +76,30 @@ def register(app: Flask, api: Api) -> None:
     @app.get("/api/v1/openapi.json", endpoint="openapi.document")
     @policy(public)
     def document() -> Response:
-        return jsonify(api.spec.to_dict())
+        return jsonify(described(api))
 
     @app.get("/openapi", endpoint="openapi.page")
     @policy(public)
     def page() -> str:
-        spec = api.spec.to_dict()
+        spec = described(api)
         return render_template("pages/api.html", spec=spec, groups=_groups(spec))
+
+
+def described(api: Api) -> dict[str, Any]:
+    """The document as it is true of us: every error is a problem, and what changes things reads two headers."""
+    spec: dict[str, Any] = api.spec.to_dict()
+    for operations in spec["paths"].values():
+        for method, operation in operations.items():
+            if method not in _TONES:
+                continue
+            answers = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
+            operation["responses"] = {**answers, "default": {"$ref": "#/components/responses/Problem"}}
+            if method != "get":
+                operation["parameters"] = [*operation.get("parameters", ()), *_HEADERS]
+    unused = {name for name in spec["components"]["responses"] if name != "Problem"}
+    for name in unused:
+        del spec["components"]["responses"][name]
+    return spec
 
 
 def _groups(spec: dict[str, Any]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from flask import Response, jsonify, request
 from flask.views import MethodView
 
+from web.api.answers import FileAnswer
 from web.api.door import ApiBlueprint
 from web.body_limits import accepts_upload
 from web.context import transaction
@@ -19,7 +20,7 @@ class Files(MethodView):
 
     @policy(signed_in, scope="files:write")
     @accepts_upload
-    @blueprint.alt_response(201)
+    @blueprint.alt_response(201, schema=FileAnswer)
     def post(self) -> tuple[Response, int]:
         """Upload one file (multipart part “file”); its type is judged by its content"""
         with transaction() as session:

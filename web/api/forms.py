@@ -7,6 +7,7 @@ from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from web.api.answers import CandidatesAnswer, FormAnswer, FormsListAnswer
 from web.api.door import ApiBlueprint, Body, Count
 from web.api.once import once
 from web.context import services, transaction
@@ -84,6 +85,7 @@ class Forms(MethodView):
     """The forms that the caller may list."""
 
     @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=FormsListAnswer)
     def get(self) -> Response:
         """List forms"""
         with transaction() as session:
@@ -95,6 +97,7 @@ class Form(MethodView):
     """One form as the caller may use it."""
 
     @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=FormAnswer)
     def get(self, form: str) -> Response:
         """Read a form's fields"""
         with transaction() as session:
@@ -136,6 +139,7 @@ class Candidates(MethodView):
 
     @policy(signed_in, scope="records:read")
     @blueprint.arguments(Lookup)
+    @blueprint.alt_response(200, schema=CandidatesAnswer)
     def post(self, body: dict[str, Any], form: str) -> Response:
         """Find candidates for a link (asks only, changes nothing)"""
         with transaction() as session:

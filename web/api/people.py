@@ -7,6 +7,7 @@ from flask.views import MethodView
 from formloom import people
 from marshmallow import fields, validate
 
+from web.api.answers import MeAnswer, NamesAnswer
 from web.api.door import ApiBlueprint, Body
 from web.context import transaction
 from web.identity import me
@@ -27,6 +28,7 @@ class Me(MethodView):
     """Who calls."""
 
     @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=MeAnswer)
     def get(self) -> Response:
         """Read the caller's name, roles and rights"""
         identity = me()
@@ -47,6 +49,7 @@ class People(MethodView):
 
     @policy(signed_in, scope="records:read")
     @blueprint.arguments(PeopleArgs, location="query")
+    @blueprint.alt_response(200, schema=NamesAnswer)
     def get(self, args: dict[str, Any]) -> Response:
         """Find colleagues; names only"""
         with transaction() as session:
@@ -60,6 +63,7 @@ class Departments(MethodView):
 
     @policy(signed_in, scope="records:read")
     @blueprint.arguments(PeopleArgs, location="query")
+    @blueprint.alt_response(200, schema=NamesAnswer)
     def get(self, args: dict[str, Any]) -> Response:
         """Find departments; names only"""
         with transaction() as session:

@@ -7,6 +7,7 @@ from flask.views import MethodView
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from web.api.answers import PressedAnswer, TimelineAnswer
 from web.api.conditions import expected_version, tag
 from web.api.door import ApiBlueprint, Body, Flag
 from web.api.forms import RecordAnswer
@@ -94,6 +95,7 @@ class Timeline(MethodView):
     """The runs over a record."""
 
     @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=TimelineAnswer)
     def get(self, record_id: int) -> Response:
         """Steps that were taken, are open, and lie ahead"""
         with transaction() as session:
@@ -106,6 +108,7 @@ class Buttons(MethodView):
 
     @policy(signed_in, scope="records:write")
     @blueprint.arguments(Press)
+    @blueprint.alt_response(200, schema=PressedAnswer)
     def post(self, body: dict[str, Any], record_id: int) -> Response:
         """Press a button: starts its flow"""
         identity = me()

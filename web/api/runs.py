@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 
+from web.api.answers import ReplayAnswer, RunAnswer
 from web.api.door import ApiBlueprint
 from web.api.once import once
 from web.context import services, transaction
@@ -20,6 +21,7 @@ class Run(MethodView):
     """One run, for those who may see its record."""
 
     @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=RunAnswer)
     def get(self, run_id: int) -> Response:
         """Read a run: status, steps, decisions"""
         with transaction() as session:
@@ -31,6 +33,7 @@ class Withdraw(MethodView):
     """The initiator calls their own request back."""
 
     @policy(signed_in, scope="tasks:decide")
+    @blueprint.alt_response(200, schema=RunAnswer)
     def post(self, run_id: int) -> Response:
         """Call one's own run back, where its flow lets one"""
         identity = me()
@@ -47,6 +50,7 @@ class Replay(MethodView):
     """The proof that a run's journal gives its state."""
 
     @policy(admin, scope="admin")
+    @blueprint.alt_response(200, schema=ReplayAnswer)
     def get(self, run_id: int) -> Response:
         """Replay a run's journal and compare"""
         with transaction() as session:

@@ -6,6 +6,7 @@ from flask import Response, jsonify
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from web.api.answers import DecidedAnswer, InboxAnswer, TaskAnswer
 from web.api.conditions import idempotency_key
 from web.api.door import ApiBlueprint, Body
 from web.context import services, transaction
@@ -51,6 +52,7 @@ class Tasks(MethodView):
 
     @policy(signed_in, scope="tasks:read")
     @blueprint.arguments(InboxArgs, location="query")
+    @blueprint.alt_response(200, schema=InboxAnswer)
     def get(self, args: dict[str, Any]) -> Response:
         """List tasks of a tab, most urgent first"""
         with transaction() as session:
@@ -62,6 +64,7 @@ class Task(MethodView):
     """One task of the caller."""
 
     @policy(signed_in, scope="tasks:read")
+    @blueprint.alt_response(200, schema=TaskAnswer)
     def get(self, task_id: int) -> Response:
         """Read a task with its record and what may be decided"""
         with transaction() as session:
@@ -74,6 +77,7 @@ class Decide(MethodView):
 
     @policy(signed_in, scope="tasks:decide")
     @blueprint.arguments(Decision)
+    @blueprint.alt_response(200, schema=DecidedAnswer)
     def post(self, body: dict[str, Any], task_id: int) -> Response:
         """Decide; of several at the same moment one wins, the others get 409 with who it was"""
         return jsonify(decide(services(), me(), task_id, body, idempotency_key()))
@@ -84,6 +88,7 @@ class Read(MethodView):
     """A copy that only wants to be read."""
 
     @policy(signed_in, scope="tasks:decide")
+    @blueprint.alt_response(204)
     def post(self, task_id: int) -> Response:
         """Mark a copy as read; doing it twice changes nothing"""
         with transaction() as session:

@@ -1,0 +1,183 @@
+"""What the API answers with, where no module of its own says so: described for programs that read it."""
+
+import marshmallow as ma
+from marshmallow import fields
+
+
+class FormLine(ma.Schema):
+    """A form of which the caller may list or make records."""
+
+    key = fields.String()
+    title = fields.String()
+    version = fields.Integer()
+    may = fields.List(fields.String())
+
+
+class FormsListAnswer(ma.Schema):
+    """Forms."""
+
+    items = fields.List(fields.Nested(FormLine))
+
+
+class FormAnswer(ma.Schema):
+    """A form as the caller may fill it in; formulas are trees."""
+
+    form = fields.String()
+    version = fields.Integer()
+    locale = fields.String()
+    record = fields.Dict(allow_none=True)
+    fields_ = fields.List(fields.Dict(), data_key="fields")
+    rules = fields.List(fields.Dict())
+    layout = fields.List(fields.Dict())
+    linked = fields.Dict()
+    types = fields.Dict()
+    people = fields.Dict()
+    files = fields.Dict()
+    departments = fields.Dict()
+    context = fields.Dict()
+    submit = fields.Dict(allow_none=True)
+    lookup = fields.String()
+    upload = fields.String()
+    people_url = fields.String(allow_none=True)
+    departments_url = fields.String(allow_none=True)
+    draft_key = fields.String(allow_none=True)
+
+
+class Candidate(ma.Schema):
+    """A record that a link may choose; ``values`` are what the form's formulas read of it."""
+
+    id = fields.Integer()
+    display = fields.String()
+    sub = fields.String(allow_none=True)
+    values = fields.Dict()
+
+
+class CandidatesAnswer(ma.Schema):
+    """Candidates; ``linked`` are records that formulas reach through them."""
+
+    items = fields.List(fields.Nested(Candidate))
+    next = fields.String(allow_none=True)
+    linked = fields.Dict()
+
+
+class StepLine(ma.Schema):
+    """One step of a run."""
+
+    state = fields.String()
+    title = fields.String()
+    who = fields.String(allow_none=True)
+    at = fields.DateTime(allow_none=True)
+    due = fields.DateTime(allow_none=True)
+    reason = fields.String(allow_none=True)
+    comment = fields.String(allow_none=True)
+
+
+class RunAnswer(ma.Schema):
+    """A flow at work on a record."""
+
+    id = fields.Integer()
+    title = fields.String()
+    state = fields.String()
+    steps = fields.List(fields.Nested(StepLine))
+
+
+class TimelineAnswer(ma.Schema):
+    """The runs over a record."""
+
+    items = fields.List(fields.Nested(RunAnswer))
+
+
+class ReplayAnswer(ma.Schema):
+    """Whether a run's journal gives its state, and where not."""
+
+    ok = fields.Boolean()
+    differences = fields.List(fields.String())
+
+
+class PressedAnswer(ma.Schema):
+    """The run that a button began."""
+
+    run = fields.Integer(allow_none=True)
+    next = fields.String()
+
+
+class InboxLine(ma.Schema):
+    """A line of the inbox."""
+
+    task = fields.Integer(allow_none=True)
+    run = fields.Integer()
+    record = fields.Integer()
+    form = fields.String()
+    title = fields.String()
+    step = fields.String(allow_none=True)
+    step_title = fields.String(allow_none=True)
+    flow = fields.String()
+    status = fields.String()
+    run_status = fields.String()
+    decision = fields.String(allow_none=True)
+    at = fields.DateTime()
+    due_at = fields.DateTime(allow_none=True)
+
+
+class InboxAnswer(ma.Schema):
+    """A page of a tab."""
+
+    items = fields.List(fields.Nested(InboxLine))
+    next = fields.String(allow_none=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer())
+
+
+class TaskAnswer(ma.Schema):
+    """A task: its record, and what may be decided."""
+
+    id = fields.Integer()
+    run = fields.Integer()
+    step = fields.String()
+    status = fields.String()
+    decision = fields.String(allow_none=True)
+    due_at = fields.DateTime(allow_none=True)
+    actions = fields.List(fields.Dict())
+    required = fields.List(fields.String())
+    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.String())
+    record = fields.Dict()
+
+
+class DecidedAnswer(ma.Schema):
+    """What became of a decision."""
+
+    class Meta:
+        unknown = ma.INCLUDE
+
+
+class MeAnswer(ma.Schema):
+    """The caller."""
+
+    id = fields.Integer()
+    name = fields.String()
+    roles = fields.List(fields.String())
+    locale = fields.String(allow_none=True)
+    time_zone = fields.String()
+    scopes = fields.List(fields.String(), allow_none=True)
+
+
+class NamedLine(ma.Schema):
+    """Somebody, or a department."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class NamesAnswer(ma.Schema):
+    """Names only."""
+
+    items = fields.List(fields.Nested(NamedLine))
+
+
+class FileAnswer(ma.Schema):
+    """A file that was taken in; its type was judged by its content."""
+
+    id = fields.String()
+    name = fields.String()
+    media_type = fields.String()
+    size = fields.Integer()
+    url = fields.String()
