@@ -28,6 +28,8 @@ from form_engine.imports.models import ImportBatch
 from form_engine.imports.service import Imports
 from form_engine.models import RecordFile
 from form_engine.recalculation import drain
+from form_engine.records import late
+from form_engine.records.changed import LateSubscriber, anybody
 from form_engine.records.service import Records
 from web.events import Streams
 from web.job_works import job_works
@@ -35,6 +37,8 @@ from web.mail_words import ResetWords
 from web.translations import FOLDER as TRANSLATIONS
 
 MOST_STREAMS = 200
+LATE_SUBSCRIBERS: tuple[LateSubscriber, ...] = ()
+"""Who hears of what the steps of flows write."""
 FILE_HOLDERS = (RecordFile, ImportBatch)
 """The tables that need stored files; a file that stands in none of them is swept after a day."""
 # Two for what takes minutes (an export has no pause in it), so that mail always finds another.
@@ -130,6 +134,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     databases = databases or open_databases(settings)
     catalogues = Catalogues(TRANSLATIONS)
     forms = FormStore()
+    forms.heard = anybody(LATE_SUBSCRIBERS)
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
     files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
@@ -140,6 +145,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         {
             messages.KIND: messages.Deliverer(settings, messages.transports(settings)),
             jobs.KIND: work,
+            late.KIND: late.Late(forms, LATE_SUBSCRIBERS),
             **handlers(flows),
         },
         given_up={jobs.KIND: work.given_up},

@@ -45,6 +45,7 @@ from flow_engine.service.people import People, guest_of, person_of
 from flow_engine.service.script import Script
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
+from form_engine.records import late
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts, record_value
 from form_engine.records.forms import Forms
@@ -132,6 +133,9 @@ class Stage:
         parts = write.parts if isinstance(write.parts, tuple) else ()
         self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
         self.script.writes.append(batch_json([write], actor, self.now, world=self.forms.mark))
+        if self.forms.heard(self.form.key):
+            told = {"record": self.record.id, "version": self.record.version + 1}
+            self.script.outbox.append({"kind": late.KIND, "payload": told})
         self.record = replace(self.record, data=write.data, version=self.record.version + 1, title=write.title)
 
     def _note_open(self, state: RunState) -> None:

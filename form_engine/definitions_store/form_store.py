@@ -1,7 +1,7 @@
 """The store of forms: a world whose members speak of each other, checked, compiled and indexed together."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -35,6 +35,7 @@ from form_engine.evolution.refresh import WORDS, refresh, stale
 from form_engine.formula import Type
 from form_engine.models import FormSlot, Record
 from form_engine.records.actor import Actor
+from form_engine.records.changed import nobody
 from form_engine.records.forms import Forms
 
 REFRESH: Final = "refresh"
@@ -53,6 +54,8 @@ class FormStore(DefinitionStore[FormDef]):
         super().__init__("form", parse_form)
         self._worlds: OrderedDict[int, Forms] = OrderedDict()
         self._compiled: dict[tuple[int, str, int, int], CompiledForm] = {}
+        self.heard: Callable[[str], bool] = nobody
+        """Of which forms somebody hears what flows write; the composition says so."""
         self.dependents: tuple[DefinitionStore[Any], ...] = ()
         """The kinds whose definitions speak of forms; the composition names them."""
 
@@ -223,7 +226,7 @@ class FormStore(DefinitionStore[FormDef]):
             return known
         world = {key: self.parsed(session, key, version) for key, version in versions.items()}
         compiled = {key: compile_form(form, world, versions[key]) for key, form in world.items()}
-        forms = Forms(compiled, self._slots(session), self._filling(session))
+        forms = Forms(compiled, self._slots(session), self._filling(session), self.heard)
         if not any(self._published_here(session, key) for key in versions):
             self._worlds[workspace] = forms
             while len(self._worlds) > _MOST_WORKSPACES:

@@ -1,6 +1,6 @@
 """What subscribers hear, inside the transaction, when a record has changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -21,3 +21,24 @@ class RecordChanged:
 
 
 Subscriber = Callable[[Session, RecordChanged], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LateSubscriber:
+    """A subscriber that hears of what the steps of flows write, too: a moment later, in a transaction of its own.
+
+    A step pays for that only on the forms (by key) that somebody `wants`.
+    """
+
+    hear: Subscriber
+    wants: Callable[[str], bool]
+
+
+def nobody(form: str) -> bool:
+    """Of which no listener wants to hear."""
+    return False
+
+
+def anybody(listeners: Sequence[LateSubscriber]) -> Callable[[str], bool]:
+    """Whether one of these wants to hear of a form."""
+    return lambda form: any(listener.wants(form) for listener in listeners)

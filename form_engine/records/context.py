@@ -20,6 +20,6 @@ def context_for(session: Session, actor: Actor) -> Context:
         today=today(session),
         now=app_now(session),
         roles=actor.roles,
-        calendar=LiveCalendar(session),
+        calendar=LiveCalendar(lambda: session),
         zone=time_zone(session),
     )
