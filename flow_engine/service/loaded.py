@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from flow_engine.service.catalogue import Pinned
 from flow_engine.service.people import People, person_of
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage, context_of
+from form_engine.calendars import LiveCalendar
 from form_engine.records import facts_sql
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts
@@ -80,12 +81,20 @@ class Loaded:
             task=TaskRow(**raw["task"]),
             run=RunRow.read(raw["run"]),
             record=Fact.read(raw["record"]),
-            roles={role: tuple(people) for role, people in (raw["roles"] or {}).items()},
+            roles=_holding(raw["run"]["state"].get("roles", ()), raw["holders"] or ()),
             world=raw["world"],
             decided=raw.get("decided"),
             now=datetime.fromisoformat(raw["now"]),
             zone=ZoneInfo(raw["zone"]),
         )
+
+
+def _holding(roles: Iterable[str], holders: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+    """Who holds each role that the flow may ask, the longest known first; nobody is an answer too."""
+    held: dict[str, list[int]] = {role: [] for role in roles}
+    for role, person in holders:
+        held[role].append(person)
+    return {role: tuple(sorted(people)) for role, people in held.items()}
 
 
 class LaterSession:
@@ -125,7 +134,8 @@ def set_stage(
 ) -> Stage:
     """A stage for one step. The run's pinned form stands among the live ones."""
     flow, form = pinned
-    context = context_of(script.at, zone, person_of(initiator), actor)
+    plain = context_of(script.at, zone, person_of(initiator), actor)
+    context = replace(plain, calendar=LiveCalendar(session))
     facts = Facts({**forms, form.key: form}, context, loader(session, record.id), [record])
     people = People(session, roles, lambda formula: stage.text_of(formula), lambda formula: stage.person_in(formula))
     stage = Stage(flow, form, forms, facts, record, people, script, script.at)

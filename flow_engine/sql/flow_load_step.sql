@@ -1,7 +1,7 @@
 -- Everything a decision needs, in one round trip, and for an open task in one statement. Locks nothing: `flow_apply_step` expects the versions read here.
 --
 -- Returns {"answered": {"fingerprint", "body"} when this actor's request has its answer already | null,
---   "task", "run", "record" (as record_facts gives it), "roles": {role: [person ids]} for the roles the flow names | null,
+--   "task", "run", "record" (as record_facts gives it), "holders": [[role, person id]] of the roles the flow names | null,
 --   "world": the mark of the live forms (`Forms.mark`), "decided": who closed the task, if it is closed, "now", "zone"}; or null when there is no such task.
 CREATE OR REPLACE FUNCTION flow_load_step(ws bigint, who text, task_id bigint, request text) RETURNS json
 LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
@@ -22,14 +22,11 @@ BEGIN
       'id', r.id, 'flow', r.flow, 'flow_version', r.flow_version, 'form', r.form, 'form_version', r.form_version,
       'record', r.record_id, 'version', r.version, 'state', r.state),
     'record', (SELECT f FROM record_facts(ARRAY[r.record_id]) f),
-    'roles', (
-      SELECT json_object_agg(role.key, ARRAY(
-        SELECT p.id
-        FROM person_role pr
-        JOIN person p ON p.workspace_id = ws AND p.id = pr.person_id AND p.disabled_at IS NULL
-        WHERE pr.workspace_id = ws AND pr.role_id = role.id
-        ORDER BY p.id))
+    'holders', (
+      SELECT json_agg(json_build_array(role.key, p.id))
       FROM role
+      JOIN person_role pr ON pr.workspace_id = ws AND pr.role_id = role.id
+      JOIN person p ON p.workspace_id = ws AND p.id = pr.person_id AND p.disabled_at IS NULL
       WHERE role.workspace_id = ws AND (r.state -> 'roles') ? role.key),
     'world', (
       SELECT coalesce(sum(d.live_version), 0) FROM definition d WHERE d.workspace_id = ws AND d.kind = 'form'),

@@ -1,6 +1,7 @@
 """Says, after a commit, that something changed: NOTIFY from a thread and a connection of its own."""
 
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -13,7 +14,13 @@ from formloom.db.connect import Server
 CHANNEL = "formloom"
 # PostgreSQL refuses 8000 bytes and more.
 LARGEST_PAYLOAD = 7_000
+# How long the first announcement waits for company. Nobody sees it; a busy process sends a hundred of them a second and
+# not one a change, and its requests do not share the interpreter with as many small tasks.
+GATHER_SECONDS = 0.01
 Topic = tuple[int, str]
+
+# A NOTIFY is a transaction of its own; it announces what is on the disk already, and is only a hint.
+UNHURRIED = {"synchronous_commit": "off"}
 
 _log = structlog.get_logger(__name__)
 
@@ -33,11 +40,13 @@ class Announcer:
         with self._changed:
             if self._closed:
                 return
+            first = not self._waiting
             self._waiting.update((workspace_id, topic) for topic in topics)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="formloom-announcer", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            if first:
+                self._changed.notify()
 
     def close(self) -> None:
         """Send what waits and end the thread."""
@@ -53,7 +62,7 @@ class Announcer:
         while (batch := self._next_batch()) is not None:
             try:
                 if connection is None or connection.closed:
-                    connection = self._server.connect("formloom_app", autocommit=True)
+                    connection = self._server.connect("formloom_app", autocommit=True, settings=UNHURRIED)
                 for payload in _payloads(batch):
                     connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, payload))
             except psycopg.Error as error:
@@ -65,6 +74,9 @@ class Announcer:
         """Everything that came while the last batch was under way; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closed)
+        if not self._closed:
+            time.sleep(GATHER_SECONDS)
+        with self._changed:
             batch, self._waiting = sorted(self._waiting), set()
             return batch or None
 

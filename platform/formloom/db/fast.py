@@ -7,7 +7,8 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable
-from threading import Semaphore
+from threading import Condition
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -19,6 +20,9 @@ from formloom.db.connect import went_stale
 from formloom.errors import Unavailable
 
 Connection = psycopg.Connection[Any]
+
+FRESH_SECONDS = 0.02
+"""What was in use so lately is not asked whether the server hung up: asking hands the interpreter to another thread."""
 
 KEY_LOOKUPS = {
     "plan_cache_mode": "force_generic_plan",
@@ -61,62 +65,87 @@ class Line:
 
 
 class FastPool:
-    """At most `size` connections, made when needed; the one used last is lent first."""
+    """At most `size` connections, made when needed; the one used last is lent first.
+
+    Lending one that is free takes no lock: a deque gives and takes atomically. Only who finds none waits.
+    """
 
     def __init__(self, connect: Callable[[], Connection], size: int, timeout: float) -> None:
-        self._connect, self._timeout = connect, timeout
-        self._places = Semaphore(size)
-        self._free: deque[Line] = deque()
+        self._connect, self._size, self._timeout = connect, size, timeout
+        self._free: deque[tuple[Line, float]] = deque()
+        self._open = 0
+        self._waiting = 0
+        self._returned = Condition()
         self._process = os.getpid()
         self._closed = False
 
     def take(self) -> Line:
         """A connection that the server has not closed. Raises Unavailable when all stay lent for too long."""
-        if not self._places.acquire(timeout=self._timeout):
-            raise Unavailable("pool_exhausted", {"retry_after": 1})
+        if self._process != os.getpid():
+            self._forget_parent()
+        while (free := self._kept()) is not None:
+            line, since = free
+            if monotonic() - since < FRESH_SECONDS or not went_stale(line.connection):
+                return line
+            self._drop(line)
         try:
-            return self._kept() or Line(self._connect())
+            return Line(self._connect())
         except BaseException:
-            self._places.release()
+            self._release()
             raise
 
     def give_back(self, line: Line) -> None:
         """Take it back. What was left open is undone; a connection that cannot say so is dropped."""
         connection = line.connection
-        try:
-            if connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                _undo(connection)
-            if connection.closed:
-                return
-            if self._closed:
-                connection.close()
-            else:
-                self._free.append(line)
-        finally:
-            self._places.release()
+        if connection.pgconn.transaction_status != TransactionStatus.IDLE:
+            _undo(connection)
+        if connection.closed or self._closed:
+            self._drop(line)
+            return
+        self._free.append((line, monotonic()))
+        if self._waiting:
+            with self._returned:
+                self._returned.notify()
 
     def close(self) -> None:
         """Close what is not lent now, and what is lent when it comes back."""
         self._closed = True
-        self._drop_all()
-
-    def _kept(self) -> Line | None:
-        if self._process != os.getpid():  # a fork: these belong to the parent
-            self._free, self._process = deque(), os.getpid()
-        try:
-            line = self._free.pop()
-        except IndexError:
-            return None
-        if not went_stale(line.connection):
-            return line
-        line.connection.close()
-        self._drop_all()  # when one is dead its older siblings are as well
-        return None
-
-    def _drop_all(self) -> None:
         with contextlib.suppress(IndexError):
             while True:
-                self._free.pop().connection.close()
+                self._drop(self._free.pop()[0])
+
+    def _kept(self) -> tuple[Line, float] | None:
+        """One that is free, with the moment since when; None: there is room for one more, and it is the caller's."""
+        with contextlib.suppress(IndexError):
+            return self._free.pop()
+        deadline = monotonic() + self._timeout
+        with self._returned:
+            self._waiting += 1  # before looking again: who gives back after that look sees it
+            try:
+                while True:
+                    with contextlib.suppress(IndexError):
+                        return self._free.pop()
+                    if self._open < self._size:
+                        self._open += 1
+                        return None
+                    if not self._returned.wait(deadline - monotonic()):
+                        raise Unavailable("pool_exhausted", {"retry_after": 1})
+            finally:
+                self._waiting -= 1
+
+    def _drop(self, line: Line) -> None:
+        line.connection.close()
+        self._release()
+
+    def _release(self) -> None:
+        with self._returned:
+            self._open -= 1
+            self._returned.notify()
+
+    def _forget_parent(self) -> None:
+        """After a fork: what was open belongs to the parent."""
+        self._free, self._open, self._waiting, self._returned = deque(), 0, 0, Condition()
+        self._process = os.getpid()
 
 
 def _error(pgconn: PGconn, result: PGresult) -> psycopg.Error:
