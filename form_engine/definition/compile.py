@@ -107,6 +107,9 @@ class FormCompiler:
         )
 
     def _type(self, field: FieldDef, path: str) -> Type:
+        if not field.type.in_formulas:
+            kind: Type = field.type.formula_type(field.config)
+            return kind
         source, _, column = path.rpartition(".")
         fields = self.types[f"{self.form.key}.{source}" if source else self.form.key]
         return fields[column if source else field.key]

@@ -40,7 +40,8 @@ class FormTypes(Mapping[str, Mapping[str, Type]]):
         if source not in self._known:
             key, _, table = source.partition(".")
             form = self.world[key]
-            found = form.by_key[table].by_key if table else form.by_key
+            fields = form.by_key[table].by_key if table else form.by_key
+            found = {name: field for name, field in fields.items() if field.type.in_formulas}
             self._known[source] = _Fields(self, form, found, table)
         return self._known[source]
 
