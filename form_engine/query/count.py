@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from form_engine.models import record_index
 
 EXACT: Final = 100_000
-SAMPLE: Final = 20_000
+SAMPLE: Final = 40_000
 _ROWS: Final = text("SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = 'record_index'::regclass")
 
 

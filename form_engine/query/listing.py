@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from form_engine.definition import FieldAccess, Level
+from form_engine.definition.access import TITLE
 from form_engine.formula import Node
 from form_engine.permission.access import Access
 from form_engine.query.columns import FormColumns
@@ -24,7 +25,7 @@ from form_engine.records.facts_sql import facts_of
 from form_engine.records.view import RecordView, view_of
 
 MAX_LIMIT: Final = 200
-FEW: Final = 5_000
+FEW: Final = 2_000
 """So many are found first and sorted then; more are walked along the order's own index."""
 
 
@@ -241,7 +242,7 @@ def views_of(
 
 
 def _only(access: Access, fields: FieldAccess, columns: Collection[str]) -> FieldAccess:
-    paths = (path for path, _ in access.form.walk() if path.partition(".")[0] in columns)
+    paths = (TITLE, *(path for path, _ in access.form.walk() if path.partition(".")[0] in columns))
     return FieldAccess({path: fields.of(path) for path in paths}, Level.HIDDEN)
 
 

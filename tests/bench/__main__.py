@@ -1,14 +1,19 @@
-"""`make bench`: our figures as ratios against baselines of the same run, printed and written to `build/bench.json`."""
+"""`make bench`: our figures as ratios against baselines of the same run, printed and written to `build/bench.json`.
+
+`--full` asks at full size.
+"""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import approval_case, validation_case
+from tests.bench import approval_case, query_case, validation_case
 from tests.bench.figure import Figure
 
 ROOT = Path(__file__).parents[2]
+FULL = "--full" in sys.argv
+"""Big sizes, which take tens of minutes to fill in; else the same questions over less."""
 
 
 def form_page() -> Figure:
@@ -21,7 +26,7 @@ def form_page() -> Figure:
 
 def main() -> int:
     """Exit status 1 when an aim is missed."""
-    figures = [*approval_case.figures(), *validation_case.figures(), form_page()]
+    figures = [*approval_case.figures(), *validation_case.figures(), *query_case.figures(full=FULL), form_page()]
     print(f"{'figure':62} {'ours':>12} {'baseline':>12} {'ratio':>7}  aim")
     for figure in figures:
         sign = "≥" if figure.better == "higher" else "≤"

@@ -153,7 +153,7 @@ def count_text(count: int, *, capped: bool = False, estimated: bool = False) -> 
     if capped:
         return gettext("more than %(count)s", count=count)
     if estimated:
-        step = 10 ** max(len(str(count)) - 3, 0)
+        step = 10 ** max(len(str(count)) - 2, 0)
         return gettext("about %(count)s records", count=f"{round(count / step) * step:,}")
     return ngettext("%(num)s record", "%(num)s records", count)
 
