@@ -96,10 +96,23 @@ def described(api: Api) -> dict[str, Any]:
             operation["responses"] = {**answers, "default": {"$ref": "#/components/responses/Problem"}}
             if method != "get":
                 operation["parameters"] = [*operation.get("parameters", ()), *_HEADERS]
+    _without_doubles(spec)
     unused = {name for name in spec["components"]["responses"] if name != "Problem"}
     for name in unused:
         del spec["components"]["responses"][name]
     return spec
+
+
+def _without_doubles(part: Any) -> None:
+    """A schema that may be blank twice over says `null` twice, which is no schema."""
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), list):
+            part["type"] = list(dict.fromkeys(part["type"]))
+        for each in part.values():
+            _without_doubles(each)
+    elif isinstance(part, list):
+        for each in part:
+            _without_doubles(each)
 
 
 def _groups(spec: dict[str, Any]) -> list[dict[str, Any]]:
