@@ -5,8 +5,7 @@ itself, behind links, or in rollups. A *route* is a cause (`form.field`, of a re
 there: the links, nearest first, whose records in turn lead to the record that is worked out (docs/decisions/059).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -53,6 +52,19 @@ class Untraceable(Exception):  # noqa: N818
     """The formula walks on from a record that no link field names (the result of another formula), or too far."""
 
 
+class Late(NamedTuple):
+    """Of a form: the fields of a record's own (by which of its stored things they are read) where that thing hangs on
+    other records as well; None where it hangs on the record alone, or is not stored.
+    """
+
+    title: frozenset[str] | None = None
+    slots: frozenset[str] | None = None
+    parts: frozenset[str] | None = None
+
+
+ON_TIME: Final = Late()
+
+
 @dataclass(frozen=True)
 class Routes:
     """The routes of the live forms. `slots` and `feeds` as `Forms` has them."""
@@ -73,9 +85,19 @@ class Routes:
         return {cause: frozenset(ways) for cause, ways in found.items()}
 
     @cached_property
-    def late(self) -> frozenset[str]:
+    def late(self) -> Mapping[str, Late]:
         """The forms of whose records something is stored that hangs on more than their own document."""
-        return frozenset(form.key for form in self.forms.values() if any(map(self._is_elsewhere, self.of_form(form))))
+        found = {
+            key: Late(self._late(self.of_title(form)), self._late(self.of_slots(form)), self._late(self.of_parts(form)))
+            for key, form in self.forms.items()
+        }
+        return {key: late for key, late in found.items() if late != ON_TIME}
+
+    def _late(self, routes: frozenset[Route]) -> frozenset[str] | None:
+        if not any(map(self._is_elsewhere, routes)):
+            return None
+        own = {route.cause.partition(".")[2] for route in routes if not route.way}
+        return frozenset({*own, *_EVERY_TIME} if own.intersection(_EVERY_TIME) else own)
 
     def computed_slots(self, form: str) -> tuple[str, ...]:
         """The fields of a form that are worked out and have a slot."""
@@ -89,12 +111,36 @@ class Routes:
             if (found := tuple(path for path in self.slots.get(key, {}) if _is_worked_out(form.field(path))))
         }
 
-    def stirs(self, form: str, changed: Iterable[str], *, new: bool, there: bool, moved: bool) -> tuple[str, ...]:
-        """What a write must mark. `there`: it counts before or after; `moved`: it begins or ceases to count."""
+    def keeps_title(self, form: str, changed: Collection[str]) -> bool:
+        """Whether a change of these fields leaves the title alone, though it may not be what the writer thinks."""
+        own = self.late.get(form, ON_TIME).title
+        return own is not None and own.isdisjoint((*changed, *_EVERY_TIME))
+
+    def stirs(
+        self,
+        form: str,
+        changed: Collection[str],
+        *,
+        new: bool,
+        there: bool,
+        moved: bool,
+        slots: bool = True,
+        parts: bool = True,
+    ) -> tuple[str, ...]:
+        """What a write must mark. `there`: it counts before or after; `moved`: it begins or ceases to count; `slots`
+        and `parts`: it writes them.
+
+        Whoever writes what is late marks the record itself, because the other records were read before any lock. A new
+        record's title is worth no mark: imports would pay for it record by record.
+        """
+        late, keys = self.late.get(form, ON_TIME), {*changed, *_EVERY_TIME}
+        if new:
+            late = late._replace(title=None)
+        hit = [own is not None and (moved or not own.isdisjoint(keys)) for own in late]
+        written = (slots and late.slots is not None) or (parts and late.parts is not None)
+        found = [SELF] if there and (written or any(hit)) else []
         mine = self._of_form.get(form, ())
-        found = [SELF] if form in self.late and (there or moved) else []
         if mine and not new:  # nobody links to a record that is only now made
-            keys = {*changed, *_EVERY_TIME}
             found += [f"{form}.{key}" for key in mine if moved or key in keys]
         return tuple(found)
 
@@ -129,18 +175,30 @@ class Routes:
 
     def of_form(self, form: CompiledForm) -> frozenset[Route]:
         """Every route to what is stored of this form's records. Raises Untraceable for what publish refuses."""
-        found: set[Route] = set()
-        for feed in self.feeds.get(form.key, ()):
-            for formula in feed.field.formulas.values():
-                found |= self.of_formula(form.key, formula, feed.config.table)
-        for path in self.computed_slots(form.key):
-            found |= self.of_field(form.key, path)
-        with suppress(Untraceable):  # a title may be anything; what nobody can follow, the next change of it shows
+        return self.of_title(form) | self.of_slots(form) | self.of_parts(form)
+
+    def of_parts(self, form: CompiledForm) -> frozenset[Route]:
+        """The routes to what its records contribute to rollups."""
+        return frozenset(
+            route
+            for feed in self.feeds.get(form.key, ())
+            for formula in feed.field.formulas.values()
+            for route in self.of_formula(form.key, formula, feed.config.table)
+        )
+
+    def of_slots(self, form: CompiledForm) -> frozenset[Route]:
+        """The routes to its computed slots."""
+        slots = self.computed_slots(form.key)
+        return frozenset(route for path in slots for route in self.of_field(form.key, path))
+
+    def of_title(self, form: CompiledForm) -> frozenset[Route]:
+        """The routes to its title, which may be anything: what nobody can follow, its own next change shows."""
+        try:
             if isinstance(form.display, CompiledFormula):
-                found |= self.of_formula(form.key, form.display)
-            else:
-                found |= {route for key in form.display for route in self.of_field(form.key, key)}
-        return frozenset(found)
+                return self.of_formula(form.key, form.display)
+            return frozenset(route for key in form.display for route in self.of_field(form.key, key))
+        except Untraceable:
+            return frozenset()
 
     def of_field(self, form: str, path: str) -> frozenset[Route]:
         """The routes to one field: its own place, and, where it is worked out, all that it is worked out from."""

@@ -149,14 +149,15 @@ def _write(
     # Titles, slots and contributions hang on the document: a total that is read for them must not bind the write.
     noted = dict(facts.totals_read)
     value = record_value(facts, after)
-    title = title_of(form, value, facts.context)
+    changes = changes_between(record.data, data)
+    same_title = form is made_by and own_number == record.number and _title_stays(form, changes)
+    title = record.title if same_title and not is_new else title_of(form, value, facts.context)
     facts.totals_read = noted
 
     counted, counts = not is_new and not record.draft and not record.deleted, not draft and not deleted
     slots, feeds = forms.slots.get(form.key, {}), forms.feeds.get(form.key, ())
-    changes = changes_between(record.data, data)
     computed_slots = forms.routes.computed_slots(form.key)
-    filled = [slot for path, slot in slots.items() if path in changes]
+    filled = {path: slot for path, slot in slots.items() if path in changes}
 
     def facet(compute: Callable[[Mapping[str, Json]], Any], nothing: Any, hangs_on: Iterable[str]) -> Any:
         """The new state of one thing beside the document, KEEP where it is as it was."""
@@ -176,6 +177,18 @@ def _write(
     held = referring(form, "file") and not changes.keys().isdisjoint(each.key for each in referring(form, "file"))
     parts_before = parts_of(record_value(facts, record), feeds, facts.context) if counted and feeds else ()
     parts = parts_of(value, feeds, facts.context) if counts and feeds else ()
+    only_slot = None
+    if len(filled) == 1 and counted and counts and not computed_slots:
+        # A status, mostly. What the other slots hold is not even worked out.
+        (only_slot,), slots_now = filled.values(), slots_of(form, filled, data, value)
+    else:
+        slots_now = facet(
+            lambda document: slots_of(
+                form, slots, document, value if document is data else record_value(facts, record)
+            ),
+            None,
+            chain(slots, changes) if computed_slots else slots,
+        )
     return RecordWrite(
         form=form.key,
         form_version=made_by.version,
@@ -189,24 +202,35 @@ def _write(
         deleted=deleted,
         numbers=numbers,
         run_id=run_id,
-        slots=facet(
-            lambda document: slots_of(
-                form, slots, document, value if document is data else record_value(facts, record)
-            ),
-            None,
-            chain(slots, changes) if computed_slots else slots,
-        ),
-        slot=filled[0] if len(filled) == 1 and counted and counts and not computed_slots else None,
+        slots=slots_now,
+        slot=only_slot,
         links=links,
         targets=() if action == "restored" else _targets(links, links_of(form, record.data) if counted else ()),
         spans=spans,
         files=tuple(sorted(files_of(form, data) - files_of(form, record.data))) if held else (),
         unique=facet(lambda document: unique_of(form, document), (), chain(*form.definition.unique)),
         parts=KEEP if parts == parts_before else parts,
-        stirs=forms.routes.stirs(form.key, changes, new=is_new, there=counted or counts, moved=counted != counts),
+        keep_title=counted and counts and forms.routes.keeps_title(form.key, changes),
+        stirs=forms.routes.stirs(
+            form.key,
+            changes,
+            new=is_new,
+            there=counted or counts,
+            moved=counted != counts,
+            slots=not isinstance(slots_now, Keep),
+            parts=parts != parts_before,
+        ),
         stirs_up=() if parts == parts_before else forms.routes.stirs_up(form.key),
         changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},
+    )
+
+
+def _title_stays(form: CompiledForm, changes: Mapping[str, object]) -> bool:
+    """Whether a title that lists fields lists none that changed and none that is computed. Of a formula: not known."""
+    shown = form.display
+    return isinstance(shown, tuple) and not any(
+        key in changes or key not in form.by_path or form.by_path[key].computed for key in shown
     )
 
 

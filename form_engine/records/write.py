@@ -123,7 +123,7 @@ class RecordWrite:
     run_id: int | Keep | None = KEEP
     slots: Mapping[str, str | int] | Keep | None = KEEP
     slot: str | None = None
-    """The only slot that changed, if it is only one."""
+    """The only slot that changed, if it is only one: then `slots` has no other (and not this one where it is blank)."""
     links: tuple[Link, ...] | Keep = KEEP
     unique: tuple[tuple[str, str], ...] | Keep = KEEP
     parts: tuple[Part, ...] | Keep = KEEP
@@ -132,6 +132,8 @@ class RecordWrite:
     """Those that did not stand there before."""
     targets: tuple[int, ...] = ()
     """The records that are newly linked to."""
+    keep_title: bool = False
+    """It hangs on other records, and on nothing that changes here: what stands there may be newer than `title`."""
     stirs: tuple[str, ...] = ()
     """The causes for which others (or this record) are worked out anew afterwards."""
     stirs_up: tuple[str, ...] = ()
@@ -155,6 +157,8 @@ class RecordWrite:
         }
         if self.id is not None:
             out |= {"id": self.id, "expected": self.expected}
+        if self.keep_title:
+            del out["title"]
         if self.numbers:
             out["numbers"] = [mark.to_json() for mark in self.numbers]
         if not isinstance(self.run_id, Keep):

@@ -5,11 +5,11 @@
 --    "seen": {"17": 4},              -- totals of these records were read by rules while `touched` was 4
 --    "inserts": 1, "has": ["links"]  -- how many of the writes are new records, and what any of those mentions
 --    "writes": [{"op": "insert"} | {"op": "update", "id": 5, "expected": 2}, each with
---       "form", "form_version", "action", "data", "title", "search", "draft", "deleted",
+--       "form", "form_version", "action", "data", "title" (absent: as it is), "search", "draft", "deleted",
 --       "numbers": [{"series", "prefix", "suffix", "width", "token", "own"}]  -- taken here; each replaces its token in the write
 --       "run_id":  7 | null                                           -- only when it changes
 --       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
---       "slot":    "text_2"                                           -- the only one that changed, if it is only one
+--       "slot":    "text_2"                                           -- if only one changed: then slots has no other
 --       "links":   [{"path", "row_id", "to_id"}]
 --       "unique":  [{"rule", "value"}]
 --       "spans":   [{"rule", "key", "from", "to", "included"}]  -- ranges that may not overlap (put_record_spans.sql)
@@ -125,7 +125,7 @@ BEGIN
       UPDATE record r SET
         form_version = (item ->> 'form_version')::bigint,
         number = coalesce(own_number, r.number),
-        title = item ->> 'title',
+        title = coalesce(item ->> 'title', r.title),
         data = item -> 'data',
         search = lower(item ->> 'search'),
         draft = (item ->> 'draft')::boolean,

@@ -176,6 +176,9 @@ def test_nothing_is_marked_where_nothing_hangs_on_it(works: Any) -> None:
         routes = works.forms.forms(session).routes
         assert routes.stirs("note", {"words"}, new=False, there=True, moved=True) == ()
         assert routes.stirs("item", {"order"}, new=True, there=True, moved=True) == ("@self",)
+        assert routes.stirs("rate", {"name"}, new=True, there=True, moved=True) == ()
+        assert routes.stirs("rate", {"name"}, new=False, there=True, moved=False) == ("rate.name",)
+        assert routes.stirs("order", (), new=False, there=True, moved=False, slots=False, parts=False) == ()
         assert routes.stirs_up("note") == ()
 
 
