@@ -1,6 +1,8 @@
 """Files in and out. What people uploaded is never run: sniffed type, nosniff, a sandbox, attachment unless an image."""
 
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO, cast
 from urllib.parse import quote
 from uuid import UUID
@@ -50,8 +52,20 @@ def send_stored(row: StoredFile, stream: BinaryIO) -> Response:
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(CHUNK):
-        yield chunk
+    with stream:
+        while chunk := stream.read(CHUNK):
+            yield chunk
+
+
+@contextmanager
+def made_here() -> Iterator[BinaryIO]:
+    """A temporary file to write an answer into: `download` closes it, and so does whatever goes wrong before."""
+    file = cast("BinaryIO", tempfile.TemporaryFile(prefix="formloom-answer-"))  # noqa: SIM115 - see above
+    try:
+        yield file
+    except BaseException:
+        file.close()
+        raise
 
 
 def download(file: BinaryIO, name: str, media_type: str) -> Response:

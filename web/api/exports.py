@@ -1,7 +1,6 @@
 """Lists as files: at once when they are short, as a job when they are long."""
 
-import tempfile
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import marshmallow as ma
 from flask import Response, jsonify
@@ -14,7 +13,7 @@ from form_engine.exports.service import MEDIA
 from web.api.door import ApiBlueprint, Body, Nothing
 from web.context import services, transaction
 from web.desk.query import list_query
-from web.file_answer import download
+from web.file_answer import download, made_here
 from web.identity import actor_of, me
 from web.locales import current_locale
 from web.policies import policy, signed_in
@@ -50,8 +49,7 @@ class ExportList(MethodView):
     def get(self, args: dict[str, Any], form: str) -> Response:
         """Export a list as one may see it. 409 `export_is_long`: ask for it by POST"""
         export, actor, exports = _asked(args, form), actor_of(me()), services().exports
-        file = cast("BinaryIO", tempfile.TemporaryFile(prefix="formloom-export-"))  # noqa: SIM115 - the answer closes it
-        with transaction() as session:
+        with made_here() as file, transaction() as session:
             exports.at_once(session, export, actor)
             for _ in exports.write(session, export, actor, file):
                 pass

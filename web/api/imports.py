@@ -1,6 +1,5 @@
 """Sheets into forms: upload, look, map, put right, run, undo. A batch is its uploader's and the admins'."""
 
-import tempfile
 from typing import Any, BinaryIO, cast
 
 import marshmallow as ma
@@ -18,7 +17,7 @@ from web.api.once import once
 from web.body_limits import accepts_upload
 from web.context import services, transaction
 from web.desk.imports_json import batch_json, row_json, rows_json
-from web.file_answer import download
+from web.file_answer import download, made_here
 from web.identity import actor_of, me
 from web.locales import current_locale
 from web.policies import admin, policy, signed_in
@@ -272,8 +271,7 @@ class Errors(MethodView):
     @blueprint.alt_response(200, content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     def get(self, batch_id: int) -> Response:
         """The rows with errors as a workbook, with the reasons beside them"""
-        file = cast("BinaryIO", tempfile.TemporaryFile(prefix="formloom-errors-"))  # noqa: SIM115 - the answer closes it
-        with transaction() as session:
+        with made_here() as file, transaction() as session:
             batch = services().imports.find(session, batch_id, actor_of(me()))
             name = f"{batch.file_name.rsplit('.', 1)[0]}-errors.xlsx"
             write_errors(session, batch, parse_profile(batch.profile), file, current_locale(), sentence)

@@ -1,8 +1,5 @@
 """Lists of records, and the form that makes a new one."""
 
-import tempfile
-from typing import BinaryIO, cast
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,7 +7,7 @@ from form_engine.exports.service import AT_ONCE, MEDIA
 from web.context import services, transaction
 from web.desk.lists import list_export, list_page
 from web.desk.record_form import new_form
-from web.file_answer import download
+from web.file_answer import download, made_here
 from web.identity import actor_of, me
 from web.page_frame import load_nav
 from web.policies import policy, signed_in
@@ -43,13 +40,13 @@ def new(form: str) -> str:
 def export(form: str) -> ResponseReturnValue:
     """The list as a file: at once when it is short; else a job, whose page shows how far it is, then the file."""
     exports, actor = services().exports, actor_of(me())
-    with transaction() as session:
+    with made_here() as file, transaction() as session:
         asked = list_export(session, me(), form, request.form, request.form.get("format", ""))
         count = exports.count(session, asked, actor)
         if count > AT_ONCE:
             exports.start(session, asked, actor, count)
-            return redirect(url_for("jobs.show"), 303)
-        file = cast("BinaryIO", tempfile.TemporaryFile(prefix="formloom-export-"))  # noqa: SIM115 - the answer closes it
+            file.close()
+            return redirect(url_for("work.show"), 303)
         for _ in exports.write(session, asked, actor, file):
             pass
         name = exports.name(session, asked)
