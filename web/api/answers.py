@@ -137,6 +137,8 @@ class TaskAnswer(ma.Schema):
     decision = fields.String(allow_none=True)
     due_at = fields.DateTime(allow_none=True)
     actions = fields.List(fields.Dict())
+    acts = fields.List(fields.String(), metadata={"description": "What may be done about who decides"})
+    may_take_back = fields.Boolean()
     required = fields.List(fields.String())
     fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.String())
     record = fields.Dict()

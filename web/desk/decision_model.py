@@ -19,12 +19,35 @@ LABELS = {
     "withdraw": N_("Withdraw"),
     "acknowledge": N_("Seen"),
     "retry": N_("Try again"),
+    "advise": N_("Give advice"),
+    "take_back": N_("Take back"),
+}
+ACTS = {
+    "transfer": (N_("Hand over"), N_("They decide instead of you, for good."), False),
+    "delegate": (N_("Ask for advice"), N_("They advise; the decision comes back to you."), False),
+    "add_before": (N_("Ask others first"), N_("When they have agreed, it is your turn."), True),
+    "add_beside": (N_("Ask others as well"), N_("They decide beside you."), True),
+    "add_after": (N_("Ask others after you"), N_("When you have agreed, they must agree too."), True),
+    "take_off": (N_("Take off"), N_("Whom you asked as well need not answer any more."), True),
 }
 
 
 def actions(offers: Iterable[Any], step_titles: Mapping[str, Any], locale: str) -> list[dict[str, Any]]:
     """The buttons, in the order in which the flow offers them."""
     return [_action(offer, step_titles, locale) for offer in offers]
+
+
+def seating(acts: Iterable[str], people_url: str, added: Mapping[int, str]) -> dict[str, Any] | None:
+    """What may be done about who decides; ``added`` are those who can be taken off, by id."""
+    offered = [
+        {"act": act, "label": gettext(label), "hint": gettext(hint), "many": many}
+        for act in acts
+        for label, hint, many in (ACTS[act],)
+    ]
+    if not offered:
+        return None
+    people = [{"id": person, "name": name} for person, name in added.items()]
+    return {"acts": offered, "people_url": people_url, "added": people}
 
 
 def _action(offer: Any, step_titles: Mapping[str, Any], locale: str) -> dict[str, Any]:
@@ -52,6 +75,8 @@ def _hint(offer: Any, step_titles: Mapping[str, Any], locale: str) -> str | None
             return gettext("back to a step you choose")
         case "withdraw":
             return gettext("nobody decides any more")
+        case "advise":
+            return gettext("they decide afterwards")
         case _:
             return None
 

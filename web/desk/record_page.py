@@ -1,5 +1,6 @@
 """The page of one record."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,6 +78,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
     values = document(view.values, view.computed)
     names = world.names(form, [values])
     task_id = services().flows.open_task(session, record_id, identity.person_id)
+    runs = runs_of(world, record_id)
     return RecordPage(
         id=record.id,
         form=form.key,
@@ -88,11 +90,12 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         may_edit="update" in view.may and record.run_id is None and _writes_something(form, view.fields),
         next_acts=() if record.draft else _next_acts(world, form, record.id),
         task_href=f"/inbox?task={task_id}" if task_id else "",
-        decision=buttons_decision(world, form, record, view.fields, values),
+        decision=buttons_decision(world, form, record, view.fields, values)
+        or next((run.withdraw for run in runs if run.withdraw), None),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
         sections=sections_of(form, view.fields, values, names, world.locale),
         linked=_linked(world, view),
-        runs=runs_of(world, record_id),
+        runs=runs,
         history=history_of(world, view),
         now=world.context.now,
     )
@@ -144,15 +147,20 @@ def _linked(world: World, view: RecordView) -> tuple[Linked, ...]:
             wanted.gather(world.form(form_key), document(item.values, item.computed))
     names = world.names_of(wanted)
     groups = []
-    for form_key, _path, page in children:
+    ways = Counter(form_key for form_key, _path, _page in children)
+    for form_key, path, page in children:
         form, access = world.listable(form_key)
+        title = localized(form.definition.title, world.locale)
+        if ways[form_key] > 1:  # the same records may point here in two ways: each list says by which
+            through = form.by_path[path.partition(".")[0]]
+            title = f"{title} · {localized(through.definition.label, world.locale)}"
         shown = shown_columns(form, access)[:6]
         heads = tuple(Column(localized(each.definition.label, world.locale), numeric(each)) for each in shown)
         if not leads_itself(form, shown):
             heads = (Column(lead_label(form, world.locale), numeric=False), *heads)
         groups.append(
             Linked(
-                localized(form.definition.title, world.locale),
+                title,
                 heads,
                 rows_of(form, shown, page.items, names, world.locale),
                 count_text(page.count or len(page.items), capped=page.capped),

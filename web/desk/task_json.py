@@ -52,6 +52,8 @@ def task_json(session: Session, identity: Identity, task_id: int) -> dict[str, A
         "decision": task.decision,
         "due_at": task.due_at.isoformat() if task.due_at else None,
         "actions": actions(task.offers, task.step_titles, world.locale),
+        "acts": list(task.acts),
+        "may_take_back": task.may_take_back,
         "required": list(task.required),
         "fields": writable,
         "record": record_json(session, identity, task.record),

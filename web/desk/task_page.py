@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from formloom import people
 from formloom.access import Identity
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
+from flow_engine.definition.view import Offer
 from form_engine.definition import FieldAccess, Level
 from web.context import services
-from web.desk.decision_model import actions, editable, narrowed
+from web.desk.decision_model import actions, editable, narrowed, seating
 from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.linked import linked_records, reader_of
@@ -20,6 +22,9 @@ from web.desk.timeline import StepView, due_state, runs_of
 from web.desk.world import World
 from web.forms_view import Filled, Surroundings, form_model
 from web.speech import gettext
+
+TAKING_BACK = (Offer("take_back"),)
+"""What one may do about a task of one's own that is done, while nobody has acted on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,9 @@ def task_page(session: Session, identity: Identity, task_id: int, next_url: str)
         closed=_closed(task),
         guest_link=guest_door(world, task.record),
         sections=sections_of(form, fields, whole, names, world.locale, leave_out=frozenset(keys)),
-        decision=_decision(world, identity, task, form, fields, whole, keys, names, next_url) if task.open else None,
+        decision=_decision(world, identity, task, form, fields, whole, keys, names, next_url)
+        if task.open or task.may_take_back
+        else None,
         steps=runs[0].steps if runs else (),
         now=world.context.now,
     )
@@ -108,8 +115,9 @@ def _decision(
         "task": task.id,
         "locale": world.locale,
         "submit": {"url": f"/api/v1/tasks/{task.id}/decide"},
-        "actions": actions(task.offers, task.step_titles, world.locale),
+        "actions": actions(task.offers if task.open else TAKING_BACK, task.step_titles, world.locale),
         "form": model,
+        "seating": seating(task.acts, PEOPLE, people.names(world.session, task.added)),
         "next": next_url,
         "inbox": "/inbox",
         "draft_key": f"{identity.workspace_id}:{identity.person_id}:task:{task.id}",

@@ -77,6 +77,8 @@ class RunView:
     word: str
     tone: str
     steps: tuple[StepView, ...]
+    withdraw: dict[str, Any] | None
+    """The button with which the initiator calls the run back."""
 
 
 def runs_of(world: World, record_id: int, *, run: int | None = None, names: bool = True) -> tuple[RunView, ...]:
@@ -120,7 +122,17 @@ def _run(run: Any, locale: str, now: datetime, names: bool) -> RunView:
         word,
         tone,
         (first, *_steps(run.moments, locale, now, names), *_ahead(run, locale)),
+        _withdraw(run) if run.may_withdraw else None,
     )
+
+
+def _withdraw(run: Any) -> dict[str, Any]:
+    return {
+        "task": None,
+        "submit": {"url": f"/api/v1/runs/{run.id}/withdraw"},
+        "actions": [{"decision": "withdraw", "label": gettext("Withdraw"), "comment": "none"}],
+        "next": f"/records/{run.record}",
+    }
 
 
 def _ahead(run: Any, locale: str) -> list[StepView]:

@@ -96,4 +96,20 @@ describe('the bar of decisions', () => {
     render(DecisionIsland, { ...MODEL, actions: [{ decision: 'reverse', label: 'Reverse', hint: 'books it back', comment: 'required' }] });
     expect(screen.getByRole('button', { name: /Reverse\s*books it back/ })).toBeTruthy();
   });
+
+  it('hands the task to somebody else, after they were chosen', async () => {
+    const people = { items: [{ id: 12, name: 'Li Na', department: 'Finance' }] };
+    const sent = serve({ body: people }, { body: { next: '/inbox' } });
+    const act = { act: 'transfer', label: 'Hand over', hint: 'They decide instead of you.', many: false };
+    render(DecisionIsland, { ...MODEL, seating: { acts: [act], people_url: '/api/v1/people', added: [] } });
+    await press(/^Ask somebody else/);
+    await fireEvent.click(await screen.findByRole('button', { name: /^Hand over/ }));
+    await press(/^Hand over/);
+    expect(screen.getByRole('alert').textContent).toContain('Choose somebody.');
+    await fireEvent.input(screen.getByRole('combobox'), { target: { value: 'Li' } });
+    await fireEvent.click(await screen.findByRole('option', { name: /Li Na/ }));
+    await press(/^Hand over/);
+    await waitFor(() => expect(visited).toEqual(['/inbox']));
+    expect(sent.at(-1)?.body).toEqual({ decision: 'transfer', people: [12] });
+  });
 });

@@ -26,6 +26,10 @@ function known(decision: string): Partial<Looks> {
       return { label: t('Withdraw'), hint: t('takes the request back'), done: t('Withdrawn') };
     case 'acknowledge':
       return { label: t('Noted'), hint: t('closes this task'), done: t('Noted'), tone: 'primary', key: 'a' };
+    case 'advise':
+      return { label: t('Advise'), hint: t('they decide afterwards'), done: t('Sent'), tone: 'primary', key: 'a' };
+    case 'take_back':
+      return { label: t('Take back'), hint: t('you decide again'), done: t('Taken back') };
     case 'retry':
       return { label: t('Try again'), hint: t('looks for somebody to ask'), done: t('Tried again'), tone: 'primary' };
     default:

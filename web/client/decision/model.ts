@@ -13,12 +13,29 @@ export interface ActionModel {
   readonly tone?: 'primary' | 'danger' | 'plain' | null;
 }
 
+/** Something that changes who decides. */
+export interface ActModel {
+  readonly act: string;
+  readonly label: string;
+  /** What it means, in a line. */
+  readonly hint: string;
+  readonly many: boolean;
+}
+
+export interface SeatingModel {
+  readonly acts: readonly ActModel[];
+  readonly people_url: string;
+  /** Whom one has asked as well, and may take off again. */
+  readonly added: readonly { readonly id: number; readonly name: string }[];
+}
+
 export interface DecisionModel {
   readonly task: number | string | null;
   readonly submit: { readonly url: string };
   readonly actions: readonly ActionModel[];
   /** What may be written at this step, in the same place. */
   readonly form?: FormModel | null;
+  readonly seating?: SeatingModel | null;
   readonly next?: string | null;
   readonly draft_key?: string | null;
   /** Where the log of a closed task can be read. */
