@@ -104,6 +104,13 @@ BEGIN
     ), gone AS (
       DELETE FROM access_grant g USING closed c
       WHERE g.workspace_id = ws AND g.person_id = c.person_id AND g.record_id = record_of AND g.source = prefix || ':' || c.visit
+    ), stopped AS (  -- one that is just firing is left alone: it waits for our run, and then finds its visit closed
+      UPDATE timer t SET cancelled_at = happened
+      WHERE t.workspace_id = ws AND t.id = ANY (ARRAY(
+        SELECT c.id FROM timer c
+        WHERE c.workspace_id = ws AND c.done_at IS NULL AND c.cancelled_at IS NULL
+          AND c.key = ANY (ARRAY(SELECT prefix || ':' || s FROM unnest((step ->> 'stop')::text[]) s))
+        FOR UPDATE SKIP LOCKED))
     )
     SELECT (SELECT f.id FROM finished f), ARRAY(SELECT c.person_id FROM closed c WHERE c.person_id IS NOT NULL)
     INTO finished, closed;
@@ -112,15 +119,6 @@ BEGIN
     END IF;
     IF guest IS NOT NULL THEN
       UPDATE guest_link l SET used_at = happened WHERE l.workspace_id = ws AND l.id = guest;
-    END IF;
-    IF step ->> 'stop' <> '{}' THEN
-      -- One that is just firing is left alone: it waits for our run, and then finds its visit closed.
-      UPDATE timer t SET cancelled_at = happened
-      WHERE t.workspace_id = ws AND t.id = ANY (ARRAY(
-        SELECT c.id FROM timer c
-        WHERE c.workspace_id = ws AND c.done_at IS NULL AND c.cancelled_at IS NULL
-          AND c.key = ANY (ARRAY(SELECT prefix || ':' || s FROM unnest((step ->> 'stop')::text[]) s))
-        FOR UPDATE SKIP LOCKED));
     END IF;
   END IF;
 
