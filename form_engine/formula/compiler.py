@@ -8,6 +8,7 @@ from .checked import Checked
 from .coerce import BLANK_ANSWERS_BLANK, COERCIONS
 from .env import Env
 from .functions import FUNCTIONS
+from .kernel import kernel
 from .limits import MAX_ITEMS
 from .nodes import Literal, Name, Node
 from .numbers import DecimalException
@@ -20,17 +21,21 @@ def compile_formula(formula: Checked | Node) -> Closure:
 
     The closure may be kept and called from any number of threads.
     """
-    return _compile(formula.node if isinstance(formula, Checked) else formula)
+    return _compile(formula.node if isinstance(formula, Checked) else formula, quick=True)
 
 
-def _compile(node: Node) -> Closure:
+def _compile(node: Node, *, quick: bool) -> Closure:
+    """`quick`: arithmetic over fields becomes one expression, where it has not done so further out."""
     if isinstance(node, Literal):
         value = node.value
         return lambda env: value
     if isinstance(node, Name):
         return _name(node)
+    found = kernel(node, lambda: _compile(node, quick=False)) if quick else None
+    if found is not None:
+        return found
     function = FUNCTIONS[node.function]
-    args = [_compile(arg) for arg in node.args]
+    args = [_compile(arg, quick=quick) for arg in node.args]
     return function.lazy(args) if function.lazy else _strict(function, args)
 
 

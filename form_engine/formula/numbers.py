@@ -34,6 +34,7 @@ WIDE = Context(
 )
 
 ZERO, ONE = Decimal(0), Decimal(1)
+_STEPS = tuple(Decimal(1).scaleb(-digits) for digits in range(21))
 HALF_AWAY, AWAY, TOWARD_ZERO = ROUND_HALF_UP, ROUND_UP, ROUND_DOWN
 
 __all__ = [
@@ -59,6 +60,8 @@ def divide(dividend: Decimal, divisor: Decimal) -> Decimal | ErrorValue:
 
 def round_to(number: Decimal, digits: int, rounding: str) -> Decimal:
     """`number` to so many decimal places; a negative count rounds to tens, hundreds."""
+    if 0 <= digits < len(_STEPS) and number.adjusted() < MAX_DIGITS:  # nearly always; the rest costs four times as much
+        return EXACT.plus(number.quantize(_STEPS[digits], rounding, WIDE))
     exponent = number.as_tuple().exponent
     if isinstance(exponent, str) or exponent >= -digits:
         return number
