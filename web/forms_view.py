@@ -116,7 +116,7 @@ def form_model(
         "people": {str(number): {"name": name} for number, name in around.names.people.items()},
         "departments": {str(number): {"name": name} for number, name in around.names.departments.items()},
         "files": {key: card.to_json() for key, card in around.names.files.items()},
-        "context": context_json(context),
+        "context": {**context_json(context), "calendar": _calendar_json(form, reader, context)},
         "submit": submit and submit.to_json(),
         "lookup": lookup,
         "upload": upload,
@@ -134,6 +134,27 @@ def context_json(context: Context) -> dict[str, Any]:
         "now": context.now.isoformat().replace("+00:00", "Z"),
         "roles": sorted(context.roles),
         "zone": str(context.zone),
+    }
+
+
+_ASKS_CALENDAR = frozenset({"WORKDAY", "NETWORKDAYS", "ISHOLIDAY"})
+_YEARS_BEFORE, _YEARS_AFTER = 1, 5
+
+
+def _calendar_json(form: CompiledForm, reader: Reader, context: Context) -> dict[str, Any] | None:
+    """The days that this form's formulas may ask of the calendar: last year's to those in five years.
+
+    Beyond them the browser knows weekends only; the server, whose word is final, knows them all.
+    """
+    asked = any(each.checked.functions & _ASKS_CALENDAR for each in _formulas(form) if _shippable(form, each, reader))
+    if not asked or context.calendar is None:
+        return None
+    first = context.today.year - _YEARS_BEFORE
+    years = [context.calendar.special(year) for year in range(first, context.today.year + _YEARS_AFTER + 1)]
+    return {
+        "weekend": sorted(context.calendar.weekend),
+        "days_off": sorted(day.isoformat() for year in years for day in year.off),
+        "workdays": sorted(day.isoformat() for year in years for day in year.work),
     }
 
 
@@ -211,6 +232,8 @@ class _Loom:
     def _config(self, column: CompiledField) -> dict[str, Any]:
         definition = column.definition
         told = definition.type.client_config(definition.config, self._reader.locale)
+        if definition.computed and column.type.currency and not told.get("currency"):
+            told["currency"] = column.type.currency
         leads_to = column.points_to
         if leads_to is not None and self._reader.may_create(leads_to):
             told["create"] = f"/forms/{leads_to}/new"

@@ -3,12 +3,12 @@
  * word is final. A change works out only what hangs on it: a table of a thousand rows answers as one types.
  */
 import type { Kinds } from '../fields/kind';
-import { compile, fromJson, type Context, type Env, type Tree } from '../formula';
+import { compile, fromJson, type Calendar, type Context, type Env, type Tree } from '../formula';
 import { ErrorValue, Moment, Person, RecordValue, VALUE, type Fetch, type Value } from '../formula/values';
 import type { Issue } from '../http';
 import { dayOf } from './day';
 import { constant, Graph, type Cell, type Readable } from './graph';
-import { isBlank, rowsOf, type FieldModel, type Formula, type FormModel, type Json, type LinkedRecord, type RuleModel, type Values } from './model';
+import { isBlank, rowsOf, type CalendarModel, type FieldModel, type Formula, type FormModel, type Json, type LinkedRecord, type RuleModel, type Values } from './model';
 import { stored } from './stored';
 import { words } from './words';
 
@@ -314,8 +314,14 @@ function contextOf(model: FormModel): Context {
     today: dayOf(context.today),
     now: new Moment(Date.parse(context.now)),
     roles: new Set(context.roles),
-    calendar: null,
+    calendar: calendarOf(context.calendar ?? null),
     organisation: null,
     zone: context.zone ?? 'Asia/Shanghai',
   };
+}
+
+function calendarOf(model: CalendarModel | null): Calendar | null {
+  if (!model) return null;
+  const days = (isos: readonly string[]): ReadonlySet<number> => new Set(isos.map((iso) => dayOf(iso).days));
+  return { weekend: new Set(model.weekend), daysOff: days(model.days_off), workdays: days(model.workdays) };
 }

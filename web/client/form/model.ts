@@ -108,6 +108,14 @@ export interface ContextModel {
   readonly now: string;
   readonly roles: readonly string[];
   readonly zone?: string;
+  readonly calendar?: CalendarModel | null;
+}
+
+/** Where a formula asks for working days: weekdays that are none (0 is Monday), days off, and days worked in spite of both. */
+export interface CalendarModel {
+  readonly weekend: readonly number[];
+  readonly days_off: readonly string[];
+  readonly workdays: readonly string[];
 }
 
 export interface SubmitModel {
