@@ -211,7 +211,7 @@ def _order(
 ) -> list[ColumnElement[Any]]:
     """As asked, then by the keys; blanks last."""
     named: dict[str, ColumnElement[Any]] = {**keys, **figures}
-    order = []
+    order: list[ColumnElement[Any]] = []
     for name in (*asked.sort, *keys):
         expression = named[name.removeprefix("-")]
         order.append((expression.desc() if name.startswith("-") else expression.asc()).nulls_last())

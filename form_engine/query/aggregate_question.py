@@ -68,16 +68,16 @@ def read_question(raw: Mapping[str, Any]) -> AggregateQuestion:
         for at, each in enumerate(_list(raw, "measures", MAX_MEASURES) or [{"fn": "count"}])
     )
     names: set[str] = set()
-    for named in (*groups, *measures):
-        if named.name in names:
-            raise refuse(named.at, "duplicate_key", key=named.name)
-        names.add(named.name)
+    for name, at in [*((each.name, each.at) for each in groups), *((each.name, each.at) for each in measures)]:
+        if name in names:
+            raise refuse(at, "duplicate_key", key=name)
+        names.add(name)
     figures = {each.name for each in measures}
     having = tuple(_having(each, figures, f"/having/{at}") for at, each in enumerate(_list(raw, "having", MAX_HAVING)))
     sort = _list(raw, "sort", MAX_GROUPS + MAX_MEASURES)
-    for at, name in enumerate(sort):
-        if not isinstance(name, str) or name.removeprefix("-") not in names:
-            raise refuse(f"/sort/{at}", "unknown_field", field=str(name)[:200])
+    for place, asked in enumerate(sort):
+        if not isinstance(asked, str) or asked.removeprefix("-") not in names:
+            raise refuse(f"/sort/{place}", "unknown_field", field=str(asked)[:200])
     q, limit = raw.get("q", ""), raw.get("limit", 100)
     if not isinstance(q, str):
         raise refuse("/q", "not_text")

@@ -94,21 +94,20 @@ def parts(
     first, others = keys[0], keys[1:]
     order = [key.ordered(backwards=backwards) for key in others]
     if not first.value.nullable:
-        beyond = _beyond(keys, place.values, backwards) if place else true()
-        return [(beyond, [first.ordered(backwards=backwards), *order])]
+        rest = _beyond(keys, place, backwards) if place else true()
+        return [(rest, [first.ordered(backwards=backwards), *order])]
     has, blank = first.value.expression.is_not(None), first.value.expression.is_(None)
-    stretches = [
-        ([has], keys, [first.ordered(backwards=backwards, filled=True), *order]),
-        ([blank], others, order),
+    stretches: list[tuple[ColumnElement[bool], list[UnaryExpression[Any]]]] = [
+        (has, [first.ordered(backwards=backwards, filled=True), *order]),
+        (blank, order),
     ]
-    if place is not None:
-        here = 1 if place.values[0] is None else 0
-        condition, within, _ = stretches[here]
-        condition.append(_beyond(within, place.values[len(keys) - len(within) :], backwards))
-        stretches = stretches[: here + 1] if backwards else stretches[here:]
-    if backwards:
-        stretches.reverse()
-    return [(and_(*conditions), ordered) for conditions, _, ordered in stretches]
+    if place is not None and place.values[0] is None:
+        rest = and_(blank, beyond(others, Cursor(place.values[1:], 0), backwards=backwards))
+        stretches = [stretches[0], (rest, order)] if backwards else [(rest, order)]
+    elif place is not None:
+        rest = and_(has, _beyond(keys, place, backwards))
+        stretches = [(rest, stretches[0][1])] + ([] if backwards else stretches[1:])
+    return stretches[::-1] if backwards else stretches
 
 
 def beyond(keys: Sequence[SortKey], place: Cursor, *, backwards: bool = False) -> ColumnElement[bool]:
@@ -129,18 +128,18 @@ def beyond(keys: Sequence[SortKey], place: Cursor, *, backwards: bool = False) -
     return later
 
 
-def _beyond(keys: Sequence[SortKey], values: Sequence[Any], backwards: bool) -> ColumnElement[bool]:
+def _beyond(keys: Sequence[SortKey], at: Cursor, backwards: bool) -> ColumnElement[bool]:
     """`beyond` where the first key is not blank, said so that an index can begin at the place."""
-    first, value = keys[0], values[0]
+    first, value = keys[0], at.values[0]
     if len({key.descending for key in keys}) == 1 and not any(key.value.nullable for key in keys[1:]):
         columns = tuple_(*(key.value.expression for key in keys))
-        place = tuple_(*(_bound(key, each) for key, each in zip(keys, values, strict=True)))
+        place = tuple_(*(_bound(key, each) for key, each in zip(keys, at.values, strict=True)))
         return columns < place if first.descending is not backwards else columns > place
     column, bound = first.value.expression, _bound(first, value)
     leading = column <= bound if first.descending is not backwards else column >= bound
     # Blanks of the first key are not met here: they are a stretch of their own.
     held = (SortKey(first.name, Sql(first.value.kind, column, nullable=False), first.descending), *keys[1:])
-    return and_(leading, beyond(held, Cursor(tuple(values), 0), backwards=backwards))
+    return and_(leading, beyond(held, at, backwards=backwards))
 
 
 def _past(key: SortKey, value: Any, backwards: bool) -> ColumnElement[bool]:

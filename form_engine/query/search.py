@@ -7,7 +7,20 @@ that do not. Whether one does is then asked of its text, and only of what the re
 from typing import Final
 
 from formloom.i18n import LOCALES
-from sqlalchemy import BigInteger, ColumnElement, and_, any_, false, func, literal, literal_column, or_, text, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    any_,
+    false,
+    func,
+    literal,
+    literal_column,
+    or_,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -70,5 +83,5 @@ def _in(shown: list[CompiledField], word: str) -> list[ColumnElement[bool]]:
     return found
 
 
-def _plain(value: ColumnElement[str]) -> ColumnElement[str]:
+def _plain(value: SQLColumnExpression[str | None]) -> ColumnElement[str]:
     return func.lower(func.normalize(value, literal_column("NFKC")))

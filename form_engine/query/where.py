@@ -157,9 +157,11 @@ class Where:
         if asked.op == "within":
             slot = columns.slot(field)
             if slot is not None:
-                return func.starts_with(slot, str(field.slot_value(ways[0])))  # type: ignore[arg-type]
+                below: ColumnElement[bool] = func.starts_with(slot, str(field.slot_value(list(ways[0]))))
+                return below
             return and_(true(), *(stored[level].astext == key for level, key in enumerate(ways[0])))
-        return stored.in_([literal(way, JSONB) for way in ways])
+        found: ColumnElement[bool] = stored.in_([literal(way, JSONB) for way in ways])
+        return found
 
     def _in_rows(self, columns: FormColumns, column: CompiledField, asked: Condition) -> ColumnElement[bool]:
         """Some row of the table meets it. Links have an index of their own."""

@@ -50,8 +50,11 @@ def _labels(world: World, found: Aggregate) -> dict[str, dict[str, str]]:
             continue
         keys = [group.keys[name] for group in found.groups if group.keys[name] is not None]
         by_name[name] = (field, keys)
-        ids = getattr(wanted, {"record": "records", "person": "people"}.get(field.type.item.kind, ""), set())
-        ids.update(keys)
+        match field.type.item.kind:
+            case "record":
+                wanted.records.update(keys)
+            case "person":
+                wanted.people.update(keys)
     names = world.names_of(wanted)
     told = {name: _words(world, field, keys, names) for name, (field, keys) in by_name.items()}
     return {name: words for name, words in told.items() if words}

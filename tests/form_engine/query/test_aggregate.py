@@ -85,7 +85,10 @@ def test_groups_by_link_by_path_and_by_computed_fields(office: Any, claims: dict
 
 
 def test_having_order_and_limit(office: Any, claims: dict[str, int]) -> None:
-    asked = {"group": ["main.code"], "measures": ["count", {"fn": "sum", "field": "total", "as": "total"}]}
+    asked: dict[str, Any] = {
+        "group": ["main.code"],
+        "measures": ["count", {"fn": "sum", "field": "total", "as": "total"}],
+    }
     assert figures(office, "claim", **asked, sort=["-total"]) == [
         (None, 1, Decimal("8.00")),
         ("S", 1, Decimal("4.00")),

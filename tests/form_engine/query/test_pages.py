@@ -19,6 +19,8 @@ SORTS = [
     ("created_at",),
     ("-amount",),
     ("-opened", "-code"),
+    ("opened", "name"),
+    ("-name", "opened"),
 ]
 
 
