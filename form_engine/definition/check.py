@@ -186,7 +186,10 @@ def _removal(form: FormDef) -> Iterator[Issue]:
 def _access(form: FormDef) -> Iterator[Issue]:
     """Grants name fields that exist, and who may create a record may also write what it must have."""
     creators: dict[str, tuple[str, FieldAccess]] = {}
+    naming = _naming_series(form)
     for rule in form.access:
+        if naming is not None and "read" in rule.may and not rule.fields.may_read(naming.key):
+            yield Issue(f"{rule.at}/fields/{naming.key}", "number_cannot_be_hidden", {"field": naming.key})
         for path in rule.fields.paths:
             if form.find(path) is None:
                 yield Issue(f"{rule.at}/fields/{path}", "unknown_field", {"field": path})
@@ -197,6 +200,13 @@ def _access(form: FormDef) -> Iterator[Issue]:
         for path, field in form.walk():
             if _must_be_written(field) and _reachable(path, access) and access.of(path) is not Level.WRITE:
                 yield Issue(at, "required_but_not_writable", {"field": path, "role": role})
+
+
+def _naming_series(form: FormDef) -> FieldDef | None:
+    """The series whose number names the records: every record shows it, so no role can be kept from it."""
+    if form.number is not None:
+        return None
+    return next((field for field in form.fields if field.type.name == "number_series"), None)
 
 
 def _must_be_written(field: FieldDef) -> bool:

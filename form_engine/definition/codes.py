@@ -29,6 +29,7 @@ CODES: Final = (
     "not_in_table",
     "not_indexable",
     "option_retired",
+    "number_cannot_be_hidden",
     "pattern_needs_seq",
     "required",
     "required_but_not_writable",

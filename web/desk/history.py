@@ -10,6 +10,7 @@ from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
+from form_engine.fields.base import Refused
 from form_engine.records.diff import FieldDiff, diff
 from form_engine.records.view import RecordView
 from web.cells import Cell, cell
@@ -89,7 +90,7 @@ class Entry:
 def history_of(world: World, view: RecordView) -> tuple[Entry, ...]:
     """Newest first; only fields that the reader may see."""
     rows = services().records.history(world.session, view, MOST)[::-1]
-    documents = [side for row in rows for side in _sides(row.changes)]
+    documents = [_fitting(view.form, side) for row in rows for side in _sides(row.changes)]
     names = world.names(view.form, documents)
     who = actor_names(world, (row.actor for row in rows))
     return tuple(
@@ -176,4 +177,21 @@ def _shown(column: CompiledField | None, value: Any, names: Names, locale: str) 
         return Cell("text", str(value or ""))
     if column.columns:
         return Cell("text", gettext("%(count)s rows", count=len(value or ())))
+    if not _fits(column, value):
+        return Cell("text", str(value))
     return cell(column, value, names, locale)
+
+
+def _fitting(form: CompiledForm, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What ids may be looked for in."""
+    columns = {key: form.field(key) for key in document}
+    return {
+        key: value
+        for key, value in document.items()
+        if (column := columns[key]) is not None and (column.columns or _fits(column, value))
+    }
+
+
+def _fits(column: CompiledField, value: Any) -> bool:
+    """Whether the value is one of this field's: before a conversion it was of another type."""
+    return value is None or column.computed or not isinstance(column.clean(value), Refused)
