@@ -22,12 +22,15 @@ from formloom.jobs import JobRun
 from sqlalchemy import ARRAY, BigInteger, bindparam, text
 from sqlalchemy.orm import Session
 
-from form_engine.recalculation.current import BATCH, bring_up_to_date
+from form_engine.recalculation.current import BATCH, bring_up_to_date, mark
 from form_engine.recalculation.routes import SELF, Way
 from form_engine.records.forms import Forms
 
 AT_ONCE: Final = 1_000
 """So many records are worked out before whoever changed something gets their answer; more are a job."""
+
+FEW: Final = 50
+"""Writes of one transaction whose marks are worked off at once; more are an import or a bulk change."""
 
 KIND: Final = "recalculate"
 TOPIC: Final = "recalculation"
@@ -51,12 +54,22 @@ class Step:
 NOTHING: Final = Step(0, 0, 0)
 
 
-def soon(session: Session, forms: Forms, by: str) -> None:
-    """After this transaction's commit, work off what it marked; with more than AT_ONCE a job of `by` goes on."""
-    if session.info.get(_AFTER_THIS) is not session.get_transaction():
-        session.info[_AFTER_THIS] = session.get_transaction()
-        databases, workspace = databases_of(session), workspace_of(session)
-        after_commit(session, lambda: drain(databases, workspace, same_world(forms), by))
+def soon(session: Session, forms: Forms, by: str, writes: int = 1) -> None:
+    """After this transaction's commit, work off what its writes marked; where that is much, a job of `by` does."""
+    databases, workspace = databases_of(session), workspace_of(session)
+    asked_in, count = session.info.get(_AFTER_THIS, (None, 0))
+    here = session.get_transaction()
+    session.info[_AFTER_THIS] = here, (count if asked_in is here else 0) + writes
+    if asked_in is not here:
+        after_commit(session, lambda: _after(databases, workspace, forms, by, session.info[_AFTER_THIS][1]))
+
+
+def _after(databases: Databases, workspace_id: int, forms: Forms, by: str, writes: int) -> None:
+    if writes <= FEW:
+        drain(databases, workspace_id, same_world(forms), by)
+        return
+    with unit_of_work(databases, workspace_id) as session:  # an import: its marks fall together, batch after batch
+        jobs.start(session, KIND, {}, by=by, key=KIND)
 
 
 def same_world(forms: Forms) -> FormsOf:
@@ -137,27 +150,42 @@ def current_forms(session: Session, forms_of: FormsOf) -> Forms | None:
 
 
 def take(session: Session, forms: Forms, *, limit: int) -> Step:
-    """Take some marks away and do their work, or, where that is much, put one mark for each record in their place."""
-    marks = session.execute(_TAKE, {"ws": workspace_of(session), "most": BATCH}).all()
-    concerned = {record for record, cause in marks if cause == SELF}
-    by_cause: dict[str, set[int]] = {}
-    for record, cause in marks:
-        if cause != SELF:
-            by_cause.setdefault(cause, set()).add(record)
+    """Take some marks away and do their work, then what that work marks, and so on, as long as it is little.
+
+    Records are waited for once, at the beginning, all in the order of their ids; later on what somebody else holds is
+    put off, so that nobody ever waits for us in a ring.
+    """
+    marks = records = 0
+    while records < BATCH:
+        taken = session.execute(_TAKE, {"most": BATCH}).all()
+        if not taken:
+            return Step(marks, records, 0)
+        marks += len(taken)
+        concerned = _concerned(session, forms, taken)
+        if concerned and not bring_up_to_date(session, forms, concerned, wait=records == 0):
+            mark(session, [(record, SELF) for record in sorted(concerned)])
+            break
+        records += len(concerned)
+    left = session.scalar(_LEFT, {"ws": workspace_of(session), "limit": limit + 1}) or 0
+    return Step(marks, records, left)
+
+
+def _concerned(session: Session, forms: Forms, marks: Iterable[Any]) -> set[int]:
+    """The records that these marks concern. Where that is many, one mark for each is put in place of theirs."""
+    concerned: set[int] = set()
     ways: dict[Way, set[int]] = {}
-    for cause, ids in by_cause.items():
+    for record, cause in marks:
+        if cause == SELF:
+            concerned.add(record)
         for way in forms.routes.causes.get(cause, ()):
-            ways.setdefault(way, set()).update(ids)
+            ways.setdefault(way, set()).add(record)
     for way, ids in sorted(ways.items()):
         met = set(_dependants(session, way, ids, BATCH + 1)) if way else ids
         if len(concerned | met) <= BATCH:
             concerned |= met
         else:
             _put_off(session, way, ids)
-    if concerned:
-        bring_up_to_date(session, forms, concerned)
-    left = session.scalar(_LEFT, {"ws": workspace_of(session), "limit": limit + 1}) or 0
-    return Step(len(marks), len(concerned), left)
+    return concerned
 
 
 def _dependants(session: Session, way: Way, ids: Iterable[int], most: int) -> list[int]:
@@ -200,11 +228,7 @@ def _names(way: Way) -> dict[str, str]:
 
 
 _IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
-_TAKE = text("""
-    DELETE FROM recalculation WHERE workspace_id = :ws AND id IN (
-        SELECT id FROM recalculation WHERE workspace_id = :ws ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED)
-    RETURNING record_id, cause
-""")
+_TAKE = text("SELECT record_id, cause FROM take_marks(:most)")
 _WITH_WRITERS = text("SELECT pg_advisory_xact_lock_shared(7031, CAST(:ws % 2147483647 AS integer))")
 """The writers' side of the lock that a publisher holds alone (`apply_record_writes`)."""
 _SOON_OR_NOT = text("SET LOCAL lock_timeout = 500")

@@ -55,6 +55,6 @@ def apply_writes(
         if answers["refused"] == WORLD:
             raise Conflict("definition_changed")
         raise Refused(answers["refused"], answers["detail"])
-    if any(write.stirs or write.stirs_up for write in writes):
-        soon(session, forms, actor.ref)
+    if stirring := sum(1 for write in writes if write.stirs or write.stirs_up):
+        soon(session, forms, actor.ref, stirring)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

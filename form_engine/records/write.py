@@ -69,6 +69,9 @@ class Part:
     parent_id: int
     amount: Decimal
 
+    def to_json(self) -> dict[str, Json]:
+        return {"rollup": self.rollup, "row_id": self.row_id, "parent_id": self.parent_id, "amount": f"{self.amount:f}"}
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -178,10 +181,7 @@ class RecordWrite:
         if self.targets:
             out["targets"] = list(self.targets)
         if not isinstance(self.parts, Keep):
-            out["parts"] = [
-                {"rollup": one.rollup, "row_id": one.row_id, "parent_id": one.parent_id, "amount": f"{one.amount:f}"}
-                for one in self.parts
-            ]
+            out["parts"] = [part.to_json() for part in self.parts]
         return out
 
 

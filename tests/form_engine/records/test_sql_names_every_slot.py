@@ -22,5 +22,12 @@ def test_every_slot_is_written_by_an_insert_and_by_an_update_of_all_or_of_it_alo
         )
 
 
+def test_every_slot_is_refreshed() -> None:
+    """Compared, updated and inserted."""
+    for slot in (slot for slots in SLOTS.values() for slot in slots):
+        assert len(re.findall(rf"\bs\.{slot}\b", SOURCES["refresh_records.sql"])) == 3, slot
+        assert len(re.findall(rf"\bi\.{slot}\b", SOURCES["refresh_records.sql"])) == 1, slot
+
+
 def test_no_placeholder_is_left() -> None:
     assert not any("slots}" in source or "{one" in source for source in SOURCES.values())
