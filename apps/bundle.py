@@ -1,6 +1,7 @@
 """A bundle: the folder of JSON files that is an app. Reading and writing one; no database here.
 
-    app.json   forms/*.json   flows/*.json   views/*.json   roles/*.json   imports/*.json   sample/*.json
+    app.json   calendars/*.json   roles/*.json   forms/*.json   flows/*.json   views/*.json   imports/*.json
+    sample/*.json
 
 A file carries the key of what it defines as its name, so that a definition is found by looking, and never twice.
 """
@@ -21,7 +22,7 @@ Raw = Mapping[str, Any]
 """A definition as JSON. Only the parser of its kind looks inside."""
 
 FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
-    {"role": "roles", "form": "forms", "flow": "flows", "view": "views", "import": "imports"}
+    {"calendar": "calendars", "role": "roles", "form": "forms", "flow": "flows", "view": "views", "import": "imports"}
 )
 """The folder of each kind, in the order in which they are installed: flows speak of forms, forms of roles."""
 

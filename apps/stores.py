@@ -8,6 +8,7 @@ from formloom.errors import InvalidDefinition, Issue
 from sqlalchemy.orm import Session
 
 from apps.schemas import check_shape
+from form_engine.calendars.store import CalendarStore
 from form_engine.definition import CompiledForm, RoleDef, ViewDef, check_view, parse_role, parse_view
 from form_engine.definitions_store import DefinitionStore, FormStore
 from form_engine.imports.store import ImportStore
@@ -44,6 +45,7 @@ class ViewStore(DefinitionStore[ViewDef]):
 class Stores:
     """Made once by the composition; every process has its own caches in them."""
 
+    calendars: CalendarStore
     roles: DefinitionStore[RoleDef]
     forms: FormStore
     flows: DefinitionStore[Any]
@@ -54,6 +56,7 @@ class Stores:
     def of_kind(self, kind: str) -> DefinitionStore[Any]:
         """The store of a kind that bundles have a folder for."""
         by_kind: Mapping[str, DefinitionStore[Any]] = {
+            "calendar": self.calendars,
             "role": self.roles,
             "form": self.forms,
             "flow": self.flows,
@@ -72,6 +75,7 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
     imports = ImportStore(forms)
     forms.dependents = (flows, views, imports)
     return Stores(
+        calendars=CalendarStore(),
         roles=DefinitionStore("role", parse_role),
         forms=forms,
         flows=flows,

@@ -1,7 +1,7 @@
 """A workspace's calendars, as formulas and flows ask them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -99,7 +99,7 @@ class LiveCalendar:
     Without a default one, weekends are all that it knows.
     """
 
-    session: Session
+    session: Callable[[], Session]
 
     @property
     def weekend(self) -> frozenset[int]:
@@ -112,5 +112,5 @@ class LiveCalendar:
 
     def found(self) -> Calendar:
         """The calendar itself."""
-        calendars = live_calendars(self.session).values()
+        calendars = live_calendars(self.session()).values()
         return next((each for each in calendars if each.definition.default), WEEKENDS_ONLY)

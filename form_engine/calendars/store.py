@@ -9,6 +9,7 @@ from form_engine.calendars.live import forget_live_calendars, live_calendars
 from form_engine.calendars.model import CalendarDef
 from form_engine.calendars.parse import parse_calendar
 from form_engine.definitions_store.store import DefinitionStore
+from form_engine.records.actor import Actor
 
 
 class CalendarStore(DefinitionStore[CalendarDef]):
@@ -29,6 +30,8 @@ class CalendarStore(DefinitionStore[CalendarDef]):
         if issues:
             raise InvalidDefinition("invalid_definition", {"kind": self.kind}, issues)
 
-    def published(self, session: Session, parsed: Mapping[str, CalendarDef], versions: Mapping[str, int]) -> None:
+    def published(
+        self, session: Session, parsed: Mapping[str, CalendarDef], versions: Mapping[str, int], actor: Actor
+    ) -> None:
         """The rest of the transaction counts by these."""
         forget_live_calendars(session)

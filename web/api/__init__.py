@@ -6,6 +6,7 @@ from flask_smorest import Api  # type: ignore[import-untyped]
 from web.api import (
     aggregate,
     bulk,
+    calendars,
     comments,
     definitions,
     documentation,
@@ -39,6 +40,7 @@ MODULES = (
     files,
     people,
     definitions,
+    calendars,
     schemas,
     why,
 )

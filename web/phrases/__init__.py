@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from web.phrases import (
     apps,
+    calendars,
     definitions,
     door,
     fields,
@@ -30,6 +31,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **records.PHRASES,
         **flows.PHRASES,
         **apps.PHRASES,
+        **calendars.PHRASES,
         **sheets.PHRASES,
         **jobs.PHRASES,
     }

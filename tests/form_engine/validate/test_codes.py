@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from form_engine.definition.codes import CODES as DEFINITION_CODES
+from form_engine.fields.coercion import DIRTY
 from form_engine.formula import CODES as FORMULA_CODES
 from form_engine.validate import CODES as VALUE_CODES
 
@@ -32,7 +33,7 @@ def codes(call: ast.Call) -> Iterator[str]:
 def test_codes_of_values_are_listed() -> None:
     found = raised("fields", "validate")
     assert {"not_a_decimal", "unknown_row", "required", "too_few", "not_a_person", "illegal_transition"} <= found
-    assert found <= {*VALUE_CODES, *DEFINITION_CODES}
+    assert found <= {*VALUE_CODES, *DEFINITION_CODES, *DIRTY}
 
 
 def test_codes_of_definitions_are_listed() -> None:
