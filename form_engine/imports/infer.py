@@ -261,9 +261,7 @@ def _words(texts: Sequence[str]) -> tuple[dict[str, Any], float, list[str]]:
     different = list(dict.fromkeys(text.strip() for text in texts))
     longest = max(map(len, different))
     if len(texts) >= 8 and len(different) <= min(MOST_OPTIONS, len(texts) // 4) and longest <= 30:
-        options = [
-            {"key": f"o{at}", "label": dict.fromkeys(LOCALES, value)} for at, value in enumerate(different, 1)
-        ]
+        options = [{"key": f"o{at}", "label": dict.fromkeys(LOCALES, value)} for at, value in enumerate(different, 1)]
         return {"type": "choice", "options": options}, 1 - len(different) / len(texts), ["few_values"]
     if longest > 200 or any("\n" in text for text in texts):
         return {"type": "text", "multiline": True}, 0.9, ["long_text"]

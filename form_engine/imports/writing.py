@@ -7,8 +7,8 @@ from typing import Any, Final
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, InvalidInput, Issue, NotFound
-from sqlalchemy import bindparam, func, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import bindparam, cast, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger
 
@@ -60,8 +60,8 @@ class Writer:
         A row that its form refuses after all (somebody was quicker) becomes an error; with `all_or_none` it is
         raised instead.
         """
-        rows = session.scalars(
-            select(ImportRow)
+        found = session.execute(
+            select(ImportRow.position, ImportRow.clean, ImportRow.target_id)
             .where(
                 *of_batch(session, self.batch_id),
                 ImportRow.position > after,
@@ -70,7 +70,8 @@ class Writer:
             )
             .order_by(ImportRow.position)
             .limit(CHUNK)
-        ).all()
+        )
+        rows = [_Ready(row.position, self.profile.values(row.clean or {}), row.target_id) for row in found]
         if not rows:
             return None
         try:
@@ -80,29 +81,28 @@ class Writer:
             self._one_by_one(session, rows, all_or_none=all_or_none)
         return rows[-1].position
 
-    def _together(self, session: Session, rows: Sequence[ImportRow]) -> None:
+    def _together(self, session: Session, rows: Sequence["_Ready"]) -> None:
         world = self.forms.forms(session)
         form = world[self.profile.form.key]
         facts = facts_of(session, world, context_for(session, self.actor))
-        values = [self._values(row) for row in rows]
-        for each in values:
-            for target, ids in linked_ids(form, each).items():
+        for row in rows:
+            for target, ids in linked_ids(form, row.values).items():
                 facts.want(target, ids)
         facts.want(form.key, [row.target_id for row in rows if row.target_id is not None])
         writable = None
         if not self.actor.trusted:
             writable = access_for(session, world, form, self.actor).fields_for_new()
         writes: list[RecordWrite] = []
-        for row, each in zip(rows, values, strict=True):
-            if row.target_id is None:
-                write = plan_create(world, form, each, facts, writable=writable, created_by=self.actor.person_id)
-            else:
+        for row in rows:
+            if row.target_id is not None:
                 raise _Overtaken  # what is there already is changed by the service, which asks for rights on it
-            writes.append(write)
+            writes.append(
+                plan_create(world, form, row.values, facts, writable=writable, created_by=self.actor.person_id)
+            )
         done = apply_writes(session, world, writes, self.actor, app_now(session), self.via)
         self._note(session, [(row, each.id, each.version) for row, each in zip(rows, done, strict=True)])
 
-    def _one_by_one(self, session: Session, rows: Sequence[ImportRow], *, all_or_none: bool) -> None:
+    def _one_by_one(self, session: Session, rows: Sequence["_Ready"], *, all_or_none: bool) -> None:
         for row in rows:
             try:
                 with session.begin_nested():
@@ -113,16 +113,13 @@ class Writer:
                     raise
                 self._refused(session, row, error)
 
-    def _one(self, session: Session, row: ImportRow) -> Any:
-        values, form = self._values(row), self.profile.form.key
+    def _one(self, session: Session, row: "_Ready") -> Any:
         if row.target_id is not None:
-            return self.records.update(session, self.forms, row.target_id, values, self.actor, via=self.via)
-        return self.records.create(session, self.forms, form, values, self.actor, via=self.via)
+            return self.records.update(session, self.forms, row.target_id, row.values, self.actor, via=self.via)
+        form = self.profile.form.key
+        return self.records.create(session, self.forms, form, row.values, self.actor, via=self.via)
 
-    def _values(self, row: ImportRow) -> dict[str, Any]:
-        return self.profile.values(row.clean or {})
-
-    def _refused(self, session: Session, row: ImportRow, error: InvalidInput | Conflict | NotFound) -> None:
+    def _refused(self, session: Session, row: "_Ready", error: InvalidInput | Conflict | NotFound) -> None:
         issues = error.issues or (Issue("", error.code, error.params),)
         said = [
             {
@@ -134,12 +131,13 @@ class Writer:
             for issue in issues
         ]
         change = update(ImportRow).where(*of_batch(session, self.batch_id), ImportRow.position == row.position)
-        session.execute(change.values(state="error", issues=[*row.issues, *said]))
+        said_too = ImportRow.issues.op("||")(cast(said, JSONB))
+        session.execute(change.values(state="error", issues=said_too), execution_options={"synchronize_session": False})
 
     def _column(self, issue: Issue) -> Any:
         return self.profile.by_field.get(issue.pointer.split("/", 2)[1] if issue.pointer else "")
 
-    def _note(self, session: Session, done: Sequence[tuple[ImportRow, int, int]]) -> None:
+    def _note(self, session: Session, done: Sequence[tuple["_Ready", int, int]]) -> None:
         session.execute(
             _NOTE,
             {
@@ -224,6 +222,15 @@ class Writer:
         )
         changes: Mapping[str, Any] = session.scalar(statement) or {}
         return {key: pair[0] for key, pair in changes.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A row to be written: its values by field, and the record that it changes."""
+
+    position: int
+    values: dict[str, Any]
+    target_id: int | None
 
 
 class _Overtaken(Exception):  # noqa: N818 - a way out of the set-based path, never seen outside
