@@ -78,6 +78,14 @@ class Visitor:
         """The second press of a decision that asks first."""
         self.page.locator(".decision-detail .btn-two").click()
 
+    def ask(self, act: str, name: str, comment: str = "") -> None:
+        """Ask somebody else: choose what it means, then the person, then send it."""
+        self.page.locator("[data-more]").click()
+        self.page.locator(f"[data-act={act}]").click()
+        self.pick(self.page.locator("#seating-people"), name)
+        self.page.locator("textarea[name=comment]").fill(comment)
+        self.page.locator("[data-seat]").click()
+
     def pick(self, control: Locator, words: str) -> None:
         """Type into a search-as-you-type box and take the first hit."""
         control.fill(words)
