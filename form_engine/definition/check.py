@@ -17,7 +17,6 @@ from form_engine.definition.order import ordered
 from form_engine.definition.paths import Place
 from form_engine.definition.reads import live_needs
 from form_engine.definition.scope import FormTypes
-from form_engine.formula.types import Type
 from form_engine.slots import SLOTS
 
 
@@ -58,13 +57,8 @@ def _references(form: FormDef, world: Mapping[str, FormDef]) -> Iterator[Issue]:
                 there = (rows or target).by_key.get(named.field)
                 if there is None:
                     yield Issue(at, "unknown_field", {"field": named.field})
-                elif named.links_to_owner and _linked(there) != Type("record", form=form.key):
+                elif named.links_to_owner and there.type.points_to(there.config) != form.key:
                     yield Issue(at, "not_a_link_to", {"field": named.field, "form": form.key})
-
-
-def _linked(field: FieldDef) -> Type:
-    kind: Type = field.type.formula_type(field.config)
-    return kind
 
 
 def _circles(form: FormDef, types: FormTypes) -> Iterator[Issue]:

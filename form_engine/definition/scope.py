@@ -125,7 +125,7 @@ class _Fields(Mapping[str, Type]):
 
     def work_out(self, key: str) -> None:
         """The type of one field, now."""
-        if key not in self._known:
+        if key not in self._known and key in self._fields:
             self._known[key] = ANY
             self._known[key] = self._type(self._fields[key])
 

@@ -16,6 +16,7 @@ from form_engine.query.listing import FEW, Page, list_records
 from form_engine.query.lookup import lookup
 from form_engine.records import trail
 from form_engine.records.actor import Actor
+from form_engine.records.backlinks import backlinks
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact
 from form_engine.records.facts_sql import facts_of
@@ -51,8 +52,11 @@ class Reader:
             fields = self.access(session, forms, form.key, actor).closed(fields | as_step.fields)
         elif record.run_id is not None and not actor.trusted:
             rights = replace(rights, may=rights.may - {"update", "delete"})
-        facts = facts_of(session, forms.forms(session), context_for(session, actor))
-        return view_of(form, record, facts, fields, rights.may)
+        known = forms.forms(session)
+        facts = facts_of(session, known, context_for(session, actor))
+        seen = view_of(form, record, facts, fields, rights.may)
+        leading_here = backlinks(session, known, form, record.id, fields, actor)
+        return replace(seen, computed={**seen.computed, **leading_here}) if leading_here else seen
 
     def list_page(self, session: Session, forms: FormStore, form_key: str, actor: Actor, **asked: Any) -> Page:
         """A page of records; `asked` as `list_records` takes it."""
