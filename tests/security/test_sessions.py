@@ -22,6 +22,12 @@ VALUES = {
     "task_id": 1,
     "run_id": 1,
     "file_id": "00000000-0000-4000-8000-000000000000",
+    "comment_id": 1,
+    "job_id": 1,
+    "batch_id": 1,
+    "batch": "x",
+    "version": 1,
+    "row": 1,
     "token": "x",
     "filename": "x",
 }
