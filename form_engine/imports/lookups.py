@@ -87,6 +87,7 @@ class Lookups:
                     ambiguous.add(at)
         for at in open_:
             self._settle(column, rows[at], won.get(at), at in ambiguous)
+        self._given(column, form, rows)
         for at in several:
             self._several(column, form, rows[at])
 
@@ -98,6 +99,15 @@ class Lookups:
             return
         row.values[column.key] = won[0]
         row.say(column, self.profile, won[1].codes, "warning")
+
+    def _given(self, column: ReadyColumn, form: CompiledForm, rows: Sequence[CleanRow]) -> None:
+        """Ids that the profile itself holds, or that a step has found: readable ones only."""
+        ids = {value for row in rows if type(value := row.values.get(column.key)) is int}
+        readable = self._access_to(form).rights(self.session, ids) if ids and not self.actor.trusted else ids
+        for row in rows:
+            value = row.values.get(column.key)
+            if type(value) is int and value not in readable:
+                self._settle(column, row, None, ambiguous=False)
 
     def _several(self, column: ReadyColumn, form: CompiledForm, row: CleanRow) -> None:
         """A list of names: each must lead somewhere. Only steps over the column itself apply."""

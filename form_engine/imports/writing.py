@@ -7,12 +7,15 @@ from typing import Any, Final
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, InvalidInput, Issue, NotFound
+from formloom.models import Department, Person
 from sqlalchemy import bindparam, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger
 
+from form_engine.definition import CompiledForm
 from form_engine.definitions_store import FormStore
+from form_engine.fields.base import Refers
 from form_engine.imports.models import ImportBatch, ImportRow
 from form_engine.imports.profile.compile import ReadyProfile
 from form_engine.imports.staging import of_batch
@@ -24,6 +27,8 @@ from form_engine.records.apply import apply_writes
 from form_engine.records.context import context_for
 from form_engine.records.facts import linked_ids
 from form_engine.records.facts_sql import facts_of
+from form_engine.records.forms import Forms
+from form_engine.records.named import named, referring
 from form_engine.records.plan import plan_create, plan_removal, plan_update
 from form_engine.records.service import Records
 from form_engine.records.write import RecordWrite
@@ -99,8 +104,29 @@ class Writer:
             writes.append(
                 plan_create(world, form, row.values, facts, writable=writable, created_by=self.actor.person_id)
             )
+        self._may_name(session, world, form, writes)
         done = apply_writes(session, world, writes, self.actor, app_now(session), self.via)
         self._note(session, [(row, each.id, each.version) for row, each in zip(rows, done, strict=True)])
+
+    def _may_name(self, session: Session, world: Forms, form: CompiledForm, writes: Sequence[RecordWrite]) -> None:
+        """Whatever is linked to, the actor may read, and whoever is named is there; asked once for all.
+
+        Names were found among what they may read, but a profile can hold ids. Which row it is, the service tells.
+        """
+        if not self.actor.trusted and referring(form, "record"):
+            linked = [each for write in writes for each in named(form, write.data, "record")]
+            for target in dict.fromkeys(each.form for each in linked):
+                ids = {each.id for each in linked if each.form == target}
+                if len(access_for(session, world, world[target], self.actor).rights(session, ids)) < len(ids):
+                    raise _Overtaken
+        people: tuple[tuple[Refers, Any], ...] = (("person", Person), ("department", Department))
+        for kind, table in people:
+            if not referring(form, kind):
+                continue
+            ids = {each.id for write in writes for each in named(form, write.data, kind)}
+            there = select(func.count()).where(table.workspace_id == workspace_of(session), table.id.in_(ids))
+            if ids and session.scalar(there) != len(ids):
+                raise _Overtaken
 
     def _one_by_one(self, session: Session, rows: Sequence["_Ready"], *, all_or_none: bool) -> None:
         for row in rows:

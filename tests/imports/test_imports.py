@@ -258,3 +258,23 @@ def test_a_form_that_changed_meanwhile_has_the_last_word(things: Office) -> None
     things.publish(stricter)
     assert things.run(batch, valid_only=True).result == {"written": 0}
     assert codes(things, batch)[1] == (2, "error", ["required"])
+
+
+def test_a_profile_cannot_link_to_what_its_author_may_not_read(things: Office) -> None:
+    clerk = things.person("clerk", "clerk")
+    things.run(things.upload("thing", b"Code,Kind\nHIDDEN,part\nSEEN,tool\n"))
+    with things.work() as session:
+        found = things.records.list_page(session, things.forms, "thing", SYSTEM, sort=("code",)).items
+        hidden, seen = (item.id for item in found)
+    batch = things.upload("thing", "编号,所属,类型\nC1,a,工具\nC2,b,工具\n".encode(), clerk)
+    mapping = dict(batch.profile)
+    parent = next(column for column in mapping["columns"] if column["key"] == "parent")
+    parent["values"] = {"a": hidden, "b": seen}
+    with things.work() as session:
+        batch = things.imports.map(session, batch.id, mapping, clerk)
+    assert codes(things, batch)[1:] == [(2, "error", ["no_such_record"]), (3, "ok", [])]
+    assert things.run(batch, clerk, valid_only=True).result == {"written": 1}
+    later = things.upload("thing", "编号,所属,类型\nD1,SEEN,工具\n".encode(), clerk)
+    with things.work() as session:
+        things.records.update(session, things.forms, seen, {"kind": "part"}, SYSTEM)
+    assert things.run(later, clerk, valid_only=True).result == {"written": 0}
