@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import approval_case, query_case, record_write_case, validation_case
+from tests.bench import approval_case, export_case, import_case, query_case, record_write_case, validation_case
 from tests.bench.figure import Figure
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,8 @@ def main() -> int:
         *record_write_case.figures(),
         *validation_case.figures(),
         *query_case.figures(full=FULL),
+        *import_case.figures(full=FULL),
+        *export_case.figures(full=FULL),
         form_page(),
     ]
     print(f"{'figure':62} {'ours':>12} {'baseline':>12} {'ratio':>7}  aim")
