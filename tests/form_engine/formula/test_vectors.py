@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from form_engine import formula
-from form_engine.formula import Call, Env, check, from_json, parse, to_json, to_text, walk
+from form_engine.formula import Call, Env, ErrorValue, check, from_json, parse, to_json, to_text, walk
 from form_engine.formula.functions import FAMILIES, FUNCTIONS
 from form_engine.formula.results import RULES
 from tests.form_engine.formula import vectors
@@ -56,6 +56,22 @@ def test_every_function_has_a_vector() -> None:
         if isinstance(node, Call)
     }
     assert set(FUNCTIONS) - used == set()
+
+
+def test_every_function_meets_an_error_and_a_blank() -> None:
+    """Somewhere among the vectors, as a value of one of its arguments."""
+    met: dict[str, set[str]] = {"error": set(), "blank": set()}
+    for case in CASES:
+        for node in walk(check(parse(case.formula), WORLD.scope).node):
+            for arg in node.args if isinstance(node, Call) and node.function != "FILTER" else ():
+                value = formula.compile(arg)(WORLD.env)
+                if isinstance(value, ErrorValue):
+                    met["error"].add(node.function)  # type: ignore[union-attr]
+                if value is None or value == ():
+                    met["blank"].add(node.function)  # type: ignore[union-attr]
+    asked = {name for name, function in FUNCTIONS.items() if function.parsed.kinds} - {"FILTER"}
+    assert asked - met["error"] == set()
+    assert asked - met["blank"] == set()
 
 
 def test_every_function_is_registered_once_and_says_what_it_gives() -> None:
