@@ -32,7 +32,7 @@ CODES: Final = (
 
 def refuse(pointer: str, code: str, **params: object) -> InvalidInput:
     """The error for one thing that is wrong with a filter, an order or a cursor."""
-    return InvalidInput(code, params, (Issue(pointer, code, params),))
+    return InvalidInput("invalid_query", issues=(Issue(pointer, code, params),))
 
 
 class NotInSql(Exception):  # noqa: N818 - a finding, not a failure: publish tells it, a page never meets it

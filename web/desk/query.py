@@ -30,8 +30,9 @@ class ListQuery:
     def tree(self) -> Any:
         """Everything that narrows the list, as the one filter tree of the query layer."""
         chips = [{"field": key, "op": "eq", "value": value} for key, value in (self.chosen or {}).items()]
-        parts = [*([self.filter] if self.filter is not None else []), *chips]
-        return {"and": parts} if parts else None
+        if not chips:
+            return self.filter  # as it was sent, so that what is wrong with it is found where it stands
+        return {"and": [*([self.filter] if self.filter is not None else []), *chips]}
 
     def address(self, form: str) -> str:
         """The page's address for this question."""
