@@ -129,9 +129,11 @@ def _moved(before: list[str], after: list[str]) -> list[str]:
     place = {key: at for at, key in enumerate(before)}
     best: list[list[str]] = []
     for key in after:
-        longest: list[str] = max((run for run in best if place[run[-1]] < place[key]), key=len, default=[])
+        longest: list[str] = max(
+            (run for run in best if place[run[-1]] < place[key]), key=lambda run: len(run), default=[]
+        )
         best.append([*longest, key])
-    kept = set(max(best, key=len, default=[]))
+    kept = set(max(best, key=lambda run: len(run), default=[]))
     return [key for key in after if key not in kept]
 
 
