@@ -57,8 +57,14 @@ def _references(form: FormDef, world: Mapping[str, FormDef]) -> Iterator[Issue]:
                 there = (rows or target).by_key.get(named.field)
                 if there is None:
                     yield Issue(at, "unknown_field", {"field": named.field})
-                elif named.links_to_owner and there.type.points_to(there.config) != form.key:
+                elif named.links_to_owner and not _leads_to(there, form.key, single=named.single):
                     yield Issue(at, "not_a_link_to", {"field": named.field, "form": form.key})
+
+
+def _leads_to(field: FieldDef, form: str, *, single: bool) -> bool:
+    """Whether a field links to the form; a rollup counts a record once, so it wants a link to one."""
+    several: bool = field.type.formula_type(field.config).is_list
+    return field.type.points_to(field.config) == form and not (single and several)
 
 
 def _circles(form: FormDef, types: FormTypes) -> Iterator[Issue]:

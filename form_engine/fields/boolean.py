@@ -87,7 +87,9 @@ def _coerce(raw: object) -> Coerced | Refused:
         return Coerced(raw)
     if isinstance(raw, int | float | Decimal):
         number = exact(raw) if not isinstance(raw, int) or abs(raw) < 2 else None
-        return Coerced(bool(number)) if number in (0, 1) else Coerced(None) if is_blank(raw) else refuse("not_a_boolean")
+        return (
+            Coerced(bool(number)) if number in (0, 1) else Coerced(None) if is_blank(raw) else refuse("not_a_boolean")
+        )
     told = folded(raw).casefold() if isinstance(raw, str) and len(raw) <= 40 else None
     if told in _TRUE or told in _FALSE:
         return Coerced(told in _TRUE)

@@ -42,6 +42,8 @@ class Reference:
     field: str | None = None
     links_to_owner: bool = False
     """`field` must be a link to the form that this field belongs to."""
+    single: bool = False
+    """And to one record only."""
 
 
 def read_formula(text: str, at: str = "") -> Formula:

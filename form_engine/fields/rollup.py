@@ -73,7 +73,10 @@ class RollupField(FieldType[RollupConfig]):
         )
 
     def references(self, config: RollupConfig) -> tuple[Reference, ...]:
-        return (Reference("/from", config.source), Reference("/via", config.source, config.via, links_to_owner=True))
+        return (
+            Reference("/from", config.source),
+            Reference("/via", config.source, config.via, links_to_owner=True, single=True),
+        )
 
     def formula_type(self, config: RollupConfig) -> Type:
         return NUMBER

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from formloom.errors import InvalidDefinition
 
-from form_engine.definition import compile_form, parse_form
+from form_engine.definition import check_form, compile_form, parse_form
 from form_engine.records.actor import SYSTEM, Actor
 
 SITE: dict[str, Any] = {
@@ -73,3 +73,11 @@ def test_formulas_do_not_read_backlinks_and_via_must_lead_here() -> None:
     with pytest.raises(InvalidDefinition) as refused:
         compile_form(parse_form(counted), forms)
     assert [issue.pointer for issue in refused.value.issues] == ["/fields/3/value"]
+
+
+def test_a_rollup_wants_a_link_to_one() -> None:
+    fields = [*SITE["fields"], {"key": "n", "type": "rollup", "from": "pump", "via": "sites", "fn": "count"}]
+    forms = {"site": parse_form({**SITE, "fields": fields}), "pump": parse_form(PUMP)}
+    assert [(issue.pointer, issue.code) for issue in check_form(forms["site"], forms)] == [
+        ("/fields/3/via", "not_a_link_to")
+    ]
