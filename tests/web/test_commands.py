@@ -121,3 +121,18 @@ def test_the_manual_names_only_commands_that_there_are() -> None:
         group = cli.commands[first]
         subcommands = getattr(group, "commands", None)
         assert subcommands is None or rest[0] in subcommands, (first, rest)
+
+
+def test_a_sheet_comes_in_and_a_list_goes_out(run: Run, workspace: int, tmp_path: Path) -> None:
+    run("app", "install", "leasing_templates", "--workspace", "test")
+    sheet, errors, out = tmp_path / "sites.csv", tmp_path / "errors.xlsx", tmp_path / "sites-out.csv"
+    sheet.write_text("编号,名称,城市\nS1,一号,上海\nS2,,上海\n", "utf-8")
+    tried = run("import", "site", str(sheet), "--workspace", "test", "--dry-run", "--errors", str(errors))
+    assert "ok: 1" in tried.output
+    assert "error: 1" in tried.output
+    assert errors.stat().st_size > 1_000
+    assert "nothing was imported" in run("import", "site", str(sheet), "--workspace", "test", fails=True).output
+    assert "1 records written" in run("import", "site", str(sheet), "--workspace", "test", "--valid-only").output
+    assert "1 records in" in run("export", "site", str(out), "--workspace", "test").output
+    assert "S1,一号" in out.read_text("utf-8-sig")
+    assert '"kind": "form"' in run("infer", str(sheet), "--workspace", "test").output
