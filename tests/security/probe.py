@@ -21,7 +21,7 @@ PROBE: Json = {
     "title": _text("Probe"),
     "access": [
         {"role": "agent", "may": ["create", "read", "update"], "fields": {"*": "write", "fixed": "read"}},
-        {"role": "admin", "may": ["create", "read", "update", "delete"]},
+        {"role": "admin", "may": ["create", "read", "update", "delete", "import", "export"]},
     ],
     "fields": [
         _field("text", "text", max_length=50, index=True),

@@ -23,7 +23,20 @@ BODIES: dict[str, Any] = {
     "forms.Candidates:POST": {"field": "bill"},
     "definitions.Draft:PUT": {"definition": {}},
     "definitions.Publish:POST": {},
+    "record-states.Copies:POST": {},
+    "record-states.Purging:POST": {"confirm": True},
+    "comments.Comments:POST": {"body": "mine"},
+    "comments.Comment:PUT": {"body": "mine"},
+    "imports.Batch:PATCH": {"profile": {}},
+    "imports.Row:PATCH": {"cells": {}},
+    "imports.Run:POST": {"mode": "all"},
 }
+
+BESIDES: dict[str, Any] = {"comment_id": 1, "version": 1, "row": 1, "form": "payment", "key": "payment", "batch": "1"}
+"""Arguments that are no ids of somebody's things, or stand beside one."""
+
+ELSEWHERE = {"token", "filename"}
+"""Arguments that other tests look at: guests' links, static files."""
 
 
 def rules(town: Town, *arguments: str) -> list[tuple[Rule, str]]:
@@ -38,8 +51,9 @@ def rules(town: Town, *arguments: str) -> list[tuple[Rule, str]]:
 
 def ask(town: Town, browser: Browser, rule: Rule, method: str, **values: Any) -> Any:
     """The request that would do what the route is for."""
+    given = {name: value for name, value in {**BESIDES, **values}.items() if name in rule.arguments}
     with town.app.test_request_context():
-        address = town.app.url_map.bind("").build(rule.endpoint, values)
+        address = town.app.url_map.bind("").build(rule.endpoint, given)
     body = BODIES.get(f"{rule.endpoint}:{method}")
     if method in ("POST", "PUT", "PATCH") and body is None:
         body = {}
@@ -48,8 +62,16 @@ def ask(town: Town, browser: Browser, rule: Rule, method: str, **values: Any) ->
 
 def ids(side: Side) -> list[dict[str, Any]]:
     """Everything of a side that has an id, as arguments of routes."""
-    records = [{"record_id": side.ids[name]} for name in ("contract", "customer", "bill12", "waiting", "reviewed")]
-    return [*records, {"task_id": side.ids["task"]}, {"run_id": side.ids["run"]}, {"file_id": side.ids["file"]}]
+    names = ("contract", "customer", "bill12", "waiting", "reviewed")
+    records = [{"record_id": side.ids[name], "comment_id": side.ids["comment"]} for name in names]
+    others = {"task_id": "task", "run_id": "run", "file_id": "file", "job_id": "job", "batch_id": "batch"}
+    return [*records, *({argument: side.ids[name]} for argument, name in others.items())]
+
+
+def test_every_argument_of_an_address_is_tried(town: Town) -> None:
+    """A route with an id of a new kind must join the sweep."""
+    taken = {name for values in ids(town.home) for name in values} | BESIDES.keys() | ELSEWHERE
+    assert {name for rule in town.app.url_map.iter_rules() for name in rule.arguments} <= taken
 
 
 @pytest.mark.parametrize("who", EVERYBODY)
@@ -137,11 +159,10 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
         if (declared := policy_of(town.app, rule.endpoint, method)) and declared.audience is Audience.ADMIN
     ]
     assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/draft", "/admin/forms/<form>"}
-    values = {"key": "payment", "form": "payment", "run_id": town.home.ids["run"]}
+    values = {"run_id": town.home.ids["run"], "record_id": town.home.ids["contract"]}
     with town.unchanged():
         for rule, method in admins:
-            given = {name: values[name] for name in rule.arguments}
-            answer = ask(town, town.browser(who), rule, method, **given)
+            answer = ask(town, town.browser(who), rule, method, **values)
             assert answer.status_code == 404, (method, rule.rule, answer.status_code)
 
 

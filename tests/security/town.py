@@ -14,7 +14,7 @@ from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from formloom import guests
+from formloom import guests, jobs
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.people import create_person
@@ -22,7 +22,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from flow_engine.models import Run, Task
-from form_engine.records.actor import SYSTEM
+from form_engine.records.actor import SYSTEM, Actor
 from tests.apps.conftest import House
 from tests.apps.office import Office as LeasingOffice
 from tests.security.probe import FORMS
@@ -184,7 +184,6 @@ def _open_office(house: House, workspace: int, key: str) -> LeasingOffice:
     """As `LeasingOffice.open`, with log-ins of this workspace: a log-in is unique in the installation."""
     from apps import bundle, install
     from apps.demo import FOLDER
-    from form_engine.records.actor import Actor
     from tests.apps.office import PEOPLE
 
     office = LeasingOffice(house, workspace)
@@ -233,6 +232,13 @@ def _work(services: Services, side: Side) -> None:
         slip = office.house.records.get(session, office.house.forms, reviewed, SYSTEM).data["slip"]
         assert isinstance(slip, list)
         side.ids |= {"task": task.id, "run": run.id, "file": str(slip[0])}
+        by = Actor.person(side.people["admin"]).ref
+        side.ids["job"] = jobs.start(session, "export", {}, by=by, title="An export")
+    admin, contract = side.browsers["admin"], office.ids["contract"]
+    said = admin.send("POST", f"/api/v1/records/{contract}/comments", {"body": "between us"}, key=fresh_key())
+    side.ids["comment"] = said.get_json()["id"]
+    sheet = upload(admin, BytesIO(b"text,figure\na,1\n"), "sheet.csv", "/api/v1/forms/probe/imports")
+    side.ids["batch"] = sheet.get_json()["id"]
 
 
 def visitor(app: Flask) -> Browser:
