@@ -8,7 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bench import approval_case, export_case, import_case, query_case, record_write_case, validation_case
+from tests.bench import (
+    approval_case,
+    export_case,
+    formula_case,
+    import_case,
+    query_case,
+    record_write_case,
+    validation_case,
+)
 from tests.bench.figure import Figure
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +38,7 @@ def main() -> int:
         *approval_case.figures(),
         *record_write_case.figures(),
         *validation_case.figures(),
+        *formula_case.figures(),
         *query_case.figures(full=FULL),
         *import_case.figures(full=FULL),
         *export_case.figures(full=FULL),
