@@ -73,7 +73,7 @@ def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
     def clean(raw: object) -> str | Refused:
         if type(raw) is not str or not canonical(raw) or raw == minus_zero:
             short = shorter(raw) if shorter is not None and type(raw) is str else None
-            told = canonical_decimal(raw, scale) if short is None else raw + endings[len(short[1] or "")]
+            told = canonical_decimal(raw, scale) if short is None else f"{raw}{endings[len(short[1] or '')]}"
             if isinstance(told, Refused):
                 return told
             raw = told
