@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import orjson
 from formloom.i18n import LOCALES
@@ -20,6 +21,8 @@ from form_engine.records.write import HeldFile, Link
 
 SEARCHED: Final = frozenset({"text", "phone", "choice", "number_series"})
 """The field types that a search looks into."""
+
+_SEARCHED_OF: "WeakKeyDictionary[CompiledForm, tuple[CompiledField, ...]]" = WeakKeyDictionary()
 
 LONGEST_TITLE: Final = 300
 LONGEST_SEARCH: Final = 20_000
@@ -132,8 +135,20 @@ def _plain(form: CompiledForm, key: str, value: RecordValue) -> str:
 
 
 def searched_fields(form: CompiledForm) -> tuple[CompiledField, ...]:
-    """The fields whose words a search finds."""
-    return tuple(field for field in form.fields if field.definition.type.name in SEARCHED)
+    """The fields whose words a search finds.
+
+    Not a status: it is filtered by, and the words of a whole record would be taken apart anew at every step of a flow.
+    """
+    known = _SEARCHED_OF.get(form)
+    if known is None:
+        known = _SEARCHED_OF[form] = tuple(
+            field for field in form.fields if field.definition.type.name in SEARCHED and not _is_status(field)
+        )
+    return known
+
+
+def _is_status(field: CompiledField) -> bool:
+    return field.definition.type.moves(field.definition.config) is not None
 
 
 def search_text(form: CompiledForm, data: Document, number: str | None) -> str:
