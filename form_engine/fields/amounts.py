@@ -1,4 +1,4 @@
-"""Amounts as they stand in people's sheets: `￥1,200.00`, `1200元/月`, `0.02万`, `(350)`, `2640(含押金1320)`."""
+"""Amounts as they stand in people's sheets: `￥1,200.00`, `1200元/月`, `0.02万`, `(350)`, `2640(含运费1320)`."""
 
 import re
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def amount_coercer(
 
 
 def _take_part(found: Amount) -> Decimal | Refused | None:
-    """`2640(含押金1320)`: the named part, which the whole then goes without."""
+    """`2640(含运费1320)`: the named part, which the whole then goes without."""
     part = _PART.match(found.text)
     if part is None:
         return None
