@@ -276,9 +276,13 @@ def _search() -> None:
                 DELETE FROM record_search s WHERE s.workspace_id = OLD.workspace_id AND s.record_id = OLD.id;
                 RETURN NULL;
             END IF;
-            INSERT INTO record_search AS s (workspace_id, record_id, tokens)
-            VALUES (NEW.workspace_id, NEW.id, search_tokens(NEW.workspace_id, NEW.form, NEW.search))
-            ON CONFLICT (workspace_id, record_id) DO UPDATE SET tokens = excluded.tokens;
+            IF TG_OP = 'INSERT' THEN
+                INSERT INTO record_search (workspace_id, record_id, tokens)
+                VALUES (NEW.workspace_id, NEW.id, search_tokens(NEW.workspace_id, NEW.form, NEW.search));
+            ELSE
+                UPDATE record_search s SET tokens = search_tokens(NEW.workspace_id, NEW.form, NEW.search)
+                WHERE s.workspace_id = NEW.workspace_id AND s.record_id = NEW.id;
+            END IF;
             RETURN NULL;
         END $$
     """)
