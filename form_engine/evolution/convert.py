@@ -137,7 +137,7 @@ def _conversion(
 
 def converted(steps: Iterable[Conversion], document: Document, prefix: str = "") -> tuple[dict[str, Json], list[Lost]]:
     """The whole document as the new version has it, and everything that was lost."""
-    made, lost = dict(document), []
+    made, lost = dict(document), list[Lost]()
     for step, value, gone in _values(steps, document, prefix):
         stored = document.get(step.source)
         if stored is not None and value != stored and not step.columns:

@@ -129,12 +129,16 @@ def _moved(before: list[str], after: list[str]) -> list[str]:
     place = {key: at for at, key in enumerate(before)}
     best: list[list[str]] = []
     for key in after:
-        longest: list[str] = max(
-            (run for run in best if place[run[-1]] < place[key]), key=lambda run: len(run), default=[]
-        )
-        best.append([*longest, key])
-    kept = set(max(best, key=lambda run: len(run), default=[]))
+        best.append([*_longest([run for run in best if place[run[-1]] < place[key]]), key])
+    kept = set(_longest(best))
     return [key for key in after if key not in kept]
+
+
+def _longest(runs: list[list[str]]) -> list[str]:
+    longest: list[str] = []
+    for run in runs:
+        longest = run if len(run) > len(longest) else longest
+    return longest
 
 
 def _by(parts: Sequence[Body], name: str) -> dict[str, Body]:

@@ -230,8 +230,8 @@ def _met(session: Session, wanted: Sequence[tuple[Access, list[int]]]) -> dict[i
         places[access.form.key] = (frozenset(own), start, start + len(lines))
         start += len(lines)
     for record_id, form, *holds in session.execute(statement):
-        own, first, end = places.get(form, (frozenset(), 0, 0))
-        if record_id in own:
+        mine, first, end = places.get(form, (frozenset(), 0, 0))
+        if record_id in mine:
             found[record_id] = tuple(holds[first:end])
     return found
 

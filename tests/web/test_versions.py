@@ -92,7 +92,7 @@ def assets(office: Office) -> list[int]:
     """Two records: a price that is a number, and one that is a word."""
     begun = office.admin.send("POST", "/api/v1/definitions/forms", {"definition": ASSET})
     office.admin.send("POST", f"{ASSETS}/publish", {}, **{"If-Match": begun.headers["ETag"]})
-    made = []
+    made: list[int] = []
     for price in ("1,200", "about ten"):
         values = {"values": {"name": "A", "price": price}}
         answer = office.admin.send("POST", "/api/v1/forms/asset/records", values, key=f"asset-{len(made):06}")

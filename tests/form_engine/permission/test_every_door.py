@@ -277,7 +277,12 @@ class Example:
     def told(self, view: Any, shown: set[str]) -> None:
         """A view has what may be read, and its title is made of that alone."""
         row = self.rows[self.ids.index(view.id)]
-        values = {"name": row.name, "code": row.code, "sum": str(row.sum), "owner": self.people[row.owner]}
+        values: dict[str, Any] = {
+            "name": row.name,
+            "code": row.code,
+            "sum": str(row.sum),
+            "owner": self.people[row.owner],
+        }
         assert dict(view.values) == {key: value for key, value in values.items() if key in shown}
         assert view.computed.keys() <= shown | {"double", "called"}
         assert view.computed.keys() == shown & {"double", "called"}
