@@ -138,7 +138,8 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
     files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
-    imports, exports = Imports(forms, records, files, stores.imports), Exports(forms, files)
+    # What is brought in starts no flow: its records tell no subscriber.
+    imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
     work = jobs.Jobs(job_works(forms, records, flows, imports, exports))
     runner = outbox.Runner(
         databases,

@@ -1,6 +1,7 @@
 """The jobs of imports: reading a large file, writing a batch, taking one back (ADR 006 says what a job is)."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +11,7 @@ from formloom.jobs import JobCancelled, JobRun, JobWork
 
 from form_engine.imports.service import READ, RUN, UNDO, Imports, set_state
 from form_engine.imports.staging import count_rows
-from form_engine.imports.writing import written
+from form_engine.imports.writing import Chunk, written
 from form_engine.records.actor import Actor
 from form_engine.records.starter import starter
 
@@ -64,24 +65,32 @@ class _Works:
         return {"import": batch_id, "undone": undone, "kept": kept}
 
     def _write_all(self, run: JobRun, batch_id: int, actor: Actor, after: int, *, whole: bool) -> Mapping[str, Any]:
-        """The last cursor; with `refused` in it when a batch that must be whole met a row that its form refuses."""
-        position: int | None = after
-        while position is not None:
-            try:
-                with run.batch() as session:
-                    batch = self.imports.find(session, batch_id, actor)
-                    writer = self.imports.writer(session, batch, actor)
-                    position = writer.write(session, position, all_or_none=whole)
-                    if position is not None:
-                        cursor = {"after": position}
-                        run.advance(session, done=written(session, batch), cursor=cursor)
-            except FormloomError as error:
-                if not whole:
-                    raise
-                back = {"refused": error.code, "before": 2**62, "undone": 0, "kept": 0}
-                with run.batch() as session:
-                    run.advance(session, cursor=back)
-                return back
+        """The last cursor; with `refused` in it when a batch that must be whole met a row that its form refuses.
+
+        While the database puts one chunk in, the next is planned: that is half of the work each.
+        """
+        with run.batch() as session:
+            writer = self.imports.writer(session, self.imports.find(session, batch_id, actor), actor)
+
+        def plan(position: int) -> Chunk | None:
+            with unit_of_work(run.databases, run.workspace_id) as session:
+                return writer.plan(session, position)
+
+        with ThreadPoolExecutor(1, "formloom-import") as planner:
+            ahead = planner.submit(plan, after)
+            while (chunk := ahead.result()) is not None:
+                ahead = planner.submit(plan, chunk.rows[-1].position)
+                try:
+                    with run.batch() as session:
+                        position = writer.put(session, chunk, all_or_none=whole)
+                        run.advance(session, done=run.done + len(chunk.rows), cursor={"after": position})
+                except FormloomError as error:
+                    if not whole:
+                        raise
+                    back = {"refused": error.code, "before": 2**62, "undone": 0, "kept": 0}
+                    with run.batch() as session:
+                        run.advance(session, cursor=back)
+                    return back
         return {}
 
     def _take_back(self, run: JobRun, batch_id: int, actor: Actor, cursor: Mapping[str, Any]) -> Any:

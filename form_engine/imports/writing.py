@@ -60,10 +60,14 @@ class Writer:
         return f"import:{self.batch_id}"
 
     def write(self, session: Session, after: int, *, all_or_none: bool) -> int | None:
-        """The next chunk of rows that are good enough; returns the position of its last row, None at the end.
+        """The next chunk, planned and put in within one transaction: its last row's position, None at the end."""
+        chunk = self.plan(session, after)
+        return None if chunk is None else self.put(session, chunk, all_or_none=all_or_none)
 
-        A row that its form refuses after all (somebody was quicker) becomes an error; with `all_or_none` it is
-        raised instead.
+    def plan(self, session: Session, after: int) -> "Chunk | None":
+        """What the next rows that are good enough amount to; None at the end. Reads only.
+
+        It may be planned while the chunk before is being put in: what has moved meanwhile is found out by `put`.
         """
         found = session.execute(
             select(ImportRow.position, ImportRow.clean, ImportRow.target_id)
@@ -79,34 +83,49 @@ class Writer:
         rows = [_Ready(row.position, self.profile.values(row.clean or {}), row.target_id) for row in found]
         if not rows:
             return None
+        world = self.forms.forms(session)
+        try:
+            return Chunk(rows, world, self._planned(session, world, rows))
+        except (InvalidInput, _Overtaken):
+            return Chunk(rows, world, None)
+
+    def put(self, session: Session, chunk: "Chunk", *, all_or_none: bool) -> int:
+        """Put a planned chunk in; returns the position of its last row.
+
+        A row that its form refuses after all (somebody was quicker) becomes an error; with `all_or_none` it is raised.
+        """
+        if not self._together(session, chunk):
+            self._one_by_one(session, chunk.rows, all_or_none=all_or_none)
+        return chunk.rows[-1].position
+
+    def _together(self, session: Session, chunk: "Chunk") -> bool:
+        if chunk.writes is None:
+            return False
         try:
             with session.begin_nested():
-                self._together(session, rows)
-        except (InvalidInput, apply.Refused, _Overtaken):
-            self._one_by_one(session, rows, all_or_none=all_or_none)
-        return rows[-1].position
+                done = apply_writes(session, chunk.world, chunk.writes, self.actor, app_now(session), self.via)
+        except (Conflict, apply.Refused):
+            return False
+        self._note(session, [(row, each.id, each.version) for row, each in zip(chunk.rows, done, strict=True)])
+        return True
 
-    def _together(self, session: Session, rows: Sequence["_Ready"]) -> None:
-        world = self.forms.forms(session)
+    def _planned(self, session: Session, world: Forms, rows: Sequence["_Ready"]) -> list[RecordWrite]:
         form = world[self.profile.form.key]
         facts = facts_of(session, world, context_for(session, self.actor))
         for row in rows:
+            if row.target_id is not None:
+                raise _Overtaken  # what is there already is changed by the service, which asks for rights on it
             for target, ids in linked_ids(form, row.values).items():
                 facts.want(target, ids)
-        facts.want(form.key, [row.target_id for row in rows if row.target_id is not None])
         writable = None
         if not self.actor.trusted:
             writable = access_for(session, world, form, self.actor).fields_for_new()
-        writes: list[RecordWrite] = []
-        for row in rows:
-            if row.target_id is not None:
-                raise _Overtaken  # what is there already is changed by the service, which asks for rights on it
-            writes.append(
-                plan_create(world, form, row.values, facts, writable=writable, created_by=self.actor.person_id)
-            )
+        writes = [
+            plan_create(world, form, row.values, facts, writable=writable, created_by=self.actor.person_id)
+            for row in rows
+        ]
         self._may_name(session, world, form, writes)
-        done = apply_writes(session, world, writes, self.actor, app_now(session), self.via)
-        self._note(session, [(row, each.id, each.version) for row, each in zip(rows, done, strict=True)])
+        return writes
 
     def _may_name(self, session: Session, world: Forms, form: CompiledForm, writes: Sequence[RecordWrite]) -> None:
         """Whatever is linked to, the actor may read, and whoever is named is there; asked once for all.
@@ -257,6 +276,15 @@ class _Ready:
     position: int
     values: dict[str, Any]
     target_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Rows, and the writes that they amount to under these forms; None: each needs the service."""
+
+    rows: Sequence[_Ready]
+    world: Forms
+    writes: Sequence[RecordWrite] | None
 
 
 class _Overtaken(Exception):  # noqa: N818 - a way out of the set-based path, never seen outside
