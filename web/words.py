@@ -6,6 +6,7 @@ from typing import Any
 
 from formloom.i18n import localized
 
+from web.formula_words import in_words, suggested
 from web.locales import current_locale
 from web.phrases import PHRASES
 from web.phrases.marking import N_
@@ -22,6 +23,8 @@ def sentence(code: str, params: Mapping[str, object]) -> str:
     message = PHRASES.get(code)
     if message is None:
         message, params = UNKNOWN, {"code": code}
+    if code.startswith("formula_"):
+        return fill(gettext(message), in_words(params)) + suggested(params)
     return fill(gettext(message), params)
 
 

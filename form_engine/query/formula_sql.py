@@ -133,7 +133,7 @@ class Translator:
         """The expression as `kind`, with a blank as what that makes of it."""
         if value.kind == "blank":
             value = Sql(kind, cast(null(), SQL_TYPES[kind]))
-        expression = _AS.get((value.kind, kind), lambda given: given)(value.expression)
+        expression: ColumnElement[Any] = _AS.get((value.kind, kind), lambda given: given)(value.expression)
         if not self.blank_equals or not value.nullable or kind not in EMPTY:
             return expression
         return func.coalesce(expression, literal(EMPTY[kind], SQL_TYPES[kind]))

@@ -41,17 +41,17 @@ def test_formulas_count_by_the_default_calendar(services: Services, workspace: i
     assert next_workday(services, workspace, formula) == "2026-03-02", "weekends alone, while there is no calendar"
     answer = publish(office, SHOP)
     assert answer.status_code == 200, answer.text
-    assert answer.json["live_version"] == 1
+    assert answer.get_json()["live_version"] == 1
     assert next_workday(services, workspace, formula) == "2026-02-28"
     assert next_workday(services, workspace, "WORKDAY(DATE(2026, 2, 28), 1)") == "2026-03-07"
-    assert office.employee.get(URL).json["items"] == [
+    assert office.employee.get(URL).get_json()["items"] == [
         {"key": "shop", "title": "门店", "default": True, "holidays": "CN"}
     ]
 
 
 def test_the_days_of_a_year_are_told(office: Office) -> None:
     publish(office, SHOP)
-    found = office.employee.get(f"{URL}/shop/days?year=2026").json
+    found = office.employee.get(f"{URL}/shop/days?year=2026").get_json()
     assert found["provisional"] is False
     days = {each["day"]: each for each in found["days"]}
     assert days["2026-03-02"] == {"day": "2026-03-02", "works": False, "own": True, "name": "盘点", "hours": []}
@@ -63,7 +63,7 @@ def test_the_days_of_a_year_are_told(office: Office) -> None:
         "name": None,
         "hours": ["10:00-18:00"],
     }
-    assert office.employee.get(f"{URL}/shop/days?year=2048").json["provisional"] is True
+    assert office.employee.get(f"{URL}/shop/days?year=2048").get_json()["provisional"] is True
     assert office.employee.get(f"{URL}/none/days?year=2026").status_code == 404
     for year in ("", "x", "99999", "1_000"):
         assert office.employee.get(f"{URL}/shop/days?year={year}").status_code == 400
@@ -72,22 +72,22 @@ def test_the_days_of_a_year_are_told(office: Office) -> None:
 def test_a_draft_is_saved_with_its_problems_and_not_published_with_them(office: Office) -> None:
     publish(office, SHOP)
     read = office.admin.get(f"{URL}/shop/draft")
-    wrong = {**read.json["definition"], "hours": {"mon": ["12:00-10:00"]}}
+    wrong = {**read.get_json()["definition"], "hours": {"mon": ["12:00-10:00"]}}
     saved = office.admin.send("PUT", f"{URL}/shop/draft", {"definition": wrong}, **{"If-Match": read.headers["ETag"]})
-    assert [(one["pointer"], one["code"]) for one in saved.json["problems"]] == [("/hours/mon/0", "bad_hours")]
+    assert [(one["pointer"], one["code"]) for one in saved.get_json()["problems"]] == [("/hours/mon/0", "bad_hours")]
     tag = {"If-Match": saved.headers["ETag"]}
     refused = office.admin.send("POST", f"{URL}/shop/publish", {}, **tag)
-    assert (refused.status_code, refused.json["issues"][0]["pointer"]) == (422, "/hours/mon/0")
+    assert (refused.status_code, refused.get_json()["issues"][0]["pointer"]) == (422, "/hours/mon/0")
     assert office.admin.send("PUT", f"{URL}/shop/draft", {"definition": SHOP}).status_code == 428
 
 
 def test_there_is_one_default(office: Office) -> None:
     publish(office, SHOP)
     second = publish(office, {**SHOP, "key": "night"})
-    assert [one["code"] for one in second.json["issues"]] == ["second_default"]
+    assert [one["code"] for one in second.get_json()["issues"]] == ["second_default"]
     assert publish(office, {**SHOP, "key": "late", "default": False}).status_code == 200
     again = office.admin.send("POST", URL, {"definition": SHOP})
-    assert (again.status_code, again.json["code"]) == (409, "calendar_exists")
+    assert (again.status_code, again.get_json()["code"]) == (409, "calendar_exists")
 
 
 def test_only_admins_change_calendars(office: Office) -> None:

@@ -124,6 +124,7 @@ def _difference(to: Translator, node: Call, args: list[Sql]) -> Sql:
     start, end = day(to, node, args[0]), day(to, node, args[1])
     short = cast(_day_number(end) < _day_number(start), Integer)
     months = _months(end) - _months(start) - short
+    found: ColumnElement[Any]
     match unit.upper() if isinstance(unit, str) else None:
         case "Y":
             found = func.div(months, 12)

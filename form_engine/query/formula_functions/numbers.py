@@ -108,7 +108,7 @@ def _places(to: Translator, node: Call) -> int:
 def _rounded(how: str) -> Operation:
     def translate(to: Translator, node: Call, args: list[Sql]) -> Sql:
         number, places, size = to.number(node, args[0]), _places(to, node), _size(args[0])
-        expression = func.round(number, places) if how == "round" else func.trunc(number, places)
+        expression: ColumnElement[Any] = func.round(number, places) if how == "round" else func.trunc(number, places)
         if how == "up":
             step = func.sign(number) * literal(Decimal(1).scaleb(-places), _NUMBER)
             expression = case((expression == number, expression), else_=expression + step)

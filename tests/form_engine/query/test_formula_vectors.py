@@ -112,7 +112,7 @@ Answer = Callable[[Any], tuple[Any, bool]]
 @pytest.fixture
 def answer(databases: Databases, workspace: int) -> Iterator[Answer]:
     with unit_of_work(databases, workspace) as session:
-        yield lambda statement: tuple(session.execute(statement).one())  # type: ignore[return-value]
+        yield lambda statement: tuple(session.execute(statement).one())
 
 
 def test_postgresql_agrees_with_every_vector_that_it_can_run(answer: Answer) -> None:
