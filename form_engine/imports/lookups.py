@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from form_engine.definition import CompiledField, CompiledForm
+from form_engine.definition.access import TITLE
 from form_engine.fields.base import Coerced, Refused
 from form_engine.imports.clean import CleanRow
 from form_engine.imports.profile.compile import SYSTEM_TARGETS, ReadyColumn, ReadyProfile
@@ -159,7 +160,8 @@ class Lookups:
             return known
         known.asked |= missing
         access = self._access_to(form)
-        readable = [name for name in (*fields, like) if name is not None and name not in SYSTEM_TARGETS]
+        named = (TITLE if name == "title" else name for name in (*fields, like) if name is not None)
+        readable = [name for name in named if name not in SYSTEM_TARGETS]
         if not access.may("read") or not all(access.readable(form.key, name) for name in readable):
             return known
         columns = [_text_of(name) for name in fields]
