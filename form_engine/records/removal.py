@@ -4,20 +4,22 @@
 the link, `refuse` forbids it, `ask` forbids it until `force` says to clear (docs/decisions/057).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from formloom.db.retry import sqlstate
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, Forbidden, InvalidInput
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json, OnDelete
 from form_engine.models import RecordLink
-from form_engine.records import trail
+from form_engine.records import apply, trail
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact, Facts
@@ -108,7 +110,7 @@ def remove(
             raise Conflict("clearing_refused", {"form": form.key}, error.issues) from error
         return Removed(written[0], tuple(found.going)[1:], tuple(found.cuts))
 
-    return writer.again_when_overtaken(attempt, record_id)
+    return _alone(writer, session, attempt, record_id)
 
 
 def restore(
@@ -143,7 +145,24 @@ def restore(
             tuple(row.record_id for row in others if row.record_id not in touched),
         )
 
-    return writer.again_when_overtaken(attempt, record_id)
+    return _alone(writer, session, attempt, record_id)
+
+
+def _alone(writer: "Writer", session: Session, attempt: Callable[[], Removed], record_id: int) -> Removed:
+    """What is held while links are followed is held level by level, so two removals may wait for each other: the one
+    that the database gives up lets go of everything and begins again.
+    """
+
+    def guarded() -> Removed:
+        try:
+            with session.begin_nested():
+                return attempt()
+        except DBAPIError as error:
+            if sqlstate(error) not in ("40P01", "40001"):
+                raise
+            raise apply.Refused(apply.VERSION, {}) from error
+
+    return writer.again_when_overtaken(guarded, record_id)
 
 
 def told(

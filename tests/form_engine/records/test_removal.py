@@ -228,6 +228,34 @@ def test_whoever_links_to_what_goes_is_seen_or_refused(world: Any) -> None:
         assert ("removed" in outcomes) is (linked == 0), outcomes
 
 
+def test_removals_that_take_each_other_along_end(office: Any) -> None:
+    """Two records that link to each other, both removed at the same moment: one goes first, the other goes along."""
+    knot = {
+        "kind": "form",
+        "key": "knot",
+        "title": "Knot",
+        "fields": [{"key": "other", "type": "link", "form": "knot", "label": "Other", "on_delete": "cascade"}],
+    }
+    with office.work() as session:
+        office.forms.publish_together(session, {"knot": knot}, SYSTEM)
+    for _ in range(10):
+        one = office.create("knot", {}).id
+        other = office.create("knot", {"other": one}).id
+        office.update(one, {"other": other})
+
+        def drop(record: int) -> str:
+            try:
+                remove(office, record)
+            except FormloomError as error:
+                return error.code
+            return "removed"
+
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = sorted(pool.map(drop, [one, other]))
+        assert outcomes == ["is_deleted", "removed"]
+    assert office.ids("knot") == []
+
+
 def test_a_draft_whose_link_has_gone_is_refused_when_it_is_submitted(world: Any) -> None:
     office = world(thing())
     site = office.create("site", {"name": "North"}).id
