@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from formloom import jobs
 from formloom.db.uow import workspace_of
+from formloom.errors import Unavailable
 from formloom.jobs import JobRun
 from sqlalchemy import func, select, text, tuple_, update
 from sqlalchemy.orm import Session
@@ -18,10 +19,11 @@ from sqlalchemy.orm import Session
 from form_engine.fields import RollupConfig
 from form_engine.models import FormSlot, Record
 from form_engine.recalculation.current import BATCH, bring_up_to_date
-from form_engine.recalculation.drain import current_forms, drain, soon
+from form_engine.recalculation.drain import current_forms, drain, patiently, soon
 from form_engine.records.forms import Forms
 
 if TYPE_CHECKING:
+    from form_engine.definition import CompiledField, CompiledForm
     from form_engine.recalculation.routes import Route, Routes
     from form_engine.rollups.parts import Feed
 
@@ -71,7 +73,8 @@ def job(forms_of: Callable[[Session], Forms]) -> jobs.JobWork:
                 forms = current_forms(session, forms_of)
                 ids = _next(session, form, run.cursor or 0) if forms is not None and form in forms else []
                 if forms is not None and ids:
-                    bring_up_to_date(session, forms, ids)
+                    if not patiently(session, forms, ids):
+                        raise Unavailable("database_busy", {"retry_after": 1})  # the outbox comes back to it
                     run.advance(session, done=run.done + len(ids), cursor=ids[-1])
                 else:
                     set_ready(session, form, slots, ready=True)
@@ -92,12 +95,22 @@ def forget_parts(session: Session, forms: Forms, rollup: str) -> None:
 
 
 def changed_slots(before: Forms, after: Forms, form: str) -> list[str]:
-    """The computed fields whose slot would say something else by the new definitions."""
+    """The computed fields whose slot would say something else by the new definitions, or was not kept before."""
+    kept = before.routes.computed_slots(form)
     return [
         path
         for path in after.routes.computed_slots(form)
-        if form not in before or _field_print(before, form, path) != _field_print(after, form, path)
+        if path not in kept or _field_print(before, form, path) != _field_print(after, form, path)
     ]
+
+
+def used_slots(form: CompiledForm, slots: Slots) -> dict[str, str]:
+    """Of the slots that fields have (for ever), those that are kept: a computed field's while it is indexed."""
+    return {path: slot for path, slot in slots.items() if not _is_idle(form.field(path))}
+
+
+def _is_idle(field: CompiledField | None) -> bool:
+    return field is not None and field.computed and not field.definition.type.stored and not field.definition.index
 
 
 def changed_feeds(before: Forms, after: Forms) -> list[Feed]:

@@ -1,7 +1,7 @@
 """The store of forms: a world whose members speak of each other, checked, compiled and indexed together."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from form_engine.definitions_store.backfill import (
     gone_feeds,
     many,
     set_ready,
+    used_slots,
 )
 from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
 from form_engine.definitions_store.fit import outside_reach
@@ -179,20 +180,34 @@ class FormStore(DefinitionStore[FormDef]):
         for key, found in steps.items():
             convert_records(session, forms, forms[key], found, actor)
             self._refresh(session, forms, before[key], forms[key], actor)
-        self._keep_up(session, before, forms, added, actor)
+        self._keep_up(session, before, forms, added, parsed, actor)
 
     def _keep_up(
-        self, session: Session, before: Forms, forms: Forms, added: Mapping[str, Mapping[str, str]], actor: Actor
+        self,
+        session: Session,
+        before: Forms,
+        forms: Forms,
+        added: Mapping[str, Mapping[str, str]],
+        again: Collection[str],
+        actor: Actor,
     ) -> None:
         """Bring the records of all forms up to date that by the new definitions have other slots or contributions.
 
-        A form that is new has no records yet.
+        A form that is new has no records yet. What an earlier publish began and somebody stopped is begun anew for the
+        forms that are published `again`.
         """
         for name in gone_feeds(before, forms):
             forget_parts(session, forms, name)
         feeding = {feed.config.form for feed in changed_feeds(before, forms)}
         for key in before:
-            changed = changed_slots(before, forms, key) if key in forms else []
+            if key not in forms:
+                continue
+            changed = set(changed_slots(before, forms, key))
+            changed |= {
+                path
+                for form, path in before.filling
+                if form == key and key in again and path in forms.slots.get(key, {})
+            }
             slots = {**added.get(key, {}), **{path: forms.slots[key][path] for path in changed}}
             if slots or key in feeding:
                 if slots and many(session, key):
@@ -226,7 +241,9 @@ class FormStore(DefinitionStore[FormDef]):
             return known
         world = {key: self.parsed(session, key, version) for key, version in versions.items()}
         compiled = {key: compile_form(form, world, versions[key]) for key, form in world.items()}
-        forms = Forms(compiled, self._slots(session), self._filling(session), self.heard)
+        held = self._slots(session)
+        slots = {key: used_slots(form, held[key]) for key, form in compiled.items() if key in held}
+        forms = Forms(compiled, slots, self._filling(session), self.heard)
         if not any(self._published_here(session, key) for key in versions):
             self._worlds[workspace] = forms
             while len(self._worlds) > _MOST_WORKSPACES:

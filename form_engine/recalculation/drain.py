@@ -7,7 +7,7 @@ there is work to be done, one that is gone was done, and nobody who writes ever 
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -49,6 +49,8 @@ class Step:
     marks: int
     records: int
     left: int
+    busy: bool = False
+    """Somebody else held what it needed, all the time."""
 
 
 NOTHING: Final = Step(0, 0, 0)
@@ -89,9 +91,13 @@ def drain(databases: Databases, workspace_id: int, forms_of: FormsOf, by: str, m
     """
     records = 0
     while True:
-        step = _patiently(lambda: _in_one(databases, workspace_id, forms_of, most))
+        try:
+            step = retrying(lambda: _in_one(databases, workspace_id, forms_of, most))
+        except Unavailable:
+            _log.info("recalculation_waits", workspace=workspace_id)  # until the next sweep
+            return records
         records += step.records
-        if not step.left or not step.marks:
+        if step.busy or not step.left or not step.marks:
             return records
         if records + step.left > most:
             with unit_of_work(databases, workspace_id) as session:
@@ -117,23 +123,12 @@ def job(forms_of: FormsOf) -> jobs.JobWork:
                 step = NOTHING if forms is None else take(session, forms, limit=100_000)
                 done = run.done + step.records
                 run.advance(session, done=done, total=done + step.left, cursor=done)
+            if step.busy:
+                raise Unavailable("database_busy", {"retry_after": 5})  # the outbox comes back to it
             if not step.marks:
                 return {"records": done}
 
     return work
-
-
-def _patiently(work: Callable[[], Step]) -> Step:
-    """Again when the locks did not come in time: somebody else holds a record that we need."""
-    for attempt in range(ATTEMPTS):
-        try:
-            return retrying(work)
-        except Unavailable as error:
-            if error.code != "database_busy":
-                raise
-            time.sleep(random.uniform(0, 0.05) * 2**attempt)  # noqa: S311  spreading racers, no secret
-    _log.info("recalculation_waits")  # until the next sweep
-    return NOTHING
 
 
 def _in_one(databases: Databases, workspace_id: int, forms_of: FormsOf, most: int) -> Step:
@@ -145,29 +140,39 @@ def _in_one(databases: Databases, workspace_id: int, forms_of: FormsOf, most: in
 def current_forms(session: Session, forms_of: FormsOf) -> Forms | None:
     """The live forms, which stay that until this transaction ends: whoever publishes waits for it."""
     session.execute(_WITH_WRITERS, {"ws": workspace_of(session)})
-    session.execute(_SOON_OR_NOT)
     return forms_of(session)
 
 
 def take(session: Session, forms: Forms, *, limit: int) -> Step:
     """Take some marks away and do their work, then what that work marks, and so on, as long as it is little.
 
-    Records are waited for once, at the beginning, all in the order of their ids; later on what somebody else holds is
-    put off, so that nobody ever waits for us in a ring.
+    What somebody else holds is tried again a few times and put off then. Nobody is ever waited for while something is
+    held, so no writer finds itself in a ring with us.
     """
-    marks = records = 0
+    marks, records, busy = 0, 0, False
     while records < BATCH:
         taken = session.execute(_TAKE, {"most": BATCH}).all()
         if not taken:
             return Step(marks, records, 0)
         marks += len(taken)
         concerned = _concerned(session, forms, taken)
-        if concerned and not bring_up_to_date(session, forms, concerned, wait=records == 0):
+        if concerned and not patiently(session, forms, concerned, ATTEMPTS if records == 0 else 1):
             mark(session, [(record, SELF) for record in sorted(concerned)])
+            busy = records == 0
             break
         records += len(concerned)
     left = session.scalar(_LEFT, {"ws": workspace_of(session), "limit": limit + 1}) or 0
-    return Step(marks, records, left)
+    return Step(marks, records, left, busy)
+
+
+def patiently(session: Session, forms: Forms, ids: Collection[int], attempts: int = 20) -> bool:
+    """`bring_up_to_date`, again when somebody else holds one of the records; False when they do so all the time."""
+    for attempt in range(attempts):
+        if bring_up_to_date(session, forms, ids, wait=False):
+            return True
+        if attempt + 1 < attempts:
+            time.sleep(random.uniform(0, 0.01) * 2 ** min(attempt, 5))  # noqa: S311  spreading racers, no secret
+    return False
 
 
 def _concerned(session: Session, forms: Forms, marks: Iterable[Any]) -> set[int]:
@@ -231,8 +236,6 @@ _IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
 _TAKE = text("SELECT record_id, cause FROM take_marks(:most)")
 _WITH_WRITERS = text("SELECT pg_advisory_xact_lock_shared(7031, CAST(:ws % 2147483647 AS integer))")
 """The writers' side of the lock that a publisher holds alone (`apply_record_writes`)."""
-_SOON_OR_NOT = text("SET LOCAL lock_timeout = 500")
-"""Milliseconds. PostgreSQL looks for deadlocks after a second: where others wait for us in a ring, we lose."""
 _LEFT = text("SELECT count(*) FROM (SELECT FROM recalculation WHERE workspace_id = :ws LIMIT :limit) m")
 _WORLD = text("SELECT coalesce(sum(live_version), 0) FROM definition WHERE workspace_id = :ws AND kind = 'form'")
 _WAITING = text("SELECT DISTINCT workspace_id FROM recalculation WHERE marked_at < now() - :age")

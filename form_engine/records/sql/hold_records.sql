@@ -1,6 +1,6 @@
 -- Records, held with their parents (those to be as well, along the link paths `ways`) and read afterwards: what they are
--- now, as `record_facts` tells it. All locks are taken in the order of ids. Without `wait` nothing is returned where
--- somebody else holds one of them.
+-- now, as `record_facts` tells it. All locks are taken in the order of ids. Without `wait` nothing is held and nothing
+-- returned where somebody else holds one of them: who never waits is part of no deadlock.
 CREATE OR REPLACE FUNCTION hold_records(held bigint[], ways text[], wait boolean) RETURNS SETOF jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,11 +12,12 @@ DECLARE
 BEGIN
   IF wait THEN
     PERFORM 1 FROM record r WHERE r.workspace_id = ws AND r.id = ANY (wanted) ORDER BY r.id FOR NO KEY UPDATE;
-  ELSIF (SELECT count(*) FROM record r WHERE r.workspace_id = ws AND r.id = ANY (wanted)) > (
-    SELECT count(*) FROM (
-      SELECT 1 FROM record r WHERE r.workspace_id = ws AND r.id = ANY (wanted) ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED) l)
-  THEN
-    RETURN;
+  ELSE
+    BEGIN
+      PERFORM 1 FROM record r WHERE r.workspace_id = ws AND r.id = ANY (wanted) ORDER BY r.id FOR NO KEY UPDATE NOWAIT;
+    EXCEPTION WHEN lock_not_available THEN  -- gives back what was locked so far
+      RETURN;
+    END;
   END IF;
   RETURN QUERY SELECT f FROM record_facts(held) f;  -- a statement of its own: it sees what was committed before the locks
 END

@@ -104,3 +104,32 @@ def test_a_rollup_that_goes_takes_its_parts_along(works: Any) -> None:
         }
     )
     assert {part[1] for part in works.parts()} == {"order.total"}
+
+
+def test_a_fill_that_was_stopped_is_begun_anew_by_the_next_publish(works: Any, few: None) -> None:
+    for n in range(7):
+        works.create("rate", name=f"r{n}", price=str(n))
+    body = changed(works.bodies["rate"], price={"index": True})
+    works.publish({"rate": body})
+    with works.work() as session:
+        (job,) = jobs.listing(session)
+        jobs.cancel(session, job.id)
+    run(works)
+    with works.work() as session:
+        assert works.forms.forms(session).slot("rate", "price") is None
+    works.publish({"rate": body})
+    run(works)
+    with works.work() as session:
+        assert works.forms.forms(session).slot("rate", "price") is not None
+
+
+def test_a_computed_field_that_is_no_longer_indexed_costs_nothing_and_may_come_back(works: Any) -> None:
+    order = works.create("order", project=works.create("project", budget="1"))
+    rate = works.create("rate", price="10")
+    works.publish({"order": changed(works.bodies["order"], total={"index": False}, large={"index": False})})
+    with works.work() as session:
+        assert works.forms.forms(session).routes.computed_slots("order") == ()
+    works.create("item", order=order, rate=rate, quantity="6")
+    assert works.ids("order", filter={"field": "total", "op": "eq", "value": "60"}) == [order]
+    works.publish({"order": works.bodies["order"]})
+    assert works.stored()[order] == {"total": 60, "large": "large\x01large", "title": ""}
