@@ -4,7 +4,7 @@ A field type is tried by its own coercer, so a sheet that was read as a form can
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -92,7 +92,7 @@ class InferredForm:
 def infer_form(session: Session, forms: Forms, stream: BinaryIO, name: str, actor: Actor) -> InferredForm:
     """A draft from the first sheet that has a header. Raises UnreadableFile."""
     with copied(stream) as file:
-        for sheet in sheets_of(Path(file.name), lambda header: False, None, LIMITS):
+        for sheet in sheets_of(Path(file.name), lambda header: False, None, replace(LIMITS, head=ROWS)):
             if sheet.header is None or not any(sheet.header.names):
                 continue
             lines = islice(LineReader(sheet.header.names, SkipRules()).read(sheet.lines()), ROWS)

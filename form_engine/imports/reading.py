@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from itertools import chain, islice
@@ -89,7 +89,7 @@ def suggest_profile(
     known = expected_by(form)
     found: list[Suggestion] = []
     headers: list[Header] = []
-    for sheet in sheets_of(path, known, None, limits):
+    for sheet in sheets_of(path, known, None, replace(limits, head=HEAD)):
         if sheet.header is not None:
             rows = [line.cells for line in _plain_lines(sheet)]
             headers.append(sheet.header)

@@ -1,6 +1,6 @@
 """The process that opens a file: it limits itself first, reads then, and writes rows to its standard output as lines.
 
-    python -m form_engine.imports.sheets.child FILE MEMORY SECONDS INFLATED ROWS COLUMNS SHEETS CHARACTERS
+    python -m form_engine.imports.sheets.child FILE MEMORY SECONDS INFLATED ROWS COLUMNS SHEETS CHARACTERS HEAD
 
 Lines of JSON: `{"sheet": {"name", "merged"}}` begins a sheet, a list is a row, `{"refused": {"code", "params"}}` and
 `{"end": true}` are the last ones. Nothing else runs here, so what a hostile file breaks is only this.
@@ -10,6 +10,7 @@ import contextlib
 import sys
 from collections.abc import Iterator
 from dataclasses import fields
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -116,7 +117,7 @@ def _cells(sheet: Any) -> Iterator[list[Any]]:
 
 
 def _bounded(rows: Iterator[list[Any]], limits: Limits, before: int) -> Iterator[bytes]:
-    for number, row in enumerate(rows, before + 1):
+    for number, row in enumerate(islice(rows, limits.head or None), before + 1):
         if number > limits.rows:
             raise UnreadableFile("too_many_rows", most=limits.rows)
         while row and (row[-1] is None or row[-1] == ""):

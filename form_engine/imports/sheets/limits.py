@@ -6,7 +6,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`inflated` is what a workbook's parts may say they are, in bytes; `memory` and `seconds` hold for the process
-    that reads, whatever the file says.
+    that reads, whatever the file says. `head`: only so many lines of each sheet (0: all).
     """
 
     inflated: int = 400_000_000
@@ -16,6 +16,7 @@ class Limits:
     columns: int = 500
     sheets: int = 50
     cell_characters: int = 32_767
+    head: int = 0
 
 
 LIMITS = Limits()
