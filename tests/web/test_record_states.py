@@ -321,7 +321,7 @@ def test_the_page_shows_comments_and_takes_them(desk: Any) -> None:
     refused = desk.manager.submit(f"/records/{private}/comments", body="@Emil, words that are kept")
     assert refused.status_code == 422
     assert "words that are kept" in refused.text
-    assert "Emil may not see this record" in refused.text
+    assert "Emil 无权查看此记录" in refused.text
     fragment = desk.manager.get(f"/records/{record}?part=comments").text
     assert "@Emil" in fragment
     assert "<html" not in fragment
