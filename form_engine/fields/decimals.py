@@ -105,7 +105,9 @@ def decimal_suspects(scale: int, low: int | None, high: int | None) -> Suspects:
         except TypeError:  # something is no text
             return range(len(values))
         if not all_fit(joined) or joined.count(",") != len(values):
-            return [at for at, value in enumerate(values) if not all_fit(value + ",") or "," in value or bounded]
+            if bounded or not all_fit(values[0] + ","):  # then probably none is
+                return range(len(values))
+            return [at for at, value in enumerate(values) if not all_fit(value + ",") or "," in value]
         if not bounded:
             return ()
         scaled = [int(value.replace(".", "")) for value in values]

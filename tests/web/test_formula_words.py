@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from flask import Flask
-from flask_babel import force_locale
+from flask_babel import force_locale  # type: ignore[import-untyped]
 
 from form_engine.formula import FormulaError, TypeScope, check, evaluation_order, parse, parse_type
 from web.words import sentence
