@@ -107,8 +107,8 @@ def _label(form: Any, locale: str) -> str:
     return localized(words, locale) if words else gettext("Submit")
 
 
-def _followed(world: World, form: CompiledForm, fields: FieldAccess, values: dict[str, int]) -> dict[str, Any]:
-    """What defaults make of the links that were brought along (the bill's contract, its open amount)."""
+def _followed(world: World, form: CompiledForm, fields: FieldAccess, values: dict[str, Any]) -> dict[str, Any]:
+    """What defaults make of the links that were brought along (the customer of an order, its open amount)."""
     known: dict[str, Any] = dict(values)
     if not values:
         return known
@@ -133,15 +133,15 @@ def _draft_key(identity: Identity, form: str, values: Mapping[str, Any]) -> str:
     return f"{identity.workspace_id}:{identity.person_id}:new:{form}{chosen}"
 
 
-def _prefilled(world: World, form: CompiledForm, fields: FieldAccess, given: Mapping[str, str]) -> dict[str, int]:
-    """The links that the address brings along (``?bill=17``): fields one may fill, records one may read."""
-    values: dict[str, int] = {}
+def _prefilled(world: World, form: CompiledForm, fields: FieldAccess, given: Mapping[str, str]) -> dict[str, Any]:
+    """The links that the address brings along (``?order=17``): fields one may fill, records one may read."""
+    values: dict[str, Any] = {}
     for each in form.fields:
         raw = given.get(each.key, "")
-        if each.definition.type.name != "link" or not fields.may_write(each.path):
+        if each.points_to is None or not fields.may_write(each.path):
             continue
         if raw.isascii() and raw.isdigit() and len(raw) < 19 and _is_readable(world, each, int(raw)):
-            values[each.key] = int(raw)
+            values[each.key] = [int(raw)] if each.type.is_list else int(raw)
     return values
 
 
@@ -150,4 +150,4 @@ def _is_readable(world: World, column: CompiledField, record_id: int) -> bool:
         record = services().records.get(world.session, services().forms, record_id, world.actor)
     except NotFound:
         return False
-    return bool(record.form == column.definition.config.form)
+    return bool(record.form == column.points_to)

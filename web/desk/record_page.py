@@ -110,7 +110,7 @@ def _next_acts(world: World, form: CompiledForm, record_id: int) -> tuple[NextAc
             continue
         fields = access.fields_for_new()
         for each in other.fields:
-            leads_here = each.definition.type.name == "link" and each.definition.config.form == form.key
+            leads_here = each.points_to == form.key and "." not in each.path
             if leads_here and fields.may_write(each.path):
                 title = localized(other.definition.title, world.locale)
                 acts.append(NextAct(title, f"/forms/{other.key}/new?{each.key}={record_id}"))
