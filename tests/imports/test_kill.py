@@ -24,7 +24,7 @@ from tests.platform.backends import make_due
 
 ROOT = Path(__file__).parents[2]
 SOAK = bool(os.environ.get("FORMLOOM_SOAK"))
-ROWS = 50_000 if SOAK else 3_000
+ROWS = 50_000 if SOAK else 3_600
 KILLS = 12 if SOAK else 2
 PATIENCE = 1_200 if SOAK else 120
 
