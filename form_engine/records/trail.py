@@ -8,7 +8,7 @@ from uuid import UUID
 
 from formloom.db.uow import workspace_of
 from formloom.models import StoredFile
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
@@ -134,7 +134,7 @@ def written_as(session: Session, via: str) -> list[RecordHistory]:
         .where(
             RecordHistory.workspace_id == workspace_of(session),
             RecordHistory.via == via,
-            RecordHistory.via.is_not(None) & RecordHistory.via.not_like("run:%"),  # as the index says
+            RecordHistory.via.is_not(None) & RecordHistory.via.not_like(literal_column("'run:%'")),  # as the index says
         )
         .order_by(RecordHistory.id.desc())
     )
