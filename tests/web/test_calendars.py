@@ -1,5 +1,6 @@
 """Calendars through HTTP: read by everybody, changed by admins, and asked by formulas from then on."""
 
+import html
 from typing import Any
 
 from formloom.db.uow import unit_of_work
@@ -99,3 +100,23 @@ def test_only_admins_change_calendars(office: Office) -> None:
         assert answer.status_code == 422
     put = office.admin.send("PUT", f"{URL}/nothing/draft", {"definition": SHOP}, **{"If-Match": '"1"'})
     assert put.status_code == 404
+
+
+def test_the_browser_gets_the_days_where_a_formula_asks(office: Office) -> None:
+    publish(office, SHOP)
+    assert '"days_off"' not in page(office)
+    read = office.admin.get("/api/v1/definitions/forms/leave/draft")
+    definition = read.get_json()["definition"]
+    back = {"key": "back", "type": "formula", "value": "WORKDAY(to, 1)", "label": {"en": "Back", "zh-CN": "返岗"}}
+    definition["fields"].append(back)
+    definition["layout"][0]["items"].append("back")
+    tag = {"If-Match": read.headers["ETag"]}
+    saved = office.admin.send("PUT", "/api/v1/definitions/forms/leave/draft", {"definition": definition}, **tag)
+    tag = {"If-Match": saved.headers["ETag"]}
+    published = office.admin.send("POST", "/api/v1/definitions/forms/leave/publish", {}, **tag)
+    assert published.status_code == 200, published.text
+    assert '"days_off"' in page(office)
+
+
+def page(office: Office) -> str:
+    return html.unescape(office.employee.get("/forms/leave/new").text)
