@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def sheet(rows: int) -> bytes:
     writer = csv.writer(out)
     writer.writerow(["Code", "Place", *(f"Field {at}" for at in range(18))])
     day = date(2025, 1, 1)
-    makers = {
+    makers: dict[str, Callable[[int], str]] = {
         "text": lambda n: f"line of words {n % 977}",
         "money": lambda n: f"￥{n % 5000 + 1000:,}.50",
         "date": lambda n: (day + timedelta(days=n % 700)).strftime("%Y/%m/%d"),

@@ -44,7 +44,7 @@ def written(office: Office, export: Export, actor: Actor = SYSTEM) -> bytes:
 
 
 def sheet(content: bytes) -> Any:
-    return openpyxl.load_workbook(io.BytesIO(content)).active
+    return openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
 
 
 def texts(content: bytes, encoding: str = "utf-8-sig") -> list[list[str]]:
@@ -144,7 +144,7 @@ def test_a_long_list_is_a_job_whose_file_is_its_starters(stock: Office) -> None:
     with stock.work() as session:
         job = jobs.find(session, job_id)
         assert (job.state, job.done, job.total) == ("done", 3, 3)
-        stored, stream = stock.files.open(session, job.result["file"])
+        stored, stream = stock.files.open(session, (job.result or {})["file"])
         with stream:
             assert texts(stream.read()) == [["编号"], ["A1"], ["A2"], ["A3"]]
         assert stored.name == "物品.csv"

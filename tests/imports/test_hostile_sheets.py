@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 
 from form_engine.imports.errors import UnreadableFile
 from form_engine.imports.sheets import Limits, SheetInfo, read_sheets
@@ -31,7 +31,7 @@ def refusal(content: bytes, tmp_path: Path, limits: Limits = SMALL) -> str:
 def workbook(**parts: str | bytes) -> bytes:
     """A small workbook; `parts` replace or add parts of it (`__` stands for `/`)."""
     book = openpyxl.Workbook()
-    book.active.append(["a", 1])
+    book.worksheets[0].append(["a", 1])
     plain = io.BytesIO()
     book.save(plain)
     out = io.BytesIO()
@@ -163,18 +163,18 @@ def test_a_file_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_stops_early_leaves_no_process(tmp_path: Path) -> None:
-    import psutil
+    import psutil  # type: ignore[import-untyped]
 
     path = tmp_path / "upload"
     path.write_bytes(b"a,b\n" * 900)
     stream = read_sheets(path, SMALL)
     assert isinstance(next(stream), SheetInfo)
-    stream.close()
+    stream.close()  # type: ignore[attr-defined]
     assert [child for child in psutil.Process().children() if "child" in " ".join(child.cmdline())] == []
 
 
 def test_old_workbooks_are_read_too(tmp_path: Path) -> None:
-    import xlwt
+    import xlwt  # type: ignore[import-untyped]
 
     book = xlwt.Workbook()
     page = book.add_sheet("Old")
