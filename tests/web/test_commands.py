@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 from click.testing import CliRunner, Result
+from formloom import jobs
 from formloom.access import Access
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
@@ -136,3 +137,15 @@ def test_a_sheet_comes_in_and_a_list_goes_out(run: Run, workspace: int, tmp_path
     assert "1 records in" in run("export", "site", str(out), "--workspace", "test").output
     assert "S1,一号" in out.read_text("utf-8-sig")
     assert '"kind": "form"' in run("infer", str(sheet), "--workspace", "test").output
+
+
+def test_jobs_are_listed_and_cancelled(run: Run, databases: Databases, workspace: int) -> None:
+    here = ("--workspace", "test")
+    with unit_of_work(databases, workspace) as session:
+        job = jobs.start(session, "export", {}, by="system", title="A list", total=9)
+    listed = run("jobs", "list", *here).output
+    assert str(job) in listed
+    assert "0/9" in listed
+    assert run("jobs", "cancel", str(job), *here).output.strip() == "cancelled"
+    assert "A list" not in run("jobs", "list", *here).output
+    assert "A list" in run("jobs", "list", "--all", *here).output

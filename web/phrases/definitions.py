@@ -23,7 +23,7 @@ PHRASES = {
         "%(by_name)s has changed the same places of this form meanwhile. Look at their changes first."
     ),
     "too_many_indexed": N_("Too many fields of this type can be sorted and filtered by."),
-    "rollup_reads_elsewhere": N_("A rollup may read only the records that it sums."),
+    "rollup_reads_elsewhere": N_("A rollup may hang on records only: not on the clock, nor on who is reading."),
     "access_not_in_sql": N_("This access rule cannot be used as a filter."),
     "filter_not_in_sql": N_("This filter cannot be used in lists."),
     "nothing_to_publish": N_("There are no changes to publish."),
