@@ -1,7 +1,7 @@
 """Recurring schedules: from terms to dated, priced periods. Pure: plain values in, plain values out.
 
-A schedule is worked out on a grid of months: each day belongs to one month of the grid and costs its part of that month's
-rate, exactly; what a period costs is rounded once (docs/decisions/026).
+A schedule is worked out on a grid of months: each day belongs to one month of the grid and costs its part of that
+month's rate, exactly; what a period costs is rounded once (docs/decisions/026).
 """
 
 from flow_engine.series.months import add_months, extended, month_ends

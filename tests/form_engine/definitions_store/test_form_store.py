@@ -43,8 +43,8 @@ def test_a_draft_is_nobody_elses_to_overwrite(office: Any) -> None:
         assert (draft.changed, draft.live_version) == (False, 1)
         theirs = {**draft.definition, "title": "Theirs"}
         revision = office.forms.save_draft(session, "budget", theirs, OTHER, revision=draft.revision)
+        mine = {**draft.definition, "title": "Mine"}
         with pytest.raises(Conflict, match="revision_conflict") as refused:
-            mine = {**draft.definition, "title": "Mine"}
             office.forms.save_draft(session, "budget", mine, SYSTEM, revision=draft.revision)
         told = {"at": "/title", "yours": "Mine", "theirs": "Theirs"}
         assert refused.value.params == {"revision": revision, "by": "person:7", "conflicts": [told]}

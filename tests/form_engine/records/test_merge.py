@@ -10,6 +10,8 @@ from form_engine.definition import CompiledForm, compile_form, parse_form
 from form_engine.records.diff import diff
 from form_engine.records.merge import Clash, merge, undone
 
+Document = dict[str, Any]
+
 FORM: dict[str, Any] = {
     "kind": "form",
     "key": "order",
@@ -59,23 +61,24 @@ def test_another_spelling_of_the_same_value_is_no_change(form: CompiledForm) -> 
 
 
 def test_cells_of_one_row_are_merged(form: CompiledForm) -> None:
-    base = {"lines": [row("aaaa", "x", "1.00")]}
-    now = {"lines": [row("aaaa", "y", "1.00")]}
+    base: Document = {"lines": [row("aaaa", "x", "1.00")]}
+    now: Document = {"lines": [row("aaaa", "y", "1.00")]}
     merged = merge(form, {"lines": [{"id": "aaaa", "what": "x", "cost": "2"}]}, base, now, {})
     assert merged.clashes == ()
     assert merged.changes == {"lines": [{"id": "aaaa", "cost": "2"}]}
 
 
 def test_the_same_cell_is_a_clash_with_both_values(form: CompiledForm) -> None:
-    base = {"lines": [row("aaaa", "x"), row("bbbb", "z")]}
-    now = {"lines": [row("aaaa", "theirs"), row("bbbb", "z")]}
+    base: Document = {"lines": [row("aaaa", "x"), row("bbbb", "z")]}
+    now: Document = {"lines": [row("aaaa", "theirs"), row("bbbb", "z")]}
     merged = merge(form, {"lines": [{"id": "aaaa", "what": "mine"}, {"id": "bbbb"}]}, base, now, {"lines": "person:7"})
     assert merged.clashes == (Clash("lines.what", "mine", "theirs", "person:7", "aaaa"),)
 
 
 def test_a_row_taken_away_by_one_and_changed_by_the_other_is_a_clash(form: CompiledForm) -> None:
-    base = {"lines": [row("aaaa", "x"), row("bbbb", "z")]}
-    taken, changed = {"lines": [row("bbbb", "z")]}, {"lines": [row("aaaa", "new"), row("bbbb", "z")]}
+    base: Document = {"lines": [row("aaaa", "x"), row("bbbb", "z")]}
+    taken: Document = {"lines": [row("bbbb", "z")]}
+    changed: Document = {"lines": [row("aaaa", "new"), row("bbbb", "z")]}
     mine_changes = merge(form, changed, base, taken, {})
     mine_removes = merge(form, taken, base, changed, {})
     assert [(clash.field, clash.row, clash.theirs) for clash in mine_changes.clashes] == [("lines", "aaaa", None)]
@@ -83,8 +86,8 @@ def test_a_row_taken_away_by_one_and_changed_by_the_other_is_a_clash(form: Compi
 
 
 def test_new_rows_of_both_stand_where_they_were_put(form: CompiledForm) -> None:
-    base = {"lines": [row("aaaa"), row("bbbb")]}
-    now = {"lines": [row("aaaa"), row("cccc", "theirs"), row("bbbb")]}
+    base: Document = {"lines": [row("aaaa"), row("bbbb")]}
+    now: Document = {"lines": [row("aaaa"), row("cccc", "theirs"), row("bbbb")]}
     mine = {"lines": [{"id": "aaaa"}, {"id": "bbbb"}, {"what": "mine"}]}
     assert merge(form, mine, base, now, {}).changes["lines"] == [
         {"id": "aaaa"},
@@ -95,13 +98,16 @@ def test_new_rows_of_both_stand_where_they_were_put(form: CompiledForm) -> None:
 
 
 def test_a_new_row_that_is_blank_is_not_lost(form: CompiledForm) -> None:
-    base, now = {"lines": [row("aaaa")]}, {"lines": [row("aaaa", "theirs")]}
+    base: Document = {"lines": [row("aaaa")]}
+    now: Document = {"lines": [row("aaaa", "theirs")]}
     assert merge(form, {"lines": [{"id": "aaaa"}, {}]}, base, now, {}).changes["lines"] == [{"id": "aaaa"}, {}]
 
 
 def test_what_is_no_table_is_left_to_validation(form: CompiledForm) -> None:
-    base, now = {"lines": [row("aaaa")]}, {"lines": [row("aaaa", "theirs")]}
-    for raw in ("x", [1], {"a": 1}):
+    base: Document = {"lines": [row("aaaa")]}
+    now: Document = {"lines": [row("aaaa", "theirs")]}
+    hostile: tuple[Any, ...] = ("x", [1], {"a": 1})
+    for raw in hostile:
         assert merge(form, {"lines": raw}, base, now, {}).clashes == (Clash("lines", raw, now["lines"], ""),)
 
 

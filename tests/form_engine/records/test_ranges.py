@@ -129,8 +129,9 @@ def test_eight_writers_of_one_room_and_one_of_them_gets_it(hotel: Any) -> None:
 
 def test_two_who_exchange_their_days_at_once_never_both_stand_in_one(hotel: Any) -> None:
     for _ in range(6):
-        room = {"room": f"2{_}"}
-        one, other = stay(hotel, "2026-01-01", "2026-01-05", **room), stay(hotel, "2026-01-06", "2026-01-10", **room)
+        room = f"2{_}"
+        one = stay(hotel, "2026-01-01", "2026-01-05", room=room)
+        other = stay(hotel, "2026-01-06", "2026-01-10", room=room)
 
         def move(record: int) -> str:
             try:
@@ -220,7 +221,8 @@ def test_what_stands_never_overlaps(hotel: Any, wanted: list[tuple[int | None, i
         apart = all(days_of[1] < other[0] or other[1] < days_of[0] for other in stood)
         counts = first is not None or last is not None
         try:
-            stay(hotel, *(f"2026-01-{day:02}" if day else None for day in (first, last)), room=room)
+            begin, end = (f"2026-01-{day:02}" if day else None for day in (first, last))
+            stay(hotel, begin, end, room=room)
             assert apart or not counts
             stood += [days_of] if counts else []
         except InvalidInput:
