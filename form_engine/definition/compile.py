@@ -166,9 +166,7 @@ class FormCompiler:
         read = [*local_reads(self.form, table, rule.holds.checked.reads), *([table] if table else [])]
         return replace(rule, needs=_top(frozenset(read).union(*(hangs_on[path] for path in read))))
 
-    def _no_overlap(
-        self, rule: NoOverlap, own: TypeScope, hangs_on: Mapping[str, frozenset[str]]
-    ) -> CompiledNoOverlap:
+    def _no_overlap(self, rule: NoOverlap, own: TypeScope, hangs_on: Mapping[str, frozenset[str]]) -> CompiledNoOverlap:
         """The range stands beside the record until that is written again, so its condition may read nothing else."""
         when = self._optional(rule.when, own, "logical")
         read: set[str] = set()

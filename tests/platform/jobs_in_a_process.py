@@ -17,7 +17,7 @@ from formloom import jobs
 from formloom.db.connect import Server
 from formloom.db.engine import databases_at
 from formloom.models import Role
-from formloom.outbox import JobContext, Relay, Runner, ThreadJobs
+from formloom.outbox import Handler, JobContext, Relay, Runner, ThreadJobs
 from formloom.outbox.rq import run_worker
 from formloom.wakeups import Listener
 
@@ -39,7 +39,7 @@ def main(address: str, redis_url: str, journal: str) -> None:
             file.write(f"{context.key}\n")
         time.sleep(float(payload["takes"]))
 
-    handlers = {"effect": effect, jobs.KIND: jobs.Jobs({"count": count})}
+    handlers: dict[str, Handler] = {"effect": effect, jobs.KIND: jobs.Jobs({"count": count})}
     runner = Runner(databases, handlers, lease=timedelta(seconds=0.5))
     if redis_url != "-":
         run_worker(redis_url, runner)

@@ -182,7 +182,7 @@ def test_a_long_job_lets_others_come_between(databases: Databases, workspace: in
     order: list[str] = []
     first = start(databases, workspace)
     start(databases, workspace, "short")
-    works = {
+    works: dict[str, Any] = {
         "count": counting(3, lambda run, n: order.append(f"batch {n}")),
         "short": lambda run: order.append("short"),
     }
@@ -296,7 +296,12 @@ def test_watchers_hear_of_it(databases: Databases, workspace: int) -> None:
         news.take(0.1)
         relay_for(databases, count=counting(1)).run_once()
         heard: set[str] = set()
-        wait_for(lambda: bool(heard.update(news.take(1)) or heard >= {f"job:{job_id}", f"jobs:{ADA}"}))
+
+        def told() -> bool:
+            heard.update(news.take(1))
+            return heard >= {f"job:{job_id}", f"jobs:{ADA}"}
+
+        wait_for(told)
     listener.close()
 
 

@@ -148,11 +148,11 @@ class Works:
     def parts(self) -> set[tuple[int, str, int, Decimal]]:
         with self.work() as session:
             rows = session.execute(text("SELECT child_id, rollup, parent_id, amount FROM rollup_part"))
-            return {tuple(row) for row in rows}
+            return {(row.child_id, row.rollup, row.parent_id, row.amount) for row in rows}
 
     def marks(self) -> int:
         with self.work() as session:
-            return session.execute(text("SELECT count(*) FROM recalculation")).scalar_one()
+            return int(session.execute(text("SELECT count(*) FROM recalculation")).scalar_one())
 
     def expected(self) -> tuple[dict[int, dict[str, Any]], set[tuple[int, str, int, Decimal]]]:
         """(what `stored` should say, what `parts` should say)."""
@@ -162,16 +162,22 @@ class Works:
         return _expected(data)
 
 
-def _expected(data: dict[int, tuple[str, dict[str, Any]]]) -> Any:
+def number(value: Any) -> Decimal:
+    """A stored number; a blank is 0."""
+    return Decimal(value or 0)
+
+
+def _expected(
+    data: dict[int, tuple[str, dict[str, Any]]],
+) -> tuple[dict[int, dict[str, Any]], set[tuple[int, str, int, Decimal]]]:
     of = {name: {key: doc for key, (form, doc) in data.items() if form == name} for name in BODIES}
-    number = lambda value: Decimal(value or 0)  # noqa: E731
     stored: dict[int, dict[str, Any]] = {}
     parts: set[tuple[int, str, int, Decimal]] = set()
     rates = of["rate"]
     for key, doc in rates.items():
         stored[key] = {"title": doc.get("name", "")}
     for key, doc in of["item"].items():
-        rate = rates.get(doc.get("rate"))
+        rate = rates.get(doc.get("rate", 0))
         price = number(rate.get("price")) if rate else Decimal(0)
         cost = number(doc.get("quantity")) * price
         name = rate.get("name", "") if rate else ""
@@ -194,6 +200,6 @@ def _expected(data: dict[int, tuple[str, dict[str, Any]]]) -> Any:
     for key, doc in of["project"].items():
         spent = sum((part[3] for part in parts if part[1] == "project.spent" and part[2] == key), Decimal(0))
         dear = [part[3] for part in parts if part[1] == "project.mean" and part[2] == key]
-        mean = (sum(dear) / len(dear)).quantize(Decimal("0.000001")) if dear else None
+        mean = (sum(dear, Decimal(0)) / len(dear)).quantize(Decimal("0.000001")) if dear else None
         stored[key] = {"left": number(doc.get("budget")) - spent, "mean": mean, "title": ""}
     return stored, parts
