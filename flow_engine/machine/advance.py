@@ -112,8 +112,10 @@ def _fire(walk: Walk, event: TimerFired) -> None:
     """A timer whose visit has closed meanwhile means nothing."""
     visit = walk.state.visit(event.visit)
     if visit is not None:
-        walk.lane = visit.lane
+        walk.lane, before = visit.lane, (walk.state.open, walk.state.entering)
         behaviour(walk, visit.step, visit.kind).fire(walk, visit, event.action)
+        if (walk.state.open, walk.state.entering) != before:  # the run has gone on: nothing can be taken back
+            walk.state = replace(walk.state, last=None)
 
 
 def _withdraw(walk: Walk, event: Withdrawn) -> None:

@@ -200,7 +200,7 @@ class Approve(PeopleStep):
         if self.on_take_back is None or last is None:
             raise IllegalTransition("decision_not_offered", {"decision": "take_back", "offered": ()})
         for opened in walk.state.open:
-            if opened.id > last.visits:
+            if opened.id > last.visits and opened.lane == visit.lane:
                 walk.close_visit(opened)
         walk.forget_decider(self.key, event.by)
         agreed = {step: who for step, who in walk.state.agreed.items() if step != self.key}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from formloom.errors import Conflict, IllegalTransition, InvalidInput
 
-from flow_engine.machine import Decided, Reseated, RunState, TakenBack
+from flow_engine.machine import Decided, Reseated, RunState, TakenBack, TimerFired
 from flow_engine.machine.effects import CloseTask, FinishTask, OpenTasks, PassOver
 from flow_engine.machine.events import Act, Decision
 from tests.flow_engine.flows import Shell, approve, flow_of
@@ -301,6 +301,22 @@ def test_what_somebody_has_acted_on_or_what_acted_is_not_taken_back() -> None:
     decide(run, A)
     with pytest.raises(IllegalTransition, match="decision_not_offered"):
         run.tell(TakenBack(first, A))
+
+
+def test_another_branch_is_not_touched_by_taking_back() -> None:
+    left = [approve("check", "team", on_take_back={}), approve("second", "boss")]
+    right = [{"key": "nap", "type": "wait", "for": "P1D"}, approve("late", "team")]
+    both = {"key": "both", "type": "parallel", "branches": [{"key": "a", "steps": left}, {"key": "b", "steps": right}]}
+    run = run_of(both, asked=[A])
+    first = run.visit("check").id
+    decide(run, A)
+    run.tell(TimerFired(run.visit("nap").id, 0))
+    assert sorted(run.at()) == ["late", "second"]
+    with pytest.raises(Conflict, match="already_acted_on"):
+        run.tell(TakenBack(first, A))
+    decide(run, E, step="second")
+    decide(run, A, step="late")
+    assert status(run) == "approved"
 
 
 # -- the same person, one's own request, nobody -----------------------------------------------------------------------

@@ -44,7 +44,10 @@ NESTED = flow_of(
         "join": "any",
         "others": "go_on",
         "branches": [
-            {"key": "left", "steps": [{"key": "nap", "type": "wait", "for": "P1D"}, approve("late", "finance")]},
+            {
+                "key": "left",
+                "steps": [{"key": "nap", "type": "wait", "for": "P1D"}, approve("late", "finance", on_take_back={})],
+            },
             {
                 "key": "right",
                 "steps": [
@@ -54,9 +57,9 @@ NESTED = flow_of(
                         "each": "lines",
                         "at_once": True,
                         "steps": [
-                            approve("check", "finance", on_reject={"return_to": {"initiator": True}}),
+                            approve("check", "finance", on_take_back={}, on_reject={"return_to": {"initiator": True}}),
                             {"key": "mark", "type": "update", "set": {"status": "seen"}, "when_returned": "keep"},
-                            approve("second", "director", on_reject={"return_to": {"step": "check"}}),
+                            approve("second", "director", on_take_back={}, on_reject={"return_to": {"step": "check"}}),
                         ],
                     }
                 ],

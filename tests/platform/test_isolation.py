@@ -54,6 +54,7 @@ def example(kind: str) -> str:
         "uuid": "gen_random_uuid()",
         "bytea": r"'\x00'",
         "xid8": "pg_current_xact_id()",
+        "numrange": "'empty'",
     }.get(kind, "'x'")
 
 

@@ -117,7 +117,7 @@ def _decision(
         "submit": {"url": f"/api/v1/tasks/{task.id}/decide"},
         "actions": actions(task.offers if task.open else TAKING_BACK, task.step_titles, world.locale),
         "form": model,
-        "seating": seating(task.acts, PEOPLE, people.names(world.session, task.added)),
+        "seating": seating(task.acts, PEOPLE, people.names(world.session, task.added) if task.added else {}),
         "next": next_url,
         "inbox": "/inbox",
         "draft_key": f"{identity.workspace_id}:{identity.person_id}:task:{task.id}",
