@@ -59,8 +59,13 @@ class Comment:
 def listing(
     records: "Records", session: Session, forms: FormStore, record_id: int, actor: Actor, *, after: int = 0
 ) -> tuple[Comment, ...]:
-    """The comments after that id, oldest first, at most `MOST`."""
+    """The comments after that id, oldest first, at most `MOST`. Raises NotFound for who may not read the record."""
     records.readable(session, forms, record_id, actor)
+    return of_readable(session, record_id, after=after)
+
+
+def of_readable(session: Session, record_id: int, *, after: int = 0) -> tuple[Comment, ...]:
+    """The same, of a record that the reader was found to be allowed to read in this transaction."""
     rows = session.scalars(
         select(RecordComment)
         .where(

@@ -27,9 +27,9 @@ SCOPE = "definitions:write"
 
 
 class DaysArgs(Body):
-    """The year that is asked for."""
+    """The year that is asked for; this one, if none is."""
 
-    year = Count(required=True, validate=validate.Range(1900, 9999, error="invalid_value"))
+    year = Count(load_default=None, validate=validate.Range(1900, 9999, error="invalid_value"))
 
 
 class CalendarLine(ma.Schema):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from formloom.access import Identity
+from formloom.clock import today
 from formloom.errors import Conflict, InvalidInput, Issue, NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
@@ -33,11 +34,12 @@ def calendars_json(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def days_json(session: Session, key: str, year: int) -> dict[str, Any]:
+def days_json(session: Session, key: str, asked: int | None) -> dict[str, Any]:
     """What differs from the week in a year, day by day, and whether its public holidays are announced."""
     calendar = named_calendar(session, key)
     if calendar is None:
         raise NotFound("unknown_calendar", {"key": key})
+    year = today(session).year if asked is None else asked
     source = calendar.definition.holidays
     public = public_days(source, year, current_locale()) if source is not None else NONE_KNOWN
     special = calendar.special(year)

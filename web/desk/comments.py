@@ -67,6 +67,11 @@ def comments_view(session: Session, identity: Identity, record_id: int) -> Comme
     return CommentsView(views(session, identity, found), app_now(session))
 
 
+def comments_beside(session: Session, identity: Identity, record_id: int) -> CommentsView:
+    """The comments beside a record that is on the page already."""
+    return CommentsView(views(session, identity, comments.of_readable(session, record_id)), app_now(session))
+
+
 def say(session: Session, identity: Identity, record_id: int, body: str, uploads: Iterable[FileStorage]) -> None:
     """A comment from the page: who is named after an @ is mentioned."""
     known, forms, actor = services().records, services().forms, actor_of(identity)
@@ -99,6 +104,8 @@ def refused(body: str, error: InvalidInput) -> Said:
 
 def views(session: Session, identity: Identity, found: Sequence[Comment]) -> tuple[CommentView, ...]:
     """These comments with names and files, each kind asked for once."""
+    if not found:
+        return ()
     names = people.names(session, {person for each in found for person in (each.by, *each.mentions)})
     cards = file_cards(session, {file for each in found for file in each.files})
     now = app_now(session)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from web.body_limits import accepts_upload
 from web.context import transaction
-from web.desk.comments import NOTHING_SAID, Said, comments_view, refused, say, say_otherwise, unsay
+from web.desk.comments import NOTHING_SAID, Said, comments_beside, comments_view, refused, say, say_otherwise, unsay
 from web.desk.record_form import edit_form
 from web.desk.record_page import RecordPage, record_page
 from web.file_answer import file_answer
@@ -35,7 +35,7 @@ def show(record_id: int) -> str:
 
 
 def _page(session: Session, page: RecordPage, said: Said) -> str:
-    comments = comments_view(session, me(), page.id)
+    comments = comments_beside(session, me(), page.id)
     nav = load_nav(session)
     return render_template("pages/record.html", nav=nav, page=page, now=page.now, comments=comments, said=said)
 
