@@ -130,8 +130,11 @@ class Writer:
     def _may_name(self, session: Session, world: Forms, form: CompiledForm, writes: Sequence[RecordWrite]) -> None:
         """Whatever is linked to, the actor may read, and whoever is named is there; asked once for all.
 
-        Names were found among what they may read, but a profile can hold ids. Which row it is, the service tells.
+        Names were found among what they may read, but a profile can hold ids. Which row it is, the service tells. No
+        profile fills a field of files; where the form has become one meanwhile, the service asks whose each file is.
         """
+        if any(each for write in writes for each in named(form, write.data, "file")):
+            raise _Overtaken
         if not self.actor.trusted and referring(form, "record"):
             linked = [each for write in writes for each in named(form, write.data, "record")]
             for target in dict.fromkeys(each.form for each in linked):

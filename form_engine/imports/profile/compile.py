@@ -102,10 +102,15 @@ class ReadyColumn:
     checks: tuple[ReadyCheck, ...]
     steps: tuple[MatchStep, ...]
 
+    @property
+    def plain(self) -> bool:
+        """Its cells are read as they stand, and nothing is worked out of them."""
+        return not (self.prepare or self.values or self.cases or self.value is not None or self.default or self.checks)
+
 
 @dataclass(frozen=True, slots=True)
 class ReadyProfile:
-    """A profile that fits its form. `by_field` tells which column fills a field."""
+    """A profile that fits its form. `by_field` tells which column fills a field; `plain`: all its columns are."""
 
     definition: ImportProfile
     form: CompiledForm
@@ -113,8 +118,10 @@ class ReadyProfile:
     by_key: Mapping[str, ReadyColumn]
     by_field: Mapping[str, ReadyColumn]
     filled: tuple[tuple[str, str], ...] = dataclass_field(init=False)
+    plain: bool = dataclass_field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "plain", all(column.plain for column in self.columns))
         pairs = tuple((field, column.key) for field, column in self.by_field.items())
         object.__setattr__(self, "filled", pairs)
 
@@ -184,7 +191,8 @@ class _Compiler:
         definition: FieldDef | None = field.definition if field is not None else None
         if column.to is not None and (definition is None or "." in column.to):
             self.issues.append(Issue(f"{column.at}/to", "unknown_field", {"field": column.to}))
-        elif definition is not None and (definition.computed or definition.fields):
+        elif definition is not None and (definition.computed or definition.fields or definition.type.refers == "file"):
+            # Files are shown to whoever sees a record that holds them: an id in a sheet or a profile must not do that.
             self.issues.append(Issue(f"{column.at}/to", "not_importable", {"field": column.to}))
             definition = None
         if definition is None:
