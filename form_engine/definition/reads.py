@@ -42,6 +42,11 @@ def live_needs(types: FormTypes, place: Place) -> Iterator[Place]:
     if form is None or field is None or not field.computed:
         return
     table = place.path.partition(".")[0] if "." in place.path else None
+    for named in field.type.references(field.config):
+        if named.links_to_owner and named.field is not None:
+            # Even that something points here is told by the link there.
+            there, _, rows = named.form.partition(".")
+            yield Place(there, f"{rows}.{named.field}" if rows else named.field)
     for use in field.type.formulas(field.config):
         scope = types.use_scope(form, table, use)
         try:

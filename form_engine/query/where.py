@@ -190,24 +190,23 @@ def _keys(raw: Any, at: str) -> list[str]:
 
 
 def _pointing_here(columns: FormColumns, config: BacklinkConfig) -> ColumnElement[bool]:
-    """Some live record's link leads here."""
-    statement = (
-        select(literal(1))
-        .select_from(RecordLink)
-        .join(
-            record_index,
-            and_(
-                record_index.c.workspace_id == RecordLink.workspace_id, record_index.c.record_id == RecordLink.from_id
-            ),
-        )
-        .where(
-            RecordLink.workspace_id == columns.workspace_id,
-            RecordLink.to_id == columns.id,
-            RecordLink.from_form == config.form,
-            RecordLink.path == config.via,
-        )
+    """The link of some live record, and of one into which the reader may look, leads here."""
+    pointing, index = aliased(Record), record_index.alias()
+    there = replace(columns, form=columns.forms[config.form], record=pointing, index=index)
+    met = [] if columns.reach is None else [columns.reach(there)]
+    statement = select(literal(1)).where(
+        RecordLink.workspace_id == columns.workspace_id,
+        RecordLink.to_id == columns.id,
+        RecordLink.from_form == config.form,
+        RecordLink.path == config.via,
+        index.c.workspace_id == RecordLink.workspace_id,
+        index.c.record_id == RecordLink.from_id,
+        *met,
     )
-    return statement.correlate_except(RecordLink, record_index).exists()
+    if reads(pointing, *met):
+        here = and_(pointing.workspace_id == index.c.workspace_id, pointing.id == index.c.record_id)
+        statement = statement.select_from(RecordLink, index.join(pointing, here))
+    return statement.correlate_except(RecordLink, index, pointing).exists()
 
 
 def _linked(columns: FormColumns, link: CompiledField, to: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from form_engine.query.listing import matching_ids, stream
 from form_engine.records.actor import Actor
 
+POINTED = ("blank", "not_blank")
 FIELDS = ("name", "code", "sum", "day", "owner")
 ROLES = ("r1", "r2", "r3")
 LEVELS = ("hidden", "read", "write")
@@ -70,6 +71,35 @@ grants = st.lists(
     max_size=3,
     unique_by=lambda each: each[:2],
 )
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """A record that points to the one at `to`."""
+
+    to: int
+    open: int
+
+
+@dataclass(frozen=True)
+class PointingLine:
+    """Who may read those."""
+
+    role: str
+    where: str | None
+    link: str
+
+
+pointing = st.lists(st.builds(Pointing, to=st.integers(0, 4), open=st.integers(0, 1)), max_size=4)
+pointing_lines = st.lists(
+    st.builds(
+        PointingLine,
+        role=st.sampled_from((*ROLES, "everybody")),
+        where=st.sampled_from((None, "open = 1")),
+        link=st.sampled_from(("hidden", "read", "read")),
+    ),
+    max_size=3,
+)
 holdings = st.lists(st.sets(st.sampled_from(ROLES)), min_size=4, max_size=4)
 
 
@@ -90,6 +120,7 @@ def people(make_person: Any) -> list[int]:
     rows=st.lists(rows, min_size=1, max_size=5),
     grants=grants,
     roles=holdings,
+    pointing=st.tuples(pointing, pointing_lines),
 )
 def test_every_door_shows_the_same(
     office: Any,
@@ -98,8 +129,9 @@ def test_every_door_shows_the_same(
     rows: list[Row],
     grants: list[tuple[int, int, dict[str, str]]],
     roles: list[set[str]],
+    pointing: tuple[list[Pointing], list[PointingLine]],
 ) -> None:
-    example = Example(office, people, lines, rows, grants, roles, next(_forms))
+    example = Example(office, people, lines, rows, grants, roles, pointing, next(_forms))
     example.build()
     for at in range(len(people)):
         example.hold(at)
@@ -116,10 +148,14 @@ class Example:
         rows: list[Row],
         grants: list[tuple[int, int, dict[str, str]]],
         roles: list[set[str]],
+        pointing: tuple[list[Pointing], list[PointingLine]],
         number: int,
     ) -> None:
         self.office, self.people, self.lines, self.rows, self.roles = office, people, lines, rows, roles
-        self.form, self.child = f"thing{number}", f"child{number}"
+        self.form, self.child, self.note = f"thing{number}", f"child{number}", f"note{number}"
+        self.pointing = [each for each in pointing[0] if each.to < len(rows)]
+        self.pointing_lines = pointing[1]
+        self.notes: list[int] = []
         self.grants = [each for each in grants if each[0] < len(rows)]
         self.ids: list[int] = []
         self.children: list[int] = []
@@ -148,6 +184,7 @@ class Example:
                 {"key": "owner", "type": "member"},
                 {"key": "double", "type": "formula", "value": "sum * 2"},
                 {"key": "called", "type": "formula", "value": 'name & "!"'},
+                {"key": "notes", "type": "backlink", "form": self.note, "via": "thing"},
             ],
             "access": [making, *access],
         }
@@ -161,14 +198,36 @@ class Example:
             ],
             "access": [{"role": "everybody", "may": ["create", "read"]}],
         }
+        note = {
+            "kind": "form",
+            "key": self.note,
+            "title": "Note",
+            "fields": [
+                {"key": "thing", "type": "link", "form": self.form},
+                {"key": "open", "type": "number", "decimals": 0},
+            ],
+            "access": [
+                {
+                    "role": line.role,
+                    "may": ["read"],
+                    "fields": {"thing": line.link},
+                    **({"where": line.where} if line.where else {}),
+                }
+                for line in self.pointing_lines
+            ],
+        }
+        together = {self.form: thing, self.child: child, self.note: note}
         with self.office.work() as session:
-            self.office.forms.publish_together(session, {self.form: thing, self.child: child}, self.actor(0))
+            self.office.forms.publish_together(session, together, self.actor(0))
         for row in self.rows:
             values = {"name": row.name, "code": row.code, "sum": str(row.sum), "owner": self.people[row.owner]}
             maker = Actor.person(self.people[row.maker], frozenset({"maker"}))
             record = self.office.create(self.form, values, maker).id
             self.ids.append(record)
             self.children.append(self.office.create(self.child, {"thing": record}).id)
+        for each in self.pointing:
+            values = {"thing": self.ids[each.to], "open": str(each.open)}
+            self.notes.append(self.office.create(self.note, values).id)
         with self.office.work() as session:
             for row_at, who, fields in self.grants:
                 session.add(
@@ -227,11 +286,41 @@ class Example:
                 found[record].add("double")
             if "name" in shown and self._computed_shown(met, granted, "called"):
                 found[record].add("called")
+            if self.link_read(at) and self._computed_shown(met, granted, "notes"):
+                found[record].add("notes")
         return found
 
     def _computed_shown(self, met: list[Line], granted: list[dict[str, str]], key: str) -> bool:
         by_role = any(line.fields.get("*", "write") != "hidden" for line in met if {"read", "update"} & set(line.may))
         return by_role or any(fields.get("*", "hidden") != "hidden" for fields in granted)
+
+    def name_shown_by_roles(self, at: int) -> bool:
+        """Whether roles show the name in every record that they let this person meet: ADR 061 goes by them alone."""
+        mets = [self.met(at, row_at) for row_at in range(len(self.rows))]
+        return all(
+            any(
+                line.fields.get("name", line.fields.get("*", "write")) != "hidden"
+                for line in met
+                if {"read", "update"} & set(line.may)
+            )
+            for met in mets
+            if any("read" in line.may for line in met)
+        )
+
+    def link_read(self, at: int) -> bool:
+        """Whether the link of notes is readable in every note that this person can meet."""
+        mine = [line for line in self.pointing_lines if line.role in {*self.roles[at], "everybody"}]
+        always = any(line.where is None and line.link == "read" for line in mine)
+        return bool(mine) and (always or all(line.link == "read" for line in mine))
+
+    def pointed(self, at: int) -> dict[int, set[int]]:
+        """By id: the notes pointing there that this person may read."""
+        mine = [line for line in self.pointing_lines if line.role in {*self.roles[at], "everybody"}]
+        found: dict[int, set[int]] = {}
+        for id_, note in zip(self.notes, self.pointing, strict=True):
+            if any(line.where is None or note.open == 1 for line in mine):
+                found.setdefault(self.ids[note.to], set()).add(id_)
+        return found
 
     # -- the doors -----------------------------------------------------------------------------------------------------
 
@@ -265,14 +354,17 @@ class Example:
                     assert record not in expected
                     continue
                 self.told(view, visible[record])
+                if "notes" in visible[record]:
+                    assert set(view.computed["notes"]) == self.pointed(at).get(record, set())
                 assert titles[record][1] == view.title
                 for change in records.history(session, view):
                     assert change.changes.keys() <= visible[record]
             for field in FIELDS:
                 self.asked(session, actor, field, visible)
+            self.asked_of_notes(session, actor, visible, self.pointed(at))
             for child in self.children:
                 view = records.view(session, forms, child, actor)
-                assert "peek" not in view.computed or all("name" in shown for shown in visible.values())
+                assert "peek" not in view.computed or self.name_shown_by_roles(at)
 
     def told(self, view: Any, shown: set[str]) -> None:
         """A view has what may be read, and its title is made of that alone."""
@@ -284,9 +376,32 @@ class Example:
             "owner": self.people[row.owner],
         }
         assert dict(view.values) == {key: value for key, value in values.items() if key in shown}
-        assert view.computed.keys() <= shown | {"double", "called"}
-        assert view.computed.keys() == shown & {"double", "called"}
+        assert view.computed.keys() <= shown
+        assert view.computed.keys() - {"notes"} == shown & {"double", "called"}
         assert view.title == " ".join(values[key] for key in ("name", "code") if key in shown)
+
+    def asked_of_notes(
+        self, session: Any, actor: Actor, visible: dict[int, set[str]], pointed: dict[int, set[int]]
+    ) -> None:
+        """Whether anything points here is answered by the notes that may be read, or not at all."""
+        records, forms = self.office.records, self.office.forms
+        hidden = any("notes" not in shown for shown in visible.values())
+        expected = {op: {each for each in visible if (each in pointed) == (op == "not_blank")} for op in POINTED}
+        for op, found in expected.items():
+            question = {"field": "notes", "op": op}
+            try:
+                page = records.list_page(session, forms, self.form, actor, filter=question, limit=100)
+            except InvalidInput:
+                continue  # it is hidden in a record that is met, or in one that could be
+            assert not hidden or not visible
+            assert {item.id for item in page.items} == found
+            assert page.count == len(found)
+            access = records.access(session, forms, self.form, actor)
+            assert set(session.scalars(matching_ids(session, access, filter=question))) == found
+            counted = {"measures": [{"as": "n", "fn": "count"}], "filter": question}
+            if access.may("read"):
+                figures = records.aggregate(session, forms, self.form, actor, counted)
+                assert [group.measures["n"] for group in figures.groups] == [len(found)]
 
     def asked(self, session: Any, actor: Actor, field: str, visible: dict[int, set[str]]) -> None:
         """A question about a field is answered only if it is readable in every record that can be met."""
