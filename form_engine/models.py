@@ -67,6 +67,18 @@ class FormSlot(InWorkspace, Base):
     """Every older record has it too: until then it is written, and no list asks it."""
 
 
+class FormUpkeep(InWorkspace, Base):
+    """What the job `job_id` is to bring up to date after a publish; the row goes when it is through, not when the job
+    ends (`kind`: `fill`, `refresh`; `asked` is what the job gets).
+    """
+
+    __tablename__ = "form_upkeep"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    asked: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    job_id: Mapped[int]
+
+
 class Record(Numbered, Base):
     """One record; `title` is how links show it, `search` is its plain text.
 
@@ -236,13 +248,16 @@ class RollupPart(InWorkspace, Base):
 
 class Recalculation(Numbered, Base):
     """What is stored beside a record may be out of date: because of the record itself (`@self`), or, for those that
-    hang on it, because of `cause` (`form.field`). Whoever works it out takes the row away (ADR 059).
+    hang on it, because of `cause` (`form.field`). Whoever works it out takes the row away (ADR 059). What could not be
+    worked out is put aside until `available_at`.
     """
 
     __tablename__ = "recalculation"
     record_id: Mapped[int]
     cause: Mapped[str]
     marked_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    available_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class RecordHistory(Numbered, Base):
@@ -281,6 +296,7 @@ __all__ = [
     "DefinitionDraft",
     "DefinitionVersion",
     "FormSlot",
+    "FormUpkeep",
     "Recalculation",
     "Record",
     "RecordComment",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from formloom import jobs, messages, outbox, timers
 from formloom.access import Access
+from formloom.collector import collect_seldom
 from formloom.db.engine import Databases, open_databases
 from formloom.db.migrate import upgrade
 from formloom.files import FileStore
@@ -22,7 +23,7 @@ from formloom.wakeups import Listener
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
 from flow_engine.service.tidy import sweep_grants
-from form_engine.definitions_store import FormStore
+from form_engine.definitions_store import FormStore, upkeep
 from form_engine.exports import Exports
 from form_engine.imports.models import ImportBatch
 from form_engine.imports.service import Imports
@@ -75,6 +76,7 @@ class Services:
 
     def start(self) -> None:
         """Begin the relay, and (without Redis workers and clocks of their own) do the jobs and fire the timers here."""
+        collect_seldom()
         self._backend = self._jobs()
         relay = outbox.Relay(self.databases, self._backend)
         self._spawn("relay", lambda: relay.run(self._stop, self.listener))
@@ -104,10 +106,13 @@ class Services:
         self.databases.close()
 
     def _chores(self) -> tuple[Chore, ...]:
-        """What writes marked and nobody worked off, because their process died; rights that say the same twice."""
+        """What writes marked and nobody worked off, because their process died; what a publish left to a job that was
+        stopped; rights that say the same twice.
+        """
         return (
-            Chore(0, lambda: drain.sweep(self.databases, self.forms.forms)),
-            Chore(SWEEP_SECONDS, lambda: sweep_grants(self.databases)),
+            Chore(0, lambda: drain.sweep(self.databases, self.forms.forms), "recalculation"),
+            Chore(SWEEP_SECONDS, lambda: upkeep.sweep(self.databases), "upkeep"),
+            Chore(SWEEP_SECONDS, lambda: sweep_grants(self.databases), "sweep_grants"),
         )
 
     def _house(self) -> FilesOfHouse:

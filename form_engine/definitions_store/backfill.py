@@ -16,6 +16,7 @@ from formloom.jobs import JobRun
 from sqlalchemy import func, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
+from form_engine.definitions_store import upkeep
 from form_engine.fields import RollupConfig
 from form_engine.models import FormSlot, Record
 from form_engine.recalculation.current import BATCH, bring_up_to_date
@@ -41,22 +42,27 @@ def many(session: Session, form: str) -> bool:
 
 
 def fill(session: Session, forms: Forms, form: str, slots: Slots, by: str) -> None:
-    """Bring a form's records up to date, now or by a job that `by` can watch; then `slots` may be asked."""
+    """Bring a form's records up to date, now or by a job that `by` can watch; then `slots` may be asked, and what an
+    earlier fill that somebody stopped was to do is done.
+    """
+    slots = {**upkeep.asked_before(session, KIND, form).get("slots", {}), **slots}
     if many(session, form):
-        total = session.scalar(select(func.count()).where(*_of(session, form)))
-        payload = {"form": form, "slots": dict(slots)}
-        jobs.start(session, KIND, payload, by=by, title=form, total=total)
+        set_ready(session, form, slots, ready=False)
+        upkeep.begin(session, KIND, form, {"slots": slots}, by)
         return
     last = 0
     while ids := _next(session, form, last):
         bring_up_to_date(session, forms, ids)
         last = ids[-1]
     set_ready(session, form, slots, ready=True)
+    upkeep.through(session, KIND, form)
     soon(session, forms, by)
 
 
 def set_ready(session: Session, form: str, slots: Slots, *, ready: bool) -> None:
     """Say of these slots of a form whether lists may ask them. One that another field has got meanwhile is left out."""
+    if not slots:
+        return
     mine = (FormSlot.workspace_id == workspace_of(session), FormSlot.form == form)
     these = tuple_(FormSlot.field, FormSlot.slot).in_(list(slots.items()))
     statement = update(FormSlot).where(*mine, these).values(ready=ready)
@@ -71,6 +77,8 @@ def job(forms_of: Callable[[Session], Forms]) -> jobs.JobWork:
         while True:
             with run.batch() as session:
                 forms = current_forms(session, forms_of)
+                if not upkeep.is_mine(session, run):  # a later publish asks for this and more
+                    return {"records": run.done}
                 ids = _next(session, form, run.cursor or 0) if forms is not None and form in forms else []
                 if forms is not None and ids:
                     if not patiently(session, forms, ids):
@@ -78,6 +86,7 @@ def job(forms_of: Callable[[Session], Forms]) -> jobs.JobWork:
                     run.advance(session, done=run.done + len(ids), cursor=ids[-1])
                 else:
                     set_ready(session, form, slots, ready=True)
+                    upkeep.through(session, KIND, form)
             if not ids:
                 break
         drain(run.databases, run.workspace_id, forms_of, run.by)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from formloom import jobs
 from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition, Issue, NotFound
 from sqlalchemy import func, select, text
@@ -17,6 +16,8 @@ from form_engine.definition.check import check_form
 from form_engine.definition.compile import compile_form
 from form_engine.definition.parse import parse_form
 from form_engine.definition.scope import FormTypes
+from form_engine.definitions_store import upkeep
+from form_engine.definitions_store.backfill import KIND as FILL
 from form_engine.definitions_store.backfill import (
     changed_feeds,
     changed_slots,
@@ -24,7 +25,6 @@ from form_engine.definitions_store.backfill import (
     forget_parts,
     gone_feeds,
     many,
-    set_ready,
     used_slots,
 )
 from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
@@ -196,33 +196,30 @@ class FormStore(DefinitionStore[FormDef]):
         A form that is new has no records yet. What an earlier publish began and somebody stopped is begun anew for the
         forms that are published `again`.
         """
+        stopped = upkeep.stopped(session, FILL, again)
         for name in gone_feeds(before, forms):
             forget_parts(session, forms, name)
         feeding = {feed.config.form for feed in changed_feeds(before, forms)}
         for key in before:
             if key not in forms:
                 continue
-            changed = set(changed_slots(before, forms, key))
-            changed |= {
-                path
-                for form, path in before.filling
-                if form == key and key in again and path in forms.slots.get(key, {})
-            }
+            changed = changed_slots(before, forms, key)
             slots = {**added.get(key, {}), **{path: forms.slots[key][path] for path in changed}}
-            if slots or key in feeding:
-                if slots and many(session, key):
-                    set_ready(session, key, slots, ready=False)
+            if slots or key in feeding or key in stopped:
                 fill(session, forms, key, slots, actor.ref)
         session.info.pop(_HERE, None)  # which slots are ready may have changed
 
     def _refresh(self, session: Session, forms: Forms, before: CompiledForm, after: CompiledForm, actor: Actor) -> None:
-        what = stale(before, after)
+        what, left = stale(before, after), upkeep.asked_before(session, REFRESH, after.key).get("what", ())
+        if what & WORDS or upkeep.stopped(session, REFRESH, [after.key]):
+            what |= frozenset(left)
         mine = Record.workspace_id == workspace_of(session), Record.form == after.key
         few = select(func.count()).select_from(select(Record.id).where(*mine).limit(AT_ONCE + 1).subquery())
         if what & WORDS and (session.scalar(few) or 0) > AT_ONCE:
-            asked = {"key": after.key, "what": sorted(what & WORDS)}
-            jobs.start(session, REFRESH, asked, by=actor.ref, title=after.key, key=f"{after.key}:{after.version}")
+            upkeep.begin(session, REFRESH, after.key, {"what": sorted(what & WORDS)}, actor.ref)
             what -= WORDS
+        elif what & WORDS:
+            upkeep.through(session, REFRESH, after.key)
         if what:
             refresh(session, forms, after, what)
 

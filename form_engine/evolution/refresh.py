@@ -48,20 +48,20 @@ def refresh(session: Session, forms: Forms, form: CompiledForm, what: Collection
         _forget(session, RecordUnique, form)
     if "spans" in what:
         _forget(session, RecordSpan, form)
-    last = refresh_some(session, forms, form, what, 0, BATCH)
-    while last:
-        last = refresh_some(session, forms, form, what, last, BATCH)
+    ids = refresh_some(session, forms, form, what, 0, BATCH)
+    while ids:
+        ids = refresh_some(session, forms, form, what, ids[-1], BATCH)
 
 
 def refresh_some(
     session: Session, forms: Forms, form: CompiledForm, what: Collection[str], after: int, most: int
-) -> int:
-    """Up to `most` more records, from the id `after` on. Returns where to go on from; 0 at the end."""
+) -> Sequence[int]:
+    """Up to `most` more records, those after the id `after`. Returns their ids in order; none at the end."""
     mine = Record.workspace_id == workspace_of(session), Record.form == form.key, Record.id > after
     statement = select(Record.id).where(*mine).order_by(Record.id).limit(most).with_for_update(key_share=True)
     ids = session.scalars(statement).all()
     if not ids:
-        return 0
+        return ids
     facts = facts_of(session, forms, context_for(session, SYSTEM))
     loaded = list(facts.load(ids))
     facts.add(loaded)
@@ -72,7 +72,7 @@ def refresh_some(
         _unique(session, form, counting)
     if "spans" in what:
         _spans(session, form, counting, facts)
-    return ids[-1]
+    return ids
 
 
 def _words(session: Session, form: CompiledForm, loaded: Sequence[Fact], facts: Facts) -> None:

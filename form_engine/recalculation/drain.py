@@ -15,15 +15,17 @@ from typing import Any, Final
 import structlog
 from formloom import jobs
 from formloom.db.engine import Databases
-from formloom.db.retry import retrying
+from formloom.db.retry import RETRIED, retrying, sqlstate, unavailable
 from formloom.db.uow import after_commit, databases_of, unit_of_work, workspace_of
 from formloom.errors import Unavailable
 from formloom.jobs import JobRun
-from sqlalchemy import ARRAY, BigInteger, bindparam, text
+from formloom.workspaces import go_round
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from form_engine.recalculation.current import BATCH, bring_up_to_date, mark
 from form_engine.recalculation.routes import SELF, Way
+from form_engine.recalculation.ways import dependants, put_off
 from form_engine.records.forms import Forms
 
 AT_ONCE: Final = 1_000
@@ -54,6 +56,14 @@ class Step:
 
 
 NOTHING: Final = Step(0, 0, 0)
+
+
+class Stuck(Exception):  # noqa: N818
+    """The work of one of these marks (record, cause) fails, and will again: its cause is not that others are busy."""
+
+    def __init__(self, marks: Collection[tuple[int, str]]) -> None:
+        super().__init__(f"{len(marks)} marks")
+        self.marks = marks
 
 
 def soon(session: Session, forms: Forms, by: str, writes: int = 1) -> None:
@@ -93,6 +103,9 @@ def drain(databases: Databases, workspace_id: int, forms_of: FormsOf, by: str, m
     while True:
         try:
             step = retrying(lambda: _in_one(databases, workspace_id, forms_of, most))
+        except Stuck as stuck:
+            one_by_one(databases, workspace_id, forms_of, stuck.marks)
+            continue
         except Unavailable:
             _log.info("recalculation_waits", workspace=workspace_id)  # until the next sweep
             return records
@@ -109,8 +122,7 @@ def sweep(databases: Databases, forms_of: FormsOf) -> None:
     """Work off marks that nobody took: their process died, or lost too many races. For the clock process."""
     with databases.router.connect() as connection:
         waiting = [row[0] for row in connection.execute(_WAITING, {"age": timedelta(seconds=3)})]
-    for workspace_id in waiting:
-        drain(databases, workspace_id, forms_of, "system")
+    go_round(waiting, "recalculation", lambda workspace_id: drain(databases, workspace_id, forms_of, "system"))
 
 
 def job(forms_of: FormsOf) -> jobs.JobWork:
@@ -118,11 +130,15 @@ def job(forms_of: FormsOf) -> jobs.JobWork:
 
     def work(run: JobRun) -> dict[str, Any]:
         while True:
-            with run.batch() as session:
-                forms = current_forms(session, forms_of)
-                step = NOTHING if forms is None else take(session, forms, limit=100_000)
-                done = run.done + step.records
-                run.advance(session, done=done, total=done + step.left, cursor=done)
+            try:
+                with run.batch() as session:
+                    forms = current_forms(session, forms_of)
+                    step = NOTHING if forms is None else take(session, forms, limit=100_000)
+                    done = run.done + step.records
+                    run.advance(session, done=done, total=done + step.left, cursor=done)
+            except Stuck as stuck:
+                one_by_one(run.databases, run.workspace_id, forms_of, stuck.marks)
+                continue
             if step.busy:
                 raise Unavailable("database_busy", {"retry_after": 5})  # the outbox comes back to it
             if not step.marks:
@@ -155,14 +171,54 @@ def take(session: Session, forms: Forms, *, limit: int) -> Step:
         if not taken:
             return Step(marks, records, 0)
         marks += len(taken)
-        concerned = _concerned(session, forms, taken)
-        if concerned and not patiently(session, forms, concerned, ATTEMPTS if records == 0 else 1):
+        try:
+            concerned = _concerned(session, forms, taken)
+            free = not concerned or patiently(session, forms, concerned, ATTEMPTS if records == 0 else 1)
+        except Exception as error:
+            if _passes(error):
+                raise
+            raise Stuck([(record, cause) for record, cause in taken]) from error
+        if not free:
             mark(session, [(record, SELF) for record in sorted(concerned)])
             busy = records == 0
             break
         records += len(concerned)
     left = session.scalar(_LEFT, {"ws": workspace_of(session), "limit": limit + 1}) or 0
     return Step(marks, records, left, busy)
+
+
+def one_by_one(databases: Databases, workspace_id: int, forms_of: FormsOf, marks: Collection[tuple[int, str]]) -> None:
+    """Marks of which one fails, each in a transaction of its own: only that one is put aside, and the log tells of it.
+
+    A cause becomes a mark for each record that it concerns first, so that only the record that fails stays behind.
+    """
+    for record, cause in sorted(marks):
+        try:
+            retrying(lambda: _alone(databases, workspace_id, forms_of, record, cause))  # noqa: B023  called at once
+        except Exception as error:
+            if _passes(error):
+                raise
+            with unit_of_work(databases, workspace_id) as session:
+                session.execute(_PUT_ASIDE, {"ws": workspace_id, "record": record, "cause": cause})
+            told = {"workspace": workspace_id, "record": record, "cause": cause, "error": type(error).__name__}
+            _log.error("recalculation_put_aside", **told)
+
+
+def _alone(databases: Databases, workspace_id: int, forms_of: FormsOf, record: int, cause: str) -> None:
+    with unit_of_work(databases, workspace_id) as session:
+        forms = current_forms(session, forms_of)
+        taken = {"ws": workspace_id, "record": record, "cause": cause}
+        if forms is None or session.execute(_TAKE_ONE, taken).first() is None:
+            return
+        if cause != SELF:
+            mark(session, [(each, SELF) for each in sorted(_concerned(session, forms, [(record, cause)]))])
+        elif not patiently(session, forms, [record], ATTEMPTS):
+            mark(session, [(record, SELF)])
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it is a matter of the moment: a lost race, a database that is away or busy."""
+    return isinstance(error, Unavailable) or sqlstate(error) in RETRIED or unavailable(error) is not None
 
 
 def patiently(session: Session, forms: Forms, ids: Collection[int], attempts: int = 20) -> bool:
@@ -185,57 +241,29 @@ def _concerned(session: Session, forms: Forms, marks: Iterable[Any]) -> set[int]
         for way in forms.routes.causes.get(cause, ()):
             ways.setdefault(way, set()).add(record)
     for way, ids in sorted(ways.items()):
-        met = set(_dependants(session, way, ids, BATCH + 1)) if way else ids
+        met = set(dependants(session, way, ids, BATCH + 1)) if way else ids
         if len(concerned | met) <= BATCH:
             concerned |= met
         else:
-            _put_off(session, way, ids)
+            put_off(session, way, ids)
     return concerned
 
 
-def _dependants(session: Session, way: Way, ids: Iterable[int], most: int) -> list[int]:
-    return list(
-        session.scalars(_along(way), {**_names(way), "ws": workspace_of(session), "ids": sorted(ids), "most": most})
-    )
-
-
-def _put_off(session: Session, way: Way, ids: Iterable[int]) -> None:
-    """A mark for each record at the other end of a way."""
-    sent = {**_names(way), "ws": workspace_of(session), "ids": sorted(ids), "most": None, "self": SELF}
-    put = f"INSERT INTO recalculation (workspace_id, record_id, cause) SELECT :ws, d.id, :self FROM ({_sql(way)}) d"  # noqa: S608
-    session.execute(text(put).bindparams(_IDS), sent)
-
-
-def _along(way: Way) -> Any:
-    return text(_sql(way)).bindparams(_IDS)
-
-
-def _sql(way: Way) -> str:
-    """The records at the other end, as a SELECT of `id`: a join a link. Names travel as parameters."""
-    if not way:
-        return "SELECT unnest(CAST(:ids AS bigint[])) AS id LIMIT :most"
-    joins = "".join(
-        f" JOIN record_link l{n} ON l{n}.workspace_id = :ws AND l{n}.to_id = l{n - 1}.from_id"
-        f" AND l{n}.from_form = :form{n} AND l{n}.path = :path{n}"
-        for n in range(1, len(way))
-    )
-    return (
-        f"SELECT DISTINCT l{len(way) - 1}.from_id AS id FROM record_link l0{joins}"  # noqa: S608
-        " WHERE l0.workspace_id = :ws AND l0.to_id = ANY(:ids) AND l0.from_form = :form0 AND l0.path = :path0"
-        " LIMIT :most"
-    )
-
-
-def _names(way: Way) -> dict[str, str]:
-    return {
-        f"{name}{n}": value for n, hop in enumerate(way) for name, value in (("form", hop.form), ("path", hop.path))
-    }
-
-
-_IDS: Final = bindparam("ids", type_=ARRAY(BigInteger))
 _TAKE = text("SELECT record_id, cause FROM take_marks(:most)")
 _WITH_WRITERS = text("SELECT pg_advisory_xact_lock_shared(7031, CAST(:ws % 2147483647 AS integer))")
 """The writers' side of the lock that a publisher holds alone (`apply_record_writes`)."""
-_LEFT = text("SELECT count(*) FROM (SELECT FROM recalculation WHERE workspace_id = :ws LIMIT :limit) m")
+_TAKE_ONE = text(
+    "DELETE FROM recalculation WHERE workspace_id = :ws AND record_id = :record AND cause = :cause RETURNING id"
+)
+_PUT_ASIDE = text("""
+    UPDATE recalculation SET attempts = attempts + 1,
+        available_at = now() + least(interval '1 minute' * 2 ^ least(attempts, 11), interval '1 day')
+    WHERE workspace_id = :ws AND record_id = :record AND cause = :cause
+""")
+_LEFT = text(
+    "SELECT count(*) FROM (SELECT FROM recalculation WHERE workspace_id = :ws AND available_at <= now() LIMIT :limit) m"
+)
 _WORLD = text("SELECT coalesce(sum(live_version), 0) FROM definition WHERE workspace_id = :ws AND kind = 'form'")
-_WAITING = text("SELECT DISTINCT workspace_id FROM recalculation WHERE marked_at < now() - :age")
+_WAITING = text(
+    "SELECT DISTINCT workspace_id FROM recalculation WHERE marked_at < now() - :age AND available_at <= now()"
+)

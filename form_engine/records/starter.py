@@ -7,9 +7,15 @@ from form_engine.records.actor import SYSTEM, Actor
 
 
 def starter(session: Session, ref: str) -> Actor:
-    """`person:12` as an actor. Only people and the system start jobs."""
-    kind, _, number = ref.partition(":")
-    if kind != "person":
+    """`person:12`, `flow:leave` or `system` as an actor. Raises ValueError for anybody else: nobody gets the system's
+    rights by a word that is not understood.
+    """
+    if ref == SYSTEM.ref:
         return SYSTEM
-    person = int(number)
-    return Actor.person(person, roles_of(session, person), names(session, [person]).get(person, ""))
+    kind, _, name = ref.partition(":")
+    if kind == "person" and name.isdecimal():
+        person = int(name)
+        return Actor.person(person, roles_of(session, person), names(session, [person]).get(person, ""))
+    if kind == "flow" and name:
+        return Actor.flow(name)
+    raise ValueError(f"{kind!r} starts no jobs")

@@ -260,13 +260,18 @@ def _search() -> None:
         CREATE FUNCTION search_tokens(workspace bigint, form text, words text) RETURNS integer[]
         LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
         DECLARE
-            letters text[] := string_to_array(words, NULL);
             salt bigint := hashtextextended(form, workspace);
-        BEGIN
-            RETURN coalesce((
-                SELECT array_agg((hashtextextended(one || next, salt) & 2147483647)::integer)
-                FROM unnest(letters, letters[2:]) AS pair(one, next)
-                WHERE one > ' ' COLLATE "C" AND next > ' ' COLLATE "C"), '{}');
+            before text := ' ';
+            letter text;
+            found integer[] := '{}';
+        BEGIN  -- a loop, because a query would be set up anew for each record
+            FOREACH letter IN ARRAY string_to_array(words, NULL) LOOP
+                IF before > ' ' COLLATE "C" AND letter > ' ' COLLATE "C" THEN
+                    found := found || (hashtextextended(before || letter, salt) & 2147483647)::integer;
+                END IF;
+                before := letter;
+            END LOOP;
+            RETURN found;
         END $$
     """)
     op.execute("""
@@ -336,12 +341,24 @@ def _recalculation() -> None:
         sa.Column("record_id", sa.BigInteger(), nullable=False),
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("marked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("available_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_recalculation")),
     )
     protect("recalculation")
     op.execute("CREATE POLICY routing ON recalculation TO formloom_router USING (true)")
-    op.execute("GRANT SELECT (workspace_id, marked_at) ON recalculation TO formloom_router")
+    op.execute("GRANT SELECT (workspace_id, marked_at, available_at) ON recalculation TO formloom_router")
     op.add_column("form_slot", sa.Column("ready", sa.Boolean(), server_default="true", nullable=False))
+    op.create_table(
+        "form_upkeep",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("asked", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "kind", "form", name=op.f("pk_form_upkeep")),
+    )
+    protect("form_upkeep")
 
 
 def _formulas() -> None:

@@ -15,7 +15,7 @@ from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.files import FileStore, sweep_bytes, sweep_unattached
 from formloom.models import AccessGrant, Job, LoginSession, OutboxItem, PasswordReset
-from formloom.workspaces import all_workspaces
+from formloom.workspaces import all_workspaces, go_round
 
 SEAL_SECONDS = 2.0
 SWEEP_SECONDS = 3_600.0
@@ -40,22 +40,26 @@ class Chore:
 
     seconds: float
     do: Callable[[], object]
+    name: str = ""
 
 
 def sweep(databases: Databases) -> None:
     """Remove ended sessions, resets and rights, done work, finished jobs and old answers, workspace by workspace."""
+    go_round(all_workspaces(databases), "sweep", lambda workspace_id: _sweep(databases, workspace_id))
+
+
+def _sweep(databases: Databases, workspace_id: int) -> None:
     old = func.now() - KEPT
-    for workspace_id in all_workspaces(databases):
-        with unit_of_work(databases, workspace_id) as session:
-            for model, ended in (
-                (LoginSession, LoginSession.expires_at < func.now()),
-                (PasswordReset, PasswordReset.expires_at < old),
-                (OutboxItem, OutboxItem.done_at < old),
-                (Job, Job.finished_at < old),
-                (AccessGrant, AccessGrant.expires_at < old),
-            ):
-                session.execute(delete(model).where(model.workspace_id == workspace_id, ended))
-            idempotency.forget_old(session)
+    with unit_of_work(databases, workspace_id) as session:
+        for model, ended in (
+            (LoginSession, LoginSession.expires_at < func.now()),
+            (PasswordReset, PasswordReset.expires_at < old),
+            (OutboxItem, OutboxItem.done_at < old),
+            (Job, Job.finished_at < old),
+            (AccessGrant, AccessGrant.expires_at < old),
+        ):
+            session.execute(delete(model).where(model.workspace_id == workspace_id, ended))
+        idempotency.forget_old(session)
 
 
 def keep_house(
@@ -64,24 +68,26 @@ def keep_house(
     files: FilesOfHouse | None = None,
     chores: Sequence[Chore] = (),
 ) -> None:
-    """Seal, sweep and do the `chores` until `stop`; any number of processes may do so at once."""
-    swept = looked_at_bytes = float("-inf")
-    last = [float("-inf")] * len(chores)
+    """Seal, sweep and do the `chores` until `stop`; any number of processes may do so at once.
+
+    What fails is told in the log and tried again when its time comes; nothing else waits for it.
+    """
+    own = [
+        Chore(0, lambda: audit.seal(databases), "seal"),
+        Chore(SWEEP_SECONDS, lambda: sweep(databases), "sweep"),
+    ]
+    if files is not None:
+        store, holders = files.store, files.holders
+        own.append(Chore(SWEEP_SECONDS, lambda: sweep_unattached(databases, store, holders), "sweep_files"))
+        own.append(Chore(BYTES_SECONDS, lambda: sweep_bytes(databases, store), "sweep_bytes"))
+    all_chores = (*own, *chores)
+    last = [float("-inf")] * len(all_chores)
     while not stop.is_set():
-        try:
-            audit.seal(databases)
-            for at, chore in enumerate(chores):
-                if time.monotonic() - last[at] > chore.seconds:
-                    last[at] = time.monotonic()
+        for at, chore in enumerate(all_chores):
+            if time.monotonic() - last[at] >= chore.seconds:
+                last[at] = time.monotonic()
+                try:
                     chore.do()
-            if time.monotonic() - swept > SWEEP_SECONDS:
-                swept = time.monotonic()
-                sweep(databases)
-                if files is not None:
-                    sweep_unattached(databases, files.store, files.holders)
-            if files is not None and time.monotonic() - looked_at_bytes > BYTES_SECONDS:
-                looked_at_bytes = time.monotonic()
-                sweep_bytes(databases, files.store)
-        except Exception as error:
-            _log.warning("housekeeping_failed", error=type(error).__name__)
+                except Exception as error:
+                    _log.warning("housekeeping_failed", chore=chore.name, error=type(error).__name__)
         stop.wait(SEAL_SECONDS)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +24,7 @@ from formloom.logs import HIDDEN, configure_logs
 from formloom.models import LoginSession
 from formloom.people import create_person
 from formloom.settings import Settings
-from formloom.workspaces import all_workspaces, create_workspace, find_workspace
+from formloom.workspaces import all_workspaces, create_workspace, find_workspace, go_round
 from sqlalchemy import func, select, text
 
 
@@ -164,3 +165,31 @@ def test_sweeping_removes_what_has_ended(databases: Databases, settings: Setting
     with unit_of_work(databases, workspace) as session:
         assert session.execute(select(func.count()).select_from(LoginSession)).scalar_one() == 1
     assert access.session_of(opened[1].token)
+
+
+def test_a_chore_that_fails_holds_up_no_other(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
+    stop, done = threading.Event(), []
+
+    def fails(what: str) -> None:
+        done.append(what)
+        raise LookupError
+
+    monkeypatch.setattr(housekeeping.audit, "seal", lambda databases: fails("seal"))
+    monkeypatch.setattr(housekeeping, "sweep", lambda databases: done.append("sweep"))
+    chores = (
+        housekeeping.Chore(0, lambda: fails("first"), "first"),
+        housekeeping.Chore(0, stop.set, "last"),
+    )
+    housekeeping.keep_house(databases, stop, chores=chores)
+    assert done == ["seal", "sweep", "first"]
+
+
+def test_a_workspace_that_fails_is_told_of_and_holds_up_no_other() -> None:
+    def do(workspace: int) -> int:
+        if workspace == 2:
+            raise LookupError
+        return workspace
+
+    with structlog.testing.capture_logs() as told:
+        assert go_round((1, 2, 3), "sweep", do) == [1, 3]
+    assert [(line["workspace"], line["what"]) for line in told] == [(2, "sweep")]

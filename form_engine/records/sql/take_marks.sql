@@ -1,10 +1,10 @@
 -- Marks to work off (docs/decisions/059): they are gone with this transaction. Of the marks that wait, those that say the
--- same as a taken one are taken along. What another transaction has taken is left to it.
+-- same as a taken one are taken along, also those put aside. What another transaction has taken is left to it.
 CREATE OR REPLACE FUNCTION take_marks(most integer) RETURNS TABLE (record_id bigint, cause text)
 LANGUAGE sql AS $$
   WITH first AS MATERIALIZED (
     SELECT r.id, r.record_id, r.cause FROM recalculation r
-    WHERE r.workspace_id = nullif(current_setting('app.workspace', true), '')::bigint
+    WHERE r.workspace_id = nullif(current_setting('app.workspace', true), '')::bigint AND r.available_at <= now()
     ORDER BY r.id LIMIT most FOR UPDATE SKIP LOCKED
   ), same AS MATERIALIZED (
     SELECT r.id FROM recalculation r

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from formloom.db.engine import Databases
 from formloom.db.uow import workspace_of
 from formloom.models import AuditSeal
-from formloom.workspaces import all_workspaces
+from formloom.workspaces import all_workspaces, go_round
 
 BATCH = 1_000
 GENESIS = b"\0" * 32
@@ -65,7 +65,7 @@ class Verdict:
 
 def seal(databases: Databases, most: int = BATCH) -> int:
     """Seal what is ready in every workspace; returns how many entries. The clock process calls it again and again."""
-    return sum(_seal_workspace(databases, workspace_id, most) for workspace_id in all_workspaces(databases))
+    return sum(go_round(all_workspaces(databases), "seal", lambda each: _seal_workspace(databases, each, most)))
 
 
 def verify(session: Session) -> Verdict:

@@ -12,7 +12,7 @@ from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.files.store import FileStore
 from formloom.models import StoredFile
-from formloom.workspaces import all_workspaces
+from formloom.workspaces import all_workspaces, go_round
 
 KEPT_FOR: Final = timedelta(days=1)
 """So long an upload may wait for its form to be sent."""
@@ -22,7 +22,7 @@ STEP: Final = 200
 
 def sweep_unattached(databases: Databases, files: FileStore, holders: Sequence[type[InWorkspace]]) -> int:
     """Remove every stored file older than a day that no row of `holders` (tables with a `file_id`) names; how many."""
-    return sum(_sweep(databases, files, workspace_id, holders) for workspace_id in all_workspaces(databases))
+    return sum(go_round(all_workspaces(databases), "sweep_files", lambda each: _sweep(databases, files, each, holders)))
 
 
 def _sweep(databases: Databases, files: FileStore, workspace_id: int, holders: Sequence[type[InWorkspace]]) -> int:

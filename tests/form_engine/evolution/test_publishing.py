@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from formloom import jobs
 from formloom.errors import Conflict
 
 from form_engine.definitions_store import evolve, publishing
 from form_engine.definitions_store.publishing import ConvertJob, publish
 from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.starter import starter
 
 ADMIN = Actor.person(1)
 
@@ -37,11 +39,11 @@ def many(workshop: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return [workshop.create(name="A", price=str(at) if at != 3 else "three") for at in range(5)]
 
 
-def draft(workshop: Any, *, accept: bool) -> Any:
+def draft(workshop: Any, *, accept: bool, label: str = "Price") -> Any:
     """The price becomes a number; asked for by an admin."""
     with workshop.work() as session:
         body = workshop.forms.body(session, "asset")
-        body["fields"][1] = {"key": "price", "type": "number", "decimals": 0, "index": True}
+        body["fields"][1] = {"key": "price", "label": label, "type": "number", "decimals": 0, "index": True}
         revision = workshop.forms.draft(session, "asset").revision
         workshop.forms.save_draft(session, "asset", body, ADMIN, revision=revision)
         done = publish(session, workshop.forms, "asset", ADMIN, accept_loss=accept)
@@ -88,3 +90,35 @@ def test_a_draft_that_was_changed_meanwhile_is_not_what_was_asked_for(workshop: 
         workshop.forms.save_draft(session, "asset", body, SYSTEM, revision=found.revision)
     with pytest.raises(Conflict, match="revision_conflict"):
         ConvertJob(workshop.forms)(run)
+
+
+def test_another_draft_is_another_job(workshop: Any, many: list[int]) -> None:
+    """The first job is not begun yet when the draft is saved and published again."""
+    started = [draft(workshop, accept=True, label=label) for label in ("Cost", "Price")]
+    with workshop.work() as session:
+        again = publish(session, workshop.forms, "asset", ADMIN, accept_loss=True)
+        unfinished = jobs.listing(session, unfinished=True)
+    assert [job.payload["revision"] for job in unfinished] == [run.payload["revision"] for run in started[::-1]]
+    assert again.job == unfinished[0].id, "the same draft asked for twice is one job"
+    with pytest.raises(Conflict, match="revision_conflict"):
+        ConvertJob(workshop.forms)(started[0])
+    assert ConvertJob(workshop.forms)(started[1])["version"] == 2
+
+
+def test_only_who_is_known_starts_jobs(workshop: Any) -> None:
+    with workshop.work() as session:
+        assert starter(session, "system").kind == "system"
+        assert starter(session, "flow:leave") == Actor.flow("leave")
+        person = starter(session, "person:7")
+        assert (person.kind, person.person_id, person.trusted) == ("person", 7, False)
+        for ref in (
+            "",
+            "guest:0c8e3a6e-5f0d-4a55-9d7e-4b0f5f1f7a10",
+            "System",
+            "person:",
+            "person:x",
+            "flow:",
+            "admin",
+        ):
+            with pytest.raises(ValueError, match="starts no jobs"):
+                starter(session, ref)

@@ -6,7 +6,7 @@ import pytest
 from formloom import jobs
 from sqlalchemy import text
 
-from form_engine.definitions_store import backfill
+from form_engine.definitions_store import backfill, form_store, publishing, upkeep
 from form_engine.recalculation import drain
 from tests.platform.backends import Inline
 
@@ -27,7 +27,12 @@ def run(works: Any, rounds: int = 100) -> None:
     from formloom.outbox import Relay, Runner
 
     of = works.forms.forms
-    work = jobs.Jobs({backfill.KIND: backfill.job(of), drain.KIND: drain.job(of)}, slice_seconds=0)
+    works_of: dict[str, jobs.JobWork] = {
+        backfill.KIND: backfill.job(of),
+        drain.KIND: drain.job(of),
+        form_store.REFRESH: publishing.RefreshJob(works.forms),
+    }
+    work = jobs.Jobs(works_of, slice_seconds=0)
     relay = Relay(works.databases, Inline(Runner(works.databases, {jobs.KIND: work})))
     for _ in range(rounds):
         if not relay.run_once():
@@ -133,3 +138,95 @@ def test_a_computed_field_that_is_no_longer_indexed_costs_nothing_and_may_come_b
     assert works.ids("order", filter={"field": "total", "op": "eq", "value": "60"}) == [order]
     works.publish({"order": works.bodies["order"]})
     assert works.stored()[order] == {"total": 60, "large": "large\x01large", "title": ""}
+
+
+def stop(works: Any, kind: str) -> None:
+    """Somebody cancels the unfinished jobs of a kind."""
+    with works.work() as session:
+        for job in jobs.listing(session, unfinished=True):
+            if job.kind == kind:
+                jobs.cancel(session, job.id)
+
+
+def twice(works: Any) -> dict[str, Any]:
+    """Items cost twice as much: every contribution to an order is another."""
+    return changed(works.bodies["item"], cost={"value": "quantity * rate.price * 2"})
+
+
+@pytest.fixture
+def orders(works: Any) -> int:
+    order = works.create("order")
+    rate = works.create("rate", name="sand", price="10")
+    for _ in range(6):
+        works.create("item", order=order, rate=rate, quantity="1")
+    assert works.stored()[order]["total"] == 60
+    return int(order)
+
+
+@pytest.mark.parametrize("again", ["publish", "sweep"])
+def test_contributions_whose_fill_was_stopped_halfway_are_begun_anew(
+    works: Any, few: None, orders: int, again: str
+) -> None:
+    body = twice(works)
+    works.publish({"item": body})
+    run(works, rounds=1)
+    stop(works, backfill.KIND)
+    run(works)
+    assert works.stored()[orders]["total"] < 120, "the job was stopped in the middle"
+    if again == "publish":
+        works.publish({"item": body})
+    else:
+        upkeep.sweep(works.databases)
+        upkeep.sweep(works.databases)  # at work already: nothing more is begun
+        with works.work() as session:
+            assert len(jobs.listing(session, unfinished=True)) == 1
+    run(works)
+    assert works.stored()[orders]["total"] == 120
+    upkeep.sweep(works.databases)
+    with works.work() as session:
+        assert jobs.listing(session, unfinished=True) == []
+
+
+def test_a_fill_that_a_later_publish_overtakes_says_nothing_is_ready(works: Any, few: None, orders: int) -> None:
+    """The first job has filled some records by the formula of then; the second fills them all."""
+    free = changed(works.bodies["item"], cost={"index": False})
+    works.publish({"item": free})
+    run(works)
+    works.publish({"item": works.bodies["item"]})
+    run(works, rounds=1)
+    works.publish({"item": twice(works)})
+    run(works, rounds=2)
+    with works.work() as session:
+        first, second = [each for each in jobs.listing(session) if each.kind == backfill.KIND][1::-1]
+        assert (first.state, second.finished_at) == ("done", None)
+        assert works.forms.forms(session).slot("item", "cost") is None
+    run(works)
+    with works.work() as session:
+        assert works.forms.forms(session).slot("item", "cost") is not None
+    assert works.stored()[orders]["total"] == 120
+    assert {value["cost"] for value in works.stored().values() if "cost" in value} == {20}
+
+
+@pytest.mark.parametrize("again", ["publish", "sweep"])
+def test_titles_whose_making_was_stopped_are_made_anew(works: Any, again: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(form_store, "AT_ONCE", 3)
+    monkeypatch.setattr(publishing, "BATCH", 2)
+    rates = [works.create("rate", name=f"r{n}", price=str(n)) for n in range(7)]
+    body = {**works.bodies["rate"], "display": 'name & "!"'}
+    works.publish({"rate": body})
+    run(works, rounds=1)
+    with works.work() as session:
+        (job,) = jobs.listing(session, unfinished=True)
+        assert (job.kind, job.done, job.total) == ("refresh", 2, 7)
+    stop(works, form_store.REFRESH)
+    run(works)
+    if again == "publish":
+        works.publish({"rate": body})
+    else:
+        upkeep.sweep(works.databases)
+    run(works)
+    stored = works.stored()
+    assert [stored[rate]["title"] for rate in rates] == [f"r{n}!" for n in range(7)]
+    with works.work() as session:
+        done = jobs.listing(session)[0]
+        assert (done.state, done.done, done.total) == ("done", 7, 7)

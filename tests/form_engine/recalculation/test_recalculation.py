@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 from formloom import jobs
+from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, InvalidDefinition
+from formloom.outbox import Relay, Runner
+from formloom.workspaces import create_workspace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
 from form_engine.recalculation import drain
+from form_engine.recalculation.current import bring_up_to_date
+from tests.platform.backends import Inline
 
 THREADS = 8
 
@@ -296,3 +301,61 @@ def test_any_changes_leave_what_reckoning_from_scratch_gives(works: Any, ops: li
                 (works.restore if gone else works.delete)(chosen)
     works.settle()
     check(works)
+
+
+@pytest.mark.parametrize("as_job", [False, True])
+def test_a_record_that_cannot_be_worked_out_holds_up_nobody(
+    works: Any, monkeypatch: pytest.MonkeyPatch, as_job: bool
+) -> None:
+    rate = works.create("rate", name="sand", price="10")
+    orders = [works.create("order") for _ in range(4)]
+    items = [works.create("item", order=order, rate=rate, quantity="1") for order in orders]
+    whole = bring_up_to_date
+
+    def breaks(session: Any, forms: Any, ids: Any, **how: Any) -> bool:
+        if items[1] in ids:
+            raise LookupError
+        return whole(session, forms, ids, **how)
+
+    monkeypatch.setattr(drain, "bring_up_to_date", breaks)
+    if as_job:
+        monkeypatch.setattr(drain, "FEW", 0)
+    works.update(rate, price="20")
+    if as_job:
+        work = jobs.Jobs({drain.KIND: drain.job(works.forms.forms)})
+        relay = Relay(works.databases, Inline(Runner(works.databases, {jobs.KIND: work})))
+        while relay.run_once():
+            pass
+    assert [works.stored()[order]["total"] for order in orders] == [20, 10, 20, 20]
+    assert works.marks() == 1
+    monkeypatch.setattr(drain, "bring_up_to_date", whole)
+    works.settle()
+    assert works.marks() == 1, "it was put aside for a while"
+    with works.work() as session:
+        session.execute(text("UPDATE recalculation SET available_at = now()"))
+    works.settle()
+    assert works.stored()[orders[1]]["total"] == 20
+    assert works.marks() == 0
+
+
+def test_a_workspace_that_fails_holds_up_no_other(works: Any, world: Any, databases: Any) -> None:
+    other = world.Works(databases, create_workspace(databases, "other", "Other"))
+    for each in (works, other):
+        order = each.create("order")
+        each.create("item", order=order, rate=each.create("rate", price="10"), quantity="1")
+        with each.work() as session:
+            session.execute(
+                text(
+                    "INSERT INTO recalculation (workspace_id, record_id, cause, marked_at)"
+                    " VALUES (:ws, :id, '@self', now() - interval '1 minute')"
+                ),
+                {"ws": each.workspace, "id": order},
+            )
+
+    def forms_of(session: Any) -> Any:
+        if workspace_of(session) == min(works.workspace, other.workspace):
+            raise LookupError
+        return (works if workspace_of(session) == works.workspace else other).forms.forms(session)
+
+    drain.sweep(databases, forms_of)
+    assert sorted(each.marks() for each in (works, other)) == [0, 1]
