@@ -87,12 +87,14 @@ def migrate() -> None:
 @cli.command()
 def worker() -> None:
     """Work off background jobs from Redis, until stopped."""
+    from formloom.collector import collect_seldom
     from formloom.outbox.rq import run_worker
 
     settings = settings_from_environment()
     if not settings.redis_url:
         raise click.ClickException("without REDIS_URL the server works off its jobs itself")
     with composed(settings) as services:
+        collect_seldom()
         run_worker(settings.redis_url, services.runner)
 
 
