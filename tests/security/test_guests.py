@@ -173,6 +173,7 @@ def test_guessing_is_slowed_down(town: Town, guest: Browser, token: str) -> None
     assert codes[0] == 404
     assert codes[-1] == 429
     assert guest.get(f"/g/{'A' * 64}").headers["Retry-After"]
+    assert guest.get(f"/g/{token}").status_code == 200, "whoever comes from the same address with a link gets in"
     town.services.access.throttle = type(town.services.access.throttle)()
 
 

@@ -77,8 +77,11 @@ def file(token: str, file_id: UUID) -> Response:
 
 
 def _resolve(token: str) -> tuple[int, UUID] | None:
-    services().access.throttle.count("guest", request.remote_addr or "")
-    return guests.resolve(services().databases, services().settings, token[:200])
+    """The link behind a token. Only misses are counted: many customers may come from one address, guessing misses."""
+    found = guests.resolve(services().databases, services().settings, token[:200])
+    if found is None:
+        services().access.throttle.count("guest", request.remote_addr or "")
+    return found
 
 
 def _found(token: str) -> tuple[int, UUID]:
