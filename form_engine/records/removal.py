@@ -4,7 +4,7 @@
 the link, `refuse` forbids it, `ask` forbids it until `force` says to clear (docs/decisions/057).
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +70,12 @@ class Outlook:
     cuts: dict[int, list[Hold]] = field(default_factory=dict)
     asking: list[Hold] = field(default_factory=list)
     refusing: list[Hold] = field(default_factory=list)
+
+    @property
+    def stopping(self) -> Iterator[Hold]:
+        """Links that hold the removal back, or wait for an answer."""
+        yield from self.refusing
+        yield from self.asking
 
 
 def outlook(writer: "Writer", session: Session, forms: FormStore, record_id: int, actor: Actor) -> Outlook:
@@ -201,7 +207,12 @@ def _look(session: Session, world: Forms, record: Fact, actor: Actor, *, force: 
         if alone:
             trail.hold_alone(session, frontier)
         along: dict[int, list[Hold]] = {}
+        last = 0
         for hold in _holds(session, frontier):
+            if hold.record != last:
+                last = hold.record
+                if _enough(found, along):
+                    break
             place = world[hold.form].field(hold.path) if hold.form in world else None
             if place is None or hold.record in found.going:
                 continue
@@ -221,10 +232,19 @@ def _look(session: Session, world: Forms, record: Fact, actor: Actor, *, force: 
                 frontier.append(fact.id)
             else:
                 found.cuts.setdefault(fact.id, []).extend(along[fact.id])
-        if len(found.going) + len(found.cuts) > MOST:
-            raise Conflict("removal_too_large", {"most": MOST})
+        if _enough(found, {}):
+            break
     _forget_who_goes(found)
     return found
+
+
+def _enough(found: Outlook, along: Mapping[int, object]) -> bool:
+    """Whether nobody else need be looked at: of more than MOST who hold on, not all can go along themselves, so that
+    it is refused in any case. Raises Conflict `removal_too_large`.
+    """
+    if len(found.going) + len(found.cuts.keys() | along.keys()) > MOST:
+        raise Conflict("removal_too_large", {"most": MOST})
+    return len({each.record for each in found.stopping}) > MOST
 
 
 def policy_of(place: CompiledField) -> OnDelete:
@@ -251,14 +271,19 @@ def _emptied(form: CompiledForm, fact: Fact, holds: Iterable[Hold], going: set[i
     return False
 
 
-def _holds(session: Session, ids: Collection[int]) -> list[Hold]:
-    statement = (
+def _holds(session: Session, ids: Collection[int]) -> Iterator[Hold]:
+    """Every link that leads to these, record by record of those who hold on; read page by page, as far as is asked."""
+    here = RecordLink.workspace_id == workspace_of(session), RecordLink.to_id.in_(sorted(ids))
+    links = (
         select(RecordLink.from_id, RecordLink.from_form, RecordLink.path, RecordLink.row_id, RecordLink.to_id)
-        .where(RecordLink.workspace_id == workspace_of(session), RecordLink.to_id.in_(sorted(ids)))
+        .where(*here)
         .order_by(RecordLink.from_id, RecordLink.path, RecordLink.row_id)
-        .limit(2 * MOST)
     )
-    return [Hold(*row) for row in session.execute(statement)]
+    holders, after = select(RecordLink.from_id).distinct().where(*here).order_by(RecordLink.from_id), 0
+    while page := session.scalars(holders.where(RecordLink.from_id > after).limit(MOST)).all():
+        for row in session.execute(links.where(RecordLink.from_id > after, RecordLink.from_id <= page[-1])):
+            yield Hold(*row)
+        after = page[-1]
 
 
 def _load(session: Session, world: Forms, ids: Collection[int]) -> list[Fact]:

@@ -223,7 +223,7 @@ def test_whoever_links_to_what_goes_is_seen_or_refused(world: Any) -> None:
             outcomes = [future.result() for future in futures]
         linked = outcomes.count("linked")
         with unit_of_work(office.databases, office.workspace) as session:
-            held = removal._holds(session, [site])
+            held = list(removal._holds(session, [site]))
         assert len(held) == linked
         assert ("removed" in outcomes) is (linked == 0), outcomes
 
@@ -264,3 +264,28 @@ def test_a_draft_whose_link_has_gone_is_refused_when_it_is_submitted(world: Any)
     with pytest.raises(InvalidInput) as refused:
         office.update(draft.id, {}, submit=True)
     assert [(issue.pointer, issue.code) for issue in refused.value.issues] == [("/site", "unknown_record")]
+
+
+def test_one_who_refuses_is_found_behind_any_number_of_links(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(removal, "MOST", 3)
+    office = world(thing("clear"))
+    firm = {**thing("refuse"), "key": "firm"}
+    with office.work() as session:
+        office.forms.publish_together(session, {"firm": firm}, SYSTEM)
+    site = office.create("site", {"name": "North"}).id
+    office.create("thing", {"lines": [{"at": site} for _ in range(20)]})
+    office.create("thing", {"site": site, "lines": [{"at": site} for _ in range(20)]})
+    holder = office.create("firm", {"lines": [{"at": site}]}).id
+    with pytest.raises(Conflict, match="linked_from") as caught:
+        remove(office, site)
+    named: Any = caught.value.params["records"]
+    assert [each["id"] for each in named] == [holder]
+    for _ in range(5):
+        office.create("firm", {"site": site})
+    with pytest.raises(Conflict, match="linked_from"):
+        remove(office, site)
+    for _ in range(2):
+        office.create("thing", {"site": site})
+    with pytest.raises(Conflict, match="linked_from"):
+        remove(office, site)
+    assert not office.view(site).record.deleted
