@@ -28,6 +28,7 @@ _PART: Final = re.compile(
 )
 _LABEL: Final = re.compile(r"^([\u4e00-\u9fff]{1,8})[:： ]*(?=[-+¥$]?\s*[0-9.])")
 _GROUPED: Final = re.compile(r"[0-9]{1,3}(?:[, '][0-9]{3})+(?:\.[0-9]*)?")
+_USUAL: Final = re.compile(r"([¥￥]?) ?(0|[1-9][0-9]{0,14}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,4})(?:\.([0-9]{1,6}))?")
 _PLAIN: Final = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 
 
@@ -55,9 +56,17 @@ def amount_coercer(
     `currency`: another one's sign is refused. `units`: what may stand behind the figure without a word. `percent`:
     a figure past 1 without a sign is a count of hundredths, with a note.
     """
+    # A figure that needs no reading: digits, perhaps grouped, perhaps with the sign of the yuan.
+    usual = not percent and not any(unit[-1:].isdigit() for unit in units)
+    endings = tuple("0" * (scale - at) for at in range(scale + 1))
     known = tuple(sorted((folded(unit).casefold() for unit in units if unit), key=len, reverse=True))
 
     def coerce(raw: object) -> Coerced | Refused:
+        if usual and type(raw) is str and (figure := _USUAL.fullmatch(raw)):
+            sign, whole, fraction = figure.groups("")
+            if len(fraction) <= scale and not (sign and currency not in (None, "CNY")):
+                point = "." if scale else ""
+                return Coerced(f"{whole.replace(',', '')}{point}{fraction}{endings[len(fraction)]}")
         if is_blank(raw):
             return Coerced(None)
         if isinstance(raw, bool):

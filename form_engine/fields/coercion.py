@@ -70,6 +70,7 @@ _BLANK: Final = frozenset(
         "不适用",
     ]
 )
+_LONGEST_BLANK: Final = max(map(len, _BLANK))
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−﹣－ー"), "-")
 _SPACES: Final = re.compile(r"[\s\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _UNSEEN: Final = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 0x2060, 0xFEFF])
@@ -77,12 +78,16 @@ _UNSEEN: Final = dict.fromkeys([*range(0x200B, 0x2010), *range(0x202A, 0x202F), 
 
 def folded(text: str) -> str:
     """Half-width, one kind of space and dash, nothing unseen; for reading numbers, dates and options."""
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST:  # most cells: only spaces may be too many
+        return " ".join(text.split()) if "  " in text else text.strip()
     plain = unicodedata.normalize("NFKC", text[:LONGEST].translate(_UNSEEN)).translate(_DASHES)
     return _SPACES.sub(" ", plain).strip()
 
 
 def plain_text(text: str) -> str:
     """Text for people: unseen characters and outer space gone, everything else as it was written."""
+    if text.isprintable():  # one line, and its only white space is the plain one
+        return text.strip(" ")
     return re.sub(r"[ \t\u00a0\u3000]+$", "", text.translate(_UNSEEN).replace("\u00a0", " "), flags=re.MULTILINE).strip(
         " \t\r\n\u3000"
     )
@@ -93,6 +98,9 @@ def is_blank(raw: object) -> bool:
     if raw is None:
         return True
     if isinstance(raw, str):
+        if raw.isascii():
+            told = raw.strip()
+            return len(raw) < 40 and (not told or (len(told) <= _LONGEST_BLANK and told.lower() in _BLANK))
         return len(raw) < 40 and (not (told := folded(raw).casefold()) or told in _BLANK)
     return isinstance(raw, float) and raw != raw
 
