@@ -52,14 +52,33 @@ class RowCleaner:
 
     def __init__(self, profile: ReadyProfile, context: Context = NO_CONTEXT) -> None:
         self.profile, self.context = profile, context
+        self._readers = [(each.key, each.reading.read, bool(each.definition.blank)) for each in profile.columns]
 
     def clean(self, cells: Mapping[str, Cell]) -> CleanRow:
         """`cells` by column key; a column that the sheet does not have is absent."""
+        if self.profile.plain and (values := self._read_plainly(cells)) is not None:
+            return CleanRow(values, [])
         work = _Work(self.profile, self.context, cells)
         for column in self.profile.columns:
             work.read(column)
         work.fill()
         return work.row
+
+    def _read_plainly(self, cells: Mapping[str, Cell]) -> dict[str, Any] | None:
+        """The values of a row of which nothing is to be said, by a profile that works nothing out; else None."""
+        values: dict[str, Any] = {}
+        for key, read, tells_blank in self._readers:
+            cell = cells.get(key)
+            if cell is None:
+                stored = None
+            else:
+                stored, notes, refused = read(cell)
+                if notes or refused is not None:
+                    return None
+            if stored is None and tells_blank:
+                return None
+            values[key] = stored
+        return values
 
 
 class _Work:

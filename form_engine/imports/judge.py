@@ -21,7 +21,7 @@ from form_engine.formula import Context
 from form_engine.imports.cells import Cell
 from form_engine.imports.clean import WHOLE_ROW, CleanRow, Finding, RowCleaner
 from form_engine.imports.duplicates import key_of, print_of
-from form_engine.imports.lookups import Lookups
+from form_engine.imports.lookups import Lookups, Memory
 from form_engine.imports.profile.compile import ReadyProfile
 from form_engine.imports.profile.model import Level
 from form_engine.models import RecordUnique
@@ -57,17 +57,22 @@ class Judge:
     forms: Forms
     profile: ReadyProfile
     actor: Actor
+    memory: Memory | None = None
     context: Context = attribute(init=False)
     cleaner: RowCleaner = attribute(init=False)
     lookups: Lookups = attribute(init=False)
     writable: FieldAccess | None = attribute(init=False)
-    changeable: FieldAccess | None = attribute(init=False)
+    blank: Fact = attribute(init=False)
+    """A record of the form before anything was said of it."""
+    keyed_by: tuple[str, ...] = attribute(init=False)
 
     def __post_init__(self) -> None:
         self.context = context_for(self.session, self.actor)
         self.cleaner = RowCleaner(self.profile, self.context)
-        self.lookups = Lookups(self.session, self.forms, self.profile, self.actor)
-        self.writable = None
+        self.lookups = Lookups(self.session, self.forms, self.profile, self.actor, self.memory)
+        self.writable, self.keyed_by = None, key_columns(self.profile)
+        form, me, now = self.profile.form, self.actor.person_id, self.context.now
+        self.blank = Fact(0, form.key, form.version, 0, 0, {}, created_at=now, created_by=me)
         if not self.actor.trusted:
             self.writable = access_for(self.session, self.forms, self.profile.form, self.actor).fields_for_new()
 
@@ -104,9 +109,8 @@ class Judge:
 
     def _writable_values(self, row: CleanRow) -> dict[str, Any]:
         """What goes into the record: what has an error is left out, and so is what a new record fills in itself."""
-        broken = row.broken()
         values = self.profile.values(row.values)
-        for key in broken:
+        for key in row.broken() if row.findings else ():
             column = self.profile.by_key.get(key)
             values.pop(column.to if column is not None and column.to else "", None)
         return values
@@ -117,7 +121,6 @@ class Judge:
         """The form's own rules; returns the document that would be stored, as far as it goes."""
         form = self.profile.form
         record = facts.fact(form.key, target) if target is not None else None
-        blank = Fact(0, form.key, form.version, 0, 0, {}, created_at=self.context.now, created_by=self.actor.person_id)
         before = record.data if record is not None else None
         try:
             clean = validate(
@@ -126,10 +129,10 @@ class Judge:
                 before=before,
                 context=self.context,
                 fetch=facts.fetch,
-                system=(record or blank).system,
+                system=(record or self.blank).system,
                 writable=self.writable,
             )
-            check_links(form, clean.values, before or {}, facts, record or blank)
+            check_links(form, clean.values, before or {}, facts, record or self.blank)
         except InvalidInput as error:
             self._note(row, error.issues)
             return values
@@ -178,7 +181,7 @@ class Judge:
         return {row.value: row.record_id for row in self.session.execute(statement)}
 
     def _judged(self, row: CleanRow, target: int | None) -> JudgedRow:
-        key = key_of(row.values, key_columns(self.profile))
+        key = key_of(row.values, self.keyed_by)
         issues = [each.to_json() for each in sorted(row.findings, key=lambda each: each.order)]
         return JudgedRow(
             state=state_of(issues),

@@ -6,7 +6,7 @@ Only what the actor may read is found: a sheet must not tell whether a hidden re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import field as attribute
-from typing import Any
+from typing import Any, Final
 
 from formloom.db.uow import workspace_of
 from formloom.models import Department, Person
@@ -41,12 +41,24 @@ class _Known:
     asked: set[Key] = attribute(default_factory=set)
 
 
-class Lookups:
-    """Lives as long as one transaction; remembers what it has found."""
+Memory = dict[tuple[Any, ...], _Known]
+"""By form and fields. It may be kept while one file is read: the names in a sheet repeat themselves, and what they were
+found to mean a moment ago is asked again when rows are written.
+"""
 
-    def __init__(self, session: Session, forms: Forms, profile: ReadyProfile, actor: Actor) -> None:
+MOST_REMEMBERED: Final = 50_000
+
+
+class Lookups:
+    """Lives as long as one transaction; remembers what it has found, in `memory` for those that follow."""
+
+    def __init__(
+        self, session: Session, forms: Forms, profile: ReadyProfile, actor: Actor, memory: Memory | None = None
+    ) -> None:
         self.session, self.forms, self.profile, self.actor = session, forms, profile, actor
-        self._known: dict[tuple[Any, ...], _Known] = {}
+        self._known: Memory = {} if memory is None else memory
+        if sum(len(each.asked) for each in self._known.values()) > MOST_REMEMBERED:
+            self._known.clear()
         self._access: dict[str, Access] = {}
         self._names: dict[str, dict[str, list[int]]] = {"person": {}, "department": {}}
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
+from form_engine.imports.ahead import one_ahead
 from form_engine.imports.cells import Row, row_line
 from form_engine.imports.errors import UnreadableFile
 from form_engine.imports.header import Header, find_header
@@ -128,14 +129,40 @@ def stage(
     judge: Callable[[Session], Judge],
     tell: Callable[[Session, int], None],
     limits: Limits,
+    looking: Unit | None = None,
 ) -> dict[str, Any]:
     """Read the file and put its rows in; returns what was found of sheets and headers.
 
+    With `looking` a chunk is judged, in a unit of work of its own, while the database puts in the one before.
+
     Raises UnreadableFile, also `no_header_found` where no sheet has one.
     """
-    names = {column.key: column.definition.headers for column in profile.columns}
     found: list[dict[str, Any]] = []
     position = 0
+    chunks = _judged_chunks(looking or unit, path, profile, judge, limits, found)
+    for number, chunk in one_ahead(chunks) if looking is not None else chunks:
+        with unit() as session:
+            rows = enumerate(chunk, position)
+            put_rows(
+                session, batch_id, ((at, number, line.number, row_line(line.cells), row) for at, (line, row) in rows)
+            )
+            position += len(chunk)
+            tell(session, position)
+    if not any(each["header"] for each in found):
+        raise UnreadableFile("no_header_found")
+    return {"sheets": found, "rows": position}
+
+
+def _judged_chunks(
+    unit: Unit,
+    path: Path,
+    profile: ReadyProfile,
+    judge: Callable[[Session], Judge],
+    limits: Limits,
+    found: list[dict[str, Any]],
+) -> Iterator[tuple[int, list[tuple[Line, JudgedRow]]]]:
+    """Lines with what is said of them, by the number of their sheet; `found` hears of each sheet."""
+    names = {column.key: column.definition.headers for column in profile.columns}
     for number, sheet in enumerate(sheets_of(path, expected_of(profile), profile.definition, limits)):
         if sheet.header is None:
             found.append({"name": sheet.info.name, "header": None})
@@ -147,19 +174,7 @@ def stage(
         for chunk in _chunks(chain([head], lines)):
             with unit() as session:
                 judged = _judged(judge(session), profile, where, chunk)
-                put_rows(
-                    session,
-                    batch_id,
-                    (
-                        (position + at, number, line.number, row_line(line.cells), row)
-                        for at, (line, row) in enumerate(zip(chunk, judged, strict=True))
-                    ),
-                )
-                position += len(chunk)
-                tell(session, position)
-    if not any(each["header"] for each in found):
-        raise UnreadableFile("no_header_found")
-    return {"sheets": found, "rows": position}
+            yield number, list(zip(chunk, judged, strict=True))
 
 
 def _line(sheet: SheetHead, number: int) -> Row:

@@ -42,6 +42,20 @@ NO_FILE = "23503"
 """A foreign key, and the only one that a write can break: the file was swept meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Writes as the database takes them; `stirring`: how many of them others are worked out anew after."""
+
+    json: str
+    stirring: int
+
+
+def pack(forms: Forms, writes: Sequence[RecordWrite], actor: Actor, at: datetime, via: str | None = None) -> Packed:
+    """A batch that may be applied later, as long as no form is published in between."""
+    told = orjson.dumps(batch_json(writes, actor, at, via, forms.mark)).decode()
+    return Packed(told, sum(1 for write in writes if write.stirs or write.stirs_up))
+
+
 def apply_writes(
     session: Session, forms: Forms, writes: Sequence[RecordWrite], actor: Actor, at: datetime, via: str | None = None
 ) -> list[Applied]:
@@ -49,12 +63,16 @@ def apply_writes(
 
     Raises Conflict `definition_changed` when a form was published after the batch was planned.
     """
-    batch = orjson.dumps(batch_json(writes, actor, at, via, forms.mark)).decode()
-    answers = session.scalar(_APPLY, {"batch": batch})
+    return apply_packed(session, forms, pack(forms, writes, actor, at, via), actor)
+
+
+def apply_packed(session: Session, forms: Forms, packed: Packed, actor: Actor) -> list[Applied]:
+    """As `apply_writes`."""
+    answers = session.scalar(_APPLY, {"batch": packed.json})
     if isinstance(answers, dict):
         if answers["refused"] == WORLD:
             raise Conflict("definition_changed")
         raise Refused(answers["refused"], answers["detail"])
-    if stirring := sum(1 for write in writes if write.stirs or write.stirs_up):
-        soon(session, forms, actor.ref, stirring)
+    if packed.stirring:
+        soon(session, forms, actor.ref, packed.stirring)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

@@ -42,12 +42,15 @@ def refers(field: CompiledField, kind: Refers) -> bool:
 
 def referring(form: CompiledForm, kind: Refers) -> tuple[CompiledField, ...]:
     """The fields that hold such ids, and the tables that have them in a column."""
-    known = _KNOWN.setdefault(form, {})
-    if kind not in known:
-        known[kind] = tuple(
+    known = _KNOWN.get(form)
+    if known is None:
+        known = _KNOWN[form] = {}
+    found = known.get(kind)
+    if found is None:
+        found = known[kind] = tuple(
             each for each in form.fields if refers(each, kind) or any(refers(column, kind) for column in each.columns)
         )
-    return known[kind]
+    return found
 
 
 def named(form: CompiledForm, data: Mapping[str, Any], kind: Refers) -> Iterator[NamedId]:
@@ -77,6 +80,8 @@ def new_ids(
     found = tuple(named(form, data, kind))
     if not found:
         return ()
+    if not before:
+        return found
     old = {each.place for each in named(form, before, kind)}
     return tuple(each for each in found if each.place not in old)
 

@@ -265,7 +265,7 @@ def _search() -> None:
             letter text;
             found integer[] := '{}';
         BEGIN  -- a loop, because a query would be set up anew for each record
-            FOREACH letter IN ARRAY string_to_array(words, NULL) LOOP
+            FOREACH letter IN ARRAY coalesce(string_to_array(words, NULL), '{}') LOOP
                 IF before > ' ' COLLATE "C" AND letter > ' ' COLLATE "C" THEN
                     found := found || (hashtextextended(before || letter, salt) & 2147483647)::integer;
                 END IF;

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from formloom import jobs, outbox
+from formloom.collector import collect_seldom
 from formloom.db.connect import Server
 from formloom.db.embedded import FORGETFUL, EmbeddedPostgres
 from formloom.db.engine import databases_at
@@ -179,5 +180,6 @@ def figures(*, full: bool = False) -> list[Figure]:
 
 
 if __name__ == "__main__":
+    collect_seldom()  # as the processes do that work off jobs
     found = measure(int(sys.argv[1]))
     print(found["read"], found["write"], found["memory"])
