@@ -39,6 +39,7 @@ PAGES: dict[str, tuple[str | None, Where]] = {
     "inbox-empty": ("admin", "/inbox?tab=started"),
     "admin": ("admin", "/admin"),
     "admin-form": ("admin", "/admin/forms/customer"),
+    "jobs": ("admin", "/jobs"),
     "outbox": ("admin", "/dev/outbox"),
     "error": ("admin", "/nothing-here"),
     "openapi": ("admin", "/openapi"),
