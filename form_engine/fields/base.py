@@ -63,8 +63,8 @@ Cleaner: TypeAlias = Callable[[object], Json | Refused]
 """Raw in, stored out, or the reasons why not. Built once a field; called for every value. Never raises."""
 
 Suspects: TypeAlias = Callable[[list[Any]], Sequence[int]]
-"""Where in a column of raw values those stand that the cleaner would not hand back as they are. It may suspect more (a
-blank, or all of them), never less. Never raises.
+"""Where in a column of raw values those stand that are blank, or that the cleaner would not hand back as they are. It
+may suspect more (all of them), never less. Never raises.
 """
 
 

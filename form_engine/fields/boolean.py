@@ -52,8 +52,10 @@ class BooleanField(FieldType[BooleanConfig]):
         return BooleanConfig()
 
     def cleaner(self, config: BooleanConfig) -> Cleaner:
+        no_boolean = refuse("not_a_boolean")
+
         def clean(raw: object) -> bool | Refused:
-            return raw if isinstance(raw, bool) else refuse("not_a_boolean")
+            return raw if isinstance(raw, bool) else no_boolean
 
         return clean
 

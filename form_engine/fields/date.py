@@ -31,6 +31,7 @@ from form_engine.formula import Type
 from form_engine.formula.types import DATE
 
 EARLIEST: Final = date(1900, 1, 1)
+USUAL: Final = (date(1980, 1, 1), date(2049, 12, 31))
 _BOUND: Final[Schema] = {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 
 
@@ -56,6 +57,7 @@ class DateField(FieldType[DateConfig]):
     def cleaner(self, config: DateConfig) -> Cleaner:
         earliest, latest, from_iso = config.earliest.isoformat(), config.latest.isoformat(), date.fromisoformat
         no_date = refuse("not_a_date")
+        too_early, too_late = refuse("below_min", min=earliest), refuse("above_max", max=latest)
 
         def clean(raw: object) -> str | Refused:
             # `read_date`, written out: rows are full of dates, and the call is half of its cost
@@ -67,13 +69,15 @@ class DateField(FieldType[DateConfig]):
                 return no_date
             if earliest <= raw <= latest:
                 return raw
-            return refuse("below_min", min=earliest) if raw < earliest else refuse("above_max", max=latest)
+            return too_early if raw < earliest else too_late
 
         return clean
 
     def suspects(self, config: DateConfig) -> Suspects:
         earliest, latest = config.earliest.isoformat(), config.latest.isoformat()
         usual = members_only(usual_days())
+        if earliest <= USUAL[0].isoformat() and USUAL[1].isoformat() <= latest:
+            return usual
 
         def suspects(values: list[Any]) -> Sequence[int]:
             found = usual(values)
@@ -109,8 +113,8 @@ class DateField(FieldType[DateConfig]):
 @cache
 def usual_days() -> frozenset[str]:
     """Every day of 1980 to 2049, spelled: nearly all dates that come in, known without being read."""
-    first = date(1980, 1, 1)
-    return frozenset((first + timedelta(days=at)).isoformat() for at in range((date(2050, 1, 1) - first).days))
+    first, last = USUAL
+    return frozenset((first + timedelta(days=at)).isoformat() for at in range((last - first).days + 1))
 
 
 def read_date(text: str) -> date | None:

@@ -7,7 +7,7 @@ slot's bigint. Digits past the scale are refused unless they are zeros: rounding
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, ClassVar, Final, TypeVar
@@ -37,6 +37,7 @@ from form_engine.formula.types import NUMBER
 DIGITS: Final = 18
 _LONGEST: Final = 40
 _SHAPE: Final = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+_NO_DECIMAL: Final = refuse("not_a_decimal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,34 @@ D = TypeVar("D", bound=DecimalConfig)
 
 def decimal_cleaner(scale: int, low: int | None, high: int | None) -> Cleaner:
     """The closure. Text that is canonical already passes with one match and is handed back as it is."""
-    whole = DIGITS - scale
-    fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
-    canonical: Callable[[str], object] = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction}").fullmatch
-    shorter = re.compile(rf"[1-9][0-9]{{0,{whole - 1}}}(?:\.([0-9]{{1,{scale}}}))?").fullmatch if scale else None
-    endings = [f".{'0' * scale}", *("0" * (scale - at) for at in range(1, scale + 1))]
+    digits = rf"(?:0|[1-9][0-9]{{0,{DIGITS - scale - 1}}})"
+    fraction = rf"(?:\.[0-9]{{1,{scale}}})?" if scale else ""
+    # Canonical, or so but for decimals that are missing at the end: nearly all that comes in.
+    usual = re.compile(rf"(?:{digits}|-(?!0(?:\.0*)?\Z){digits}){fraction}").fullmatch
+    zeros = f".{'0' * scale}"
     bounded = low is not None or high is not None
     least = low if low is not None else -(10**DIGITS)
     most = high if high is not None else 10**DIGITS
-    minus_zero = f"-{0:.{scale}f}"
+    too_low, too_high = refuse("below_min", min=unscaled(least, scale)), refuse("above_max", max=unscaled(most, scale))
 
     def clean(raw: object) -> str | Refused:
-        if type(raw) is not str or not canonical(raw) or raw == minus_zero:
-            short = shorter(raw) if shorter is not None and type(raw) is str else None
-            told = canonical_decimal(raw, scale) if short is None else f"{raw}{endings[len(short[1] or '')]}"
+        if type(raw) is not str or not usual(raw):
+            told = canonical_decimal(raw, scale)
             if isinstance(told, Refused):
                 return told
             raw = told
+        elif scale:
+            at = raw.find(".")
+            if at < 0:
+                raw += zeros
+            elif len(raw) - at <= scale:
+                raw += zeros[len(raw) - at :]
         if bounded:
             scaled = int(raw.replace(".", ""))
             if scaled < least:
-                return refuse("below_min", min=unscaled(least, scale))
+                return too_low
             if scaled > most:
-                return refuse("above_max", max=unscaled(most, scale))
+                return too_high
         return raw
 
     return clean
@@ -92,26 +98,41 @@ def decimal_suspects(scale: int, low: int | None, high: int | None) -> Suspects:
     """What in a column is no canonical decimal within the bounds."""
     whole = DIGITS - scale
     fraction = rf"\.[0-9]{{{scale}}}" if scale else ""
-    no_zero = rf"(?!0(?:\.0{{{scale}}})?,)"
-    # All in one match: a match for each takes twice as long.
-    all_fit = re.compile(rf"(?:(?:-{no_zero})?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction},)*+").fullmatch
+    no_zero = rf"(?!0(?:\.0{{{scale}}})?\n)"
+    # As many as fit, in one match: a match for each takes twice as long.
+    fitting = re.compile(rf"(?:(?:-{no_zero})?(?:0|[1-9][0-9]{{0,{whole - 1}}}){fraction}\n)*+").match
     bounded = low is not None or high is not None
     least = low if low is not None else -(10**DIGITS)
     most = high if high is not None else 10**DIGITS
 
     def suspects(values: list[Any]) -> Sequence[int]:
         try:
-            joined = ",".join(values) + ","
+            joined = "\n".join(values) + "\n"
         except TypeError:  # something is no text
             return range(len(values))
-        if not all_fit(joined) or joined.count(",") != len(values):
-            if bounded or not all_fit(values[0] + ","):  # then probably none is
-                return range(len(values))
-            return [at for at, value in enumerate(values) if not all_fit(value + ",") or "," in value]
+        end = fitting(joined).end()  # type: ignore[union-attr]  # nothing at all fits, too
+        if end < len(joined):
+            # Where the first does not fit, probably none does: then looking on would be for nothing.
+            return range(len(values)) if bounded or end == 0 else unfit(joined, end, len(values))
+        if joined.count("\n") != len(values):
+            return range(len(values))
         if not bounded:
             return ()
         scaled = [int(value.replace(".", "")) for value in values]
         return () if least <= min(scaled) and max(scaled) <= most else range(len(values))
+
+    def unfit(joined: str, end: int, count: int) -> Sequence[int]:
+        """The lines that do not fit, of which the first begins at `end`."""
+        if joined.count("\n") != count:  # a value is of several lines
+            return range(count)
+        found, at, start = [], 0, 0
+        while end < len(joined):
+            at += joined.count("\n", start, end)
+            found.append(at)
+            start = joined.index("\n", end) + 1
+            at += 1
+            end = fitting(joined, start).end()  # type: ignore[union-attr]
+        return found
 
     return suspects
 
@@ -123,12 +144,12 @@ def canonical_decimal(raw: object, scale: int) -> str | Refused:
             return refuse("too_large", digits=DIGITS - scale)
         raw = str(raw)
     if type(raw) is not str:
-        return refuse("not_a_decimal")
+        return _NO_DECIMAL
     if len(raw) > _LONGEST:
         return refuse("too_large", digits=DIGITS - scale)
     shape = _SHAPE.fullmatch(raw)
     if shape is None:
-        return refuse("not_a_decimal")
+        return _NO_DECIMAL
     sign, whole, fraction = shape[1], shape[2].lstrip("0") or "0", shape[3] or ""
     if len(fraction) > scale:
         if fraction[scale:].strip("0"):

@@ -37,6 +37,8 @@ _FOREIGN: Final = r"\+(?!86)[1-9][0-9]{6,14}"
 SHAPE: Final = f"{MOBILE}|{_NATIONAL}|{_FOREIGN}"
 _MOBILE: Final = re.compile(MOBILE)
 _ANY: Final = re.compile(SHAPE)
+# A mobile as people write it, which `dialled` would make the same of in ten times as long.
+_SPACED_MOBILE: Final = re.compile(r"(?:\+86[ -]?)?(1[3-9][0-9])[ -]?([0-9]{4})[ -]?([0-9]{4})").fullmatch
 _LANDLINE: Final = re.compile(_AREA)
 _WITHOUT_ZERO: Final = re.compile(r"(?:10|2[0-9]|[3-9][0-9]{2})[2-8][0-9]{6,7}(?:-[0-9]{1,6})?")
 _EXTENSION: Final = re.compile(r"(?<=[0-9]) ?(?:转|分机|ext\.?|x|#|[-]{2,}) ?([0-9]{1,6})$", re.IGNORECASE)
@@ -63,18 +65,22 @@ class PhoneField(FieldType[PhoneConfig]):
 
     def cleaner(self, config: PhoneConfig) -> Cleaner:
         fits = _MOBILE.fullmatch if config.mobile else _ANY.fullmatch
+        no_text, no_phone = refuse("not_text"), refuse("not_a_phone")
+        no_mobile = refuse("not_a_mobile") if config.mobile else no_phone
 
         def clean(raw: object) -> str | Refused | None:
             if type(raw) is not str:
-                return refuse("not_text")
+                return no_text
             if fits(raw):
                 return raw
+            if mobile := _SPACED_MOBILE(raw):
+                return "".join(mobile.groups())
             if len(raw) > 40:
-                return refuse("not_a_phone")
+                return no_phone
             number = dialled(raw)
             if not number:
-                return refuse("not_a_phone") if raw.strip() else None
-            return number if fits(number) else refuse("not_a_mobile" if config.mobile else "not_a_phone")
+                return no_phone if raw.strip() else None
+            return number if fits(number) else no_mobile
 
         return clean
 

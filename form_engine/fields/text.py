@@ -47,7 +47,9 @@ _LENGTH: Final[Schema] = {"type": "integer", "minimum": 1, "maximum": LONGEST}
 # Control characters other than tab and line feed, lone surrogates (JSON can carry them, UTF-8 and PostgreSQL can't),
 # non-characters.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_WORDS_OR_BLANK: Final = frozenset({str, type(None)})
+_WORDS: Final = frozenset({str})
+_WORDS_AND_BLANKS: Final = frozenset({str, type(None)})
+_NO_TEXT: Final = refuse("not_text")
 _BREAKS: Final = re.compile("\r\n?|\u2028|\u2029")
 
 
@@ -84,11 +86,11 @@ class TextField(FieldType[TextConfig]):
     def cleaner(self, config: TextConfig) -> Cleaner:
         most, multiline = config.max_length, config.multiline
         fits = _compile(config.pattern) if config.pattern is not None else None
-        too_long = refuse("too_long", max=most)
+        too_long, bad_format = refuse("too_long", max=most), refuse("bad_format", hint=config.pattern_hint)
 
         def clean(raw: object) -> str | Refused | None:
             if type(raw) is not str:
-                return refuse("not_text")
+                return _NO_TEXT
             text = raw.strip()
             if len(text) > LONGEST:  # before work that grows with the length
                 return too_long
@@ -103,7 +105,7 @@ class TextField(FieldType[TextConfig]):
             if not text:
                 return None
             if fits is not None and not fits(text):
-                return refuse("bad_format", hint=config.pattern_hint)
+                return bad_format
             return text
 
         return clean
@@ -114,21 +116,23 @@ class TextField(FieldType[TextConfig]):
             return all_suspect
 
         def suspects(values: list[Any]) -> Sequence[int]:
-            if not set(map(type, values)) <= _WORDS_OR_BLANK:
+            kinds = set(map(type, values))
+            if kinds != _WORDS and kinds != _WORDS_AND_BLANKS:
                 return range(len(values))
-            filled = [value for value in values if value is not None] if None in values else values
+            filled = values if kinds == _WORDS else [value for value in values if value is not None]
             joined = "".join(filled)
             # Every part of a printable text is printable, and of a normalised one normalised (UAX 15).
             clean = (
-                joined.isprintable()
+                list(map(str.strip, filled)) == filled
+                and joined.isprintable()
                 and (joined.isascii() or unicodedata.is_normalized("NFC", joined))
-                and list(map(str.strip, filled)) == filled
             )
-            if not clean or "" in filled:
+            lengths = set(map(len, filled))
+            if not clean or 0 in lengths:
                 return range(len(values))
-            if max(map(len, filled), default=0) <= most:
+            if filled is values and max(lengths) <= most:
                 return ()
-            return [at for at, value in enumerate(values) if value is not None and len(value) > most]
+            return [at for at, value in enumerate(values) if value is None or len(value) > most]
 
         return suspects
 

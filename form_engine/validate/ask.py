@@ -21,10 +21,13 @@ def require(run: Run, changed: frozenset[str] | None) -> None:
     """
     full = None not in map(run.values.get, run.plan.plain)
     for plan in run.plan.finishing if full else run.plan.wanted:
+        stored = run.values.get(plan.key)
+        if stored is not None and plan.finisher is None and plan.columns is None:
+            continue
         if plan.key in run.broken or (changed is not None and plan.key not in changed):
             continue
         if run.before is None or run.access is None or run.access.may_write(plan.path):
-            _require(run, plan, run.values.get(plan.key), f"/{plan.key}", run.env)
+            _require(run, plan, stored, f"/{plan.key}", run.env)
         if plan.columns is not None:
             _require_columns(run, plan, plan.columns)
 
@@ -45,7 +48,7 @@ def ask(run: Run, changed: frozenset[str] | None) -> None:
 
 def _require_columns(run: Run, table: FieldPlan, columns: Columns) -> None:
     rows = run.values.get(table.key)
-    if not columns.finishing and isinstance(rows, list) and _full(rows, columns):
+    if not columns.finishing and (table.key in run.full or (isinstance(rows, list) and _full(rows, columns))):
         return
     live = run.rows.get(table.key) if columns.live else None
     for index, stored in enumerate(rows if isinstance(rows, list) else ()):

@@ -65,6 +65,8 @@ class RowTaker:
     fetch: Any
     creating: bool
     broken: bool = False
+    full: bool = False
+    """No cell was found blank, or refused: nothing that is required can be missing."""
     rows: list[Row] = field(default_factory=list)
     """Filled only where formulas look into the rows."""
     _old: Mapping[str, dict[str, Json]] = field(default_factory=dict)
@@ -79,15 +81,16 @@ class RowTaker:
         sent = self._rows_of(raw)
         named = set[str]().union(*sent)
         even = set(map(len, sent)) == {len(named)}  # then every row has every key, and looking is quicker
+        whole = even and self.columns.stored.keys() <= named
         if self._old or "id" in named:
             taken = [self._lay(index, row) for index, row in enumerate(sent)]
         else:
-            whole = even and self.columns.stored.keys() <= named
             blank, fresh = self.columns.blank, self.new_row_id
             taken = list(map(dict.copy, sent)) if whole else [{**blank, **row} for row in sent]
             for stored in taken:
                 stored["id"] = fresh()
         writable = self._writable()
+        self.full = whole and writable is self.columns.stored
         if not named <= writable.keys() | {"id"}:
             self._guard(sent, taken, writable.keys() | {"id"})
         for key, plan in writable.items():
@@ -158,9 +161,11 @@ class RowTaker:
             value = values[index]
             result = None if value is None else clean(value)
             if type(result) is Refused:
-                taken[index][key] = None
                 self._refused(index, f"/{key}", result)
-            elif result is not value:
+                result = None
+            if result is None:
+                self.full = False
+            if result is not value:  # a blank for which nothing was sent may have its default
                 taken[index][key] = result
 
     def _guarded(self, index: int, key: str, value: object, stored: dict[str, Json]) -> None:

@@ -20,7 +20,7 @@ class Run:
     """`values` becomes the record's document; `own` and `env` are the record as formulas see it.
 
     `broken` are the top-level fields that were refused: nothing that hangs on them is asked, or one mistake would be
-    told twice. `hidden` are pointers to what is not shown.
+    told twice. `hidden` are pointers to what is not shown. `full` are tables in which no cell was sent blank.
     """
 
     plan: Plan
@@ -37,6 +37,7 @@ class Run:
     issues: list[Issue] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
+    full: set[str] = field(default_factory=set)
     rows: dict[str, list[Row]] = field(default_factory=dict)
     own: dict[str, Value] = field(default_factory=dict)
     env: Env = field(default_factory=Env)

@@ -70,6 +70,8 @@ def _take_rows(run: Run, plan: FieldPlan, raw: Any) -> None:
     taken = taker.take(raw, (run.before or {}).get(plan.key))
     if taker.broken:
         run.broken.add(plan.key)
+    if taker.full:
+        run.full.add(plan.key)
     run.rows[plan.key] = taker.rows
     run.values[plan.key] = [*taken] or None
 

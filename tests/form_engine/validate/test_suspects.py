@@ -51,7 +51,7 @@ def test_nothing_that_would_change_goes_by(name: str, clean: Cleaner, look: Susp
     suspected = set(look(values))
     assert suspected <= set(range(len(values)))
     for at, value in enumerate(values):
-        assert at in suspected or value is None or is_the_same(clean(value), value)
+        assert at in suspected or (value is not None and is_the_same(clean(value), value))
 
 
 @pytest.mark.parametrize("name", ["number", "money", "date", "choice", "boolean", "link", "member", "text"])
