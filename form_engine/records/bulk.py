@@ -6,9 +6,10 @@ action wrote stands in history under its batch (`bulk:…`), so that it can be u
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
-from formloom.errors import FormloomError, InvalidInput, Issue, NotFound
+from formloom.errors import Forbidden, FormloomError, InvalidInput, Issue, NotFound
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 200
 """More records than these are a job."""
+
+MOST_TOUCHED: Final = 2_000
+"""Records that one request, or one transaction of a job, looks at or writes: a single removal takes many along."""
 
 MOST_IDS: Final = 10_000
 SHOWN: Final = 20
@@ -85,6 +89,15 @@ class Kept:
     def to_json(self) -> dict[str, Json]:
         issues: list[Json] = [{"pointer": issue.pointer, "code": issue.code} for issue in self.issues]
         return {"id": self.id, "code": self.code, "issues": issues}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What came of an action so far: records done, records kept, and those that are `left` for the next transaction."""
+
+    done: list[int]
+    kept: list[Kept]
+    left: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +160,14 @@ def _chosen(session: Session, access: Access, choice: Choice) -> Any:
 def preview(
     records: "Records", session: Session, forms: FormStore, access: Access, choice: Choice, deed: Deed
 ) -> BulkPreview:
-    """Try it, and leave nothing of it: everything that would be asked is asked, subscribers hear nothing."""
+    """Try it, and leave nothing of it: everything that would be asked is asked, subscribers hear nothing. It ends early
+    where so much goes along that whoever asks would wait for long.
+
+    Raises Forbidden `action_denied` to whom no record of the form is open for this.
+    """
+    action = "delete" if deed.changes is None else "update"
+    if not access.may(action) and not access.granted:
+        raise Forbidden("action_denied", {"action": action, "form": access.form.key})
     if choice.ids is not None and len(choice.ids) > MOST_IDS:
         raise InvalidInput("invalid_input", issues=(Issue("/ids", "too_many", {"max": MOST_IDS}),))
     ids = next_ids(session, access, choice)
@@ -155,18 +175,23 @@ def preview(
     refused: list[Kept] = []
     sample: list[Sample] = []
     quiet = type(records)()
+    checked = touched = 0
     for record_id in ids:
+        if touched >= MOST_TOUCHED:
+            break
+        checked += 1
         trial = session.begin_nested()
         try:
             seen = quiet.view(session, forms, record_id, actor)
-            _do(quiet, session, forms, access, record_id, deed, actor, None)
+            touched += _do(quiet, session, forms, access, record_id, deed, actor, None)
             if len(sample) < SHOWN:
                 sample.append(Sample(record_id, seen.title, _shown(session, access, seen, deed)))
         except FormloomError as error:
             refused.append(Kept.of(record_id, error))
+            touched += _looked_at(error)
         finally:
             trial.rollback()
-    return BulkPreview(count(session, access, choice), len(ids), tuple(sample), tuple(refused))
+    return BulkPreview(count(session, access, choice), checked, tuple(sample), tuple(refused))
 
 
 def _shown(session: Session, access: Access, seen: Any, deed: Deed) -> tuple[FieldDiff, ...]:
@@ -186,13 +211,13 @@ def run(
     ids: Sequence[int],
     deed: Deed,
     batch: str,
-) -> tuple[list[int], list[Kept]]:
-    """Do it to these records; returns those that changed and those that did not. History has it under `batch`."""
+) -> Share:
+    """Do it to these records, or to the first of them where many others go along. History has it under `batch`."""
 
-    def attempt(record_id: int) -> None:
-        _do(records, session, forms, access, record_id, deed, access.actor, BATCH + batch)
+    def attempt(record_id: int) -> int:
+        return _do(records, session, forms, access, record_id, deed, access.actor, BATCH + batch)
 
-    return _each(session, ids, attempt)
+    return _each(session, ids, attempt, MOST_TOUCHED)
 
 
 def _do(
@@ -204,63 +229,87 @@ def _do(
     deed: Deed,
     actor: Actor,
     via: str | None,
-) -> None:
+) -> int:
+    """Returns how many records it touched."""
     record, form, _ = records.readable(session, forms, record_id, actor)
     if form.key != access.form.key or record.draft:
         raise NotFound("unknown_record", {"id": record_id})
-    if deed.changes is None:
-        removal.remove(records, session, forms, record_id, actor, force=deed.force, via=via)
-    else:
+    if deed.changes is not None:
         records.update(session, forms, record_id, deed.changes, actor, via=via)
+        return 1
+    gone = removal.remove(records, session, forms, record_id, actor, force=deed.force, via=via)
+    return 1 + len(gone.along) + len(gone.cleared)
 
 
-def _each(session: Session, ids: Sequence[int], attempt: Callable[[int], None]) -> tuple[list[int], list[Kept]]:
+def _each(session: Session, ids: Sequence[int], attempt: Callable[[int], int], most: float = inf) -> Share:
     done: list[int] = []
     kept: list[Kept] = []
-    for record_id in ids:
+    touched = 0
+    for at, record_id in enumerate(ids):
+        if touched >= most:
+            return Share(done, kept, list(ids[at:]))
         try:
             with session.begin_nested():
-                attempt(record_id)
+                touched += attempt(record_id)
             done.append(record_id)
         except FormloomError as error:
             kept.append(Kept.of(record_id, error))
-    return done, kept
+            touched += _looked_at(error)
+    return Share(done, kept, [])
 
 
-def written(session: Session, batch: str, actor: Actor) -> list[int]:
-    """The ids of what a batch of this actor wrote, in the order in which an undo takes them: what was removed first.
+def _looked_at(error: FormloomError) -> int:
+    """How many records an attempt looked at before it was refused."""
+    count = error.params.get("most" if error.code == "removal_too_large" else "count")
+    return count if isinstance(count, int) else 1
+
+
+def size(session: Session, batch: str, actor: Actor) -> int:
+    """How many records a batch of this actor wrote.
 
     Raises NotFound `unknown_batch` for a batch that is not there, or somebody else's.
     """
-    rows = trail.written_as(session, BATCH + batch)
-    mine = [row for row in rows if actor.trusted or row.actor == actor.ref]
-    if not mine:
+    found = trail.batch_size(session, BATCH + batch, _whose(actor))
+    if not found:
         raise NotFound("unknown_batch", {"batch": batch})
-    removed = {row.record_id for row in mine if row.action == "deleted"}
-    ids = dict.fromkeys(row.record_id for row in mine)
-    return [*(each for each in ids if each in removed), *(each for each in ids if each not in removed)]
+    return found
 
 
-def undo(
-    records: "Records", session: Session, forms: FormStore, batch: str, ids: Sequence[int], actor: Actor
-) -> tuple[list[int], list[Kept]]:
+def written(
+    session: Session, batch: str, actor: Actor, after: Sequence[int] = (), limit: int = AT_ONCE
+) -> tuple[list[int], list[int]]:
+    """The ids of what a batch of this actor wrote, in the order in which an undo takes them (what was removed first),
+    and the place (`after`, as the call for the next ones takes it) behind the last of them; [] and a place at the end.
+    """
+    phase, before = (after[0], after[1]) if after else (0, None)
+    for removed in (True, False)[phase:]:
+        page = trail.batch_page(session, BATCH + batch, _whose(actor), removed=removed, before=before, limit=limit)
+        if page:
+            return [record for _, record in page], [int(not removed), page[-1][0]]
+        before = None
+    return [], list(after)
+
+
+def _whose(actor: Actor) -> str | None:
+    return None if actor.trusted else actor.ref
+
+
+def undo(records: "Records", session: Session, forms: FormStore, batch: str, ids: Sequence[int], actor: Actor) -> Share:
     """Undo what a batch did to these records, where nobody has changed them since, by the same rights as any change."""
     rows: dict[int, list[RecordHistory]] = {}
-    wanted = set(ids)
-    for row in trail.written_as(session, BATCH + batch):
-        if row.record_id in wanted:
-            rows.setdefault(row.record_id, []).append(row)
+    for row in trail.written_as(session, BATCH + batch, ids):
+        rows.setdefault(row.record_id, []).append(row)
     facts = facts_of(session, forms.forms(session), context_for(session, actor))
     stand = {fact.id: fact for fact in facts.load(sorted(rows))}
 
-    def attempt(record_id: int) -> None:
+    def attempt(record_id: int) -> int:
         latest, oldest_first = rows[record_id][0], rows[record_id][::-1]
         fact = stand.get(record_id)
         if fact is None or fact.version != latest.version:
             raise NotFound("changed_since", {"id": record_id})
         if latest.action == "deleted":
             records.restore(session, forms, record_id, actor, via=UNDO + batch)
-            return
+            return 1  # those that went along are of the batch themselves
         changes: dict[str, Any] = {}
         for row in oldest_first:
             for key, (old, _) in row.changes.items():
@@ -269,5 +318,6 @@ def undo(
         records.update(
             session, forms, record_id, changes, actor, expected_version=expected, via=UNDO + batch, returning=True
         )
+        return 1
 
     return _each(session, [each for each in ids if each in rows], attempt)

@@ -14,7 +14,7 @@ from form_engine.fields.base import Json
 from form_engine.permission import Access
 from form_engine.records import bulk
 from form_engine.records.actor import Actor
-from form_engine.records.bulk import Choice, Deed, Kept
+from form_engine.records.bulk import Choice, Deed, Kept, Share
 from form_engine.records.starter import starter
 
 if TYPE_CHECKING:
@@ -43,12 +43,17 @@ class Outcome:
 
 
 def act(records: "Records", session: Session, forms: FormStore, access: Access, choice: Choice, deed: Deed) -> Outcome:
-    """Do it now, or above `bulk.AT_ONCE` records start a job that does."""
+    """Do it now, or above `bulk.AT_ONCE` records start a job that does; where many others go along, the job goes on
+    behind the first ones.
+    """
     batch, meant = token_hex(8), bulk.count(session, access, choice)
+    now = bulk.Share([], [], [])
     if meant <= bulk.AT_ONCE:
         ids = bulk.next_ids(session, access, choice)
-        done, kept = bulk.run(records, session, forms, access, ids, deed, batch)
-        return Outcome(batch, len(done), tuple(kept))
+        now = bulk.run(records, session, forms, access, ids, deed, batch)
+        if not now.left:
+            return Outcome(batch, len(now.done), tuple(now.kept))
+        choice, meant = Choice(ids=tuple(now.left)), len(now.left)
     changes = dict(deed.changes) if deed.changes is not None else None
     payload = {
         "form": access.form.key,
@@ -58,16 +63,18 @@ def act(records: "Records", session: Session, forms: FormStore, access: Access, 
         "up_to": bulk.highest(session, access, choice),
     }
     job = jobs.start(session, KIND, payload, by=access.actor.ref, title=access.form.key, total=meant)
-    return Outcome(batch, job=job)
+    return Outcome(batch, len(now.done), tuple(now.kept), job=job)
 
 
 def take_back(records: "Records", session: Session, forms: FormStore, batch: str, actor: Actor) -> Outcome:
     """Undo a batch now, or with many records as a job. Raises NotFound `unknown_batch`."""
-    ids = bulk.written(session, batch, actor)
-    if len(ids) <= bulk.AT_ONCE:
-        done, kept = bulk.undo(records, session, forms, batch, ids, actor)
-        return Outcome(batch, len(done), tuple(kept))
-    job = jobs.start(session, UNDO_KIND, {"batch": batch}, by=actor.ref, total=len(ids), key=batch)
+    count = bulk.size(session, batch, actor)
+    if count <= bulk.AT_ONCE:
+        removed, place = bulk.written(session, batch, actor)
+        others, _ = bulk.written(session, batch, actor, place) if place and not place[0] else ([], place)
+        now = bulk.undo(records, session, forms, batch, [*removed, *others], actor)
+        return Outcome(batch, len(now.done), tuple(now.kept))
+    job = jobs.start(session, UNDO_KIND, {"batch": batch}, by=actor.ref, total=count, key=batch)
     return Outcome(batch, job=job)
 
 
@@ -87,15 +94,15 @@ class BulkJob:
                 actor = starter(session, run.by)
                 access = self._records.access(session, self._forms, asked["form"], actor)
                 ids = bulk.next_ids(session, access, choice, above=at.after, up_to=asked["up_to"], limit=STEP)
-                done, kept = bulk.run(self._records, session, self._forms, access, ids, deed, asked["batch"])
+                share = bulk.run(self._records, session, self._forms, access, ids, deed, asked["batch"])
                 more = bool(ids)
-                at = at.further(ids[-1] if ids else at.after, done, kept)
+                at = at.further(_last(ids, share, at.after), share)
                 run.advance(session, done=at.done + at.kept, cursor=at.to_json())
         return _result(asked["batch"], at.done, at.kept, at.told)
 
 
 class BulkUndoJob:
-    """The function of jobs `records.bulk_undo`. Its cursor counts the records of the batch that it has passed."""
+    """The function of jobs `records.bulk_undo`. It walks by the entries of history, which its own do not join."""
 
     def __init__(self, records: "Records", forms: FormStore) -> None:
         self._records, self._forms = records, forms
@@ -105,10 +112,10 @@ class BulkUndoJob:
         while more:
             with run.batch() as session:
                 actor = starter(session, run.by)
-                ids = bulk.written(session, batch, actor)[at.after : at.after + STEP]
-                done, kept = bulk.undo(self._records, session, self._forms, batch, ids, actor)
+                ids, place = bulk.written(session, batch, actor, at.after or (), STEP)
+                share = bulk.undo(self._records, session, self._forms, batch, ids, actor)
                 more = bool(ids)
-                at = at.further(at.after + len(ids), done, kept)
+                at = at.further(place, share)
                 run.advance(session, done=at.done + at.kept, cursor=at.to_json())
         return _result(batch, at.done, at.kept, at.told)
 
@@ -120,9 +127,9 @@ def bulk_works(records: "Records", forms: FormStore) -> dict[str, JobWork]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a job stands: behind which id (or after how many), what it did, and what it told of."""
+    """Where a job stands: behind which id (or place in a batch), what it did, and what it told of."""
 
-    after: int
+    after: Any
     done: int
     kept: int
     told: list[Any]
@@ -132,12 +139,18 @@ class _Place:
         cursor: Mapping[str, Any] = run.cursor or {}
         return cls(cursor.get("after", 0), cursor.get("done", 0), cursor.get("kept", 0), cursor.get("told", []))
 
-    def further(self, after: int, done: list[int], kept: list[Kept]) -> "_Place":
-        told = [*self.told, *(each.to_json() for each in kept)][:MOST_TOLD]
-        return _Place(after, self.done + len(done), self.kept + len(kept), told)
+    def further(self, after: Any, share: Share) -> "_Place":
+        told = [*self.told, *(each.to_json() for each in share.kept)][:MOST_TOLD]
+        return _Place(after, self.done + len(share.done), self.kept + len(share.kept), told)
 
     def to_json(self) -> dict[str, Json]:
         return {"after": self.after, "done": self.done, "kept": self.kept, "told": self.told}
+
+
+def _last(ids: list[int], share: Share, before: int) -> int:
+    """The last of these that was tried."""
+    tried = ids[: len(ids) - len(share.left)]
+    return tried[-1] if tried else before
 
 
 def _result(batch: str, done: int, kept: int, told: list[Any]) -> dict[str, Json]:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from formloom.db.uow import workspace_of
 from formloom.models import StoredFile
-from sqlalchemy import literal_column, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, literal_column, select
+from sqlalchemy.orm import Session, aliased
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.fields.base import Json
@@ -127,15 +127,46 @@ def last_change(session: Session, record_id: int) -> RecordHistory | None:
     return session.scalars(select(RecordHistory).where(*mine).order_by(RecordHistory.id.desc()).limit(1)).first()
 
 
-def written_as(session: Session, via: str) -> list[RecordHistory]:
-    """All that was written as one batch (`bulk:7`), the last write first."""
-    statement = (
-        select(RecordHistory)
-        .where(
-            RecordHistory.workspace_id == workspace_of(session),
-            RecordHistory.via == via,
-            RecordHistory.via.is_not(None) & RecordHistory.via.not_like(literal_column("'run:%'")),  # as the index says
-        )
-        .order_by(RecordHistory.id.desc())
-    )
+def written_as(session: Session, via: str, records: Collection[int] | None = None) -> list[RecordHistory]:
+    """What was written as one batch (`bulk:7`), the last write first; with `records` only what was written of these."""
+    statement = select(RecordHistory).where(*_in_batch(RecordHistory, session, via)).order_by(RecordHistory.id.desc())
+    if records is not None:
+        statement = statement.where(RecordHistory.record_id.in_(records))
     return list(session.scalars(statement))
+
+
+def batch_size(session: Session, via: str, actor: str | None) -> int:
+    """How many records were written as one batch; with `actor` by them."""
+    mine = (RecordHistory.actor == actor,) if actor is not None else ()
+    count = select(func.count(RecordHistory.record_id.distinct())).where(*_in_batch(RecordHistory, session, via), *mine)
+    return session.scalar(count) or 0
+
+
+def batch_page(
+    session: Session, via: str, actor: str | None, *, removed: bool, before: int | None, limit: int
+) -> list[tuple[int, int]]:
+    """(entry, record) of what was written as one batch: each record's last entry, those below the id `before`, the last
+    first. `removed`: of the records that it removed, or of the others.
+    """
+    row, other = aliased(RecordHistory), aliased(RecordHistory)
+    same = (*_in_batch(other, session, via), other.record_id == row.record_id)
+    went = exists().where(*same, other.action == "deleted")
+    statement = (
+        select(row.id, row.record_id)
+        .where(*_in_batch(row, session, via), went if removed else ~went, ~exists().where(*same, other.id > row.id))
+        .order_by(row.id.desc())
+        .limit(limit)
+    )
+    if actor is not None:
+        statement = statement.where(row.actor == actor)
+    if before is not None:
+        statement = statement.where(row.id < before)
+    return [(entry, record) for entry, record in session.execute(statement)]
+
+
+def _in_batch(entry: Any, session: Session, via: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        entry.workspace_id == workspace_of(session),
+        entry.via == via,
+        entry.via.is_not(None) & entry.via.not_like(literal_column("'run:%'")),  # as the index says
+    )

@@ -67,7 +67,7 @@ class PreviewAnswer(ma.Schema):
 
 
 class OutcomeAnswer(ma.Schema):
-    """What was done (200), or the ``job`` that does it (202). ``batch`` undoes it; ``kept`` records stayed."""
+    """What was done (200), or the ``job`` that does the rest (202). ``batch`` undoes it; ``kept`` records stayed."""
 
     batch = fields.String()
     done = fields.Integer()
@@ -80,7 +80,7 @@ class OutcomeAnswer(ma.Schema):
 class Preview(MethodView):
     """A bulk action before it is done."""
 
-    @policy(signed_in, scope="records:read")
+    @policy(signed_in, scope="records:write")
     @blueprint.arguments(BulkBody)
     @blueprint.alt_response(200, schema=PreviewAnswer)
     def post(self, body: dict[str, Any], form: str) -> Response:
@@ -102,7 +102,7 @@ class Bulk(MethodView):
     @blueprint.alt_response(200, schema=OutcomeAnswer)
     @blueprint.alt_response(202, schema=OutcomeAnswer)
     def post(self, body: dict[str, Any], form: str) -> Response:
-        """Change or remove many records: up to 200 at once, more as a job with progress"""
+        """Change or remove many records: up to 200 at once, more (or more that go along) as a job with progress"""
         identity = me()
         choice, deed = _asked(body)
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from formloom import jobs
 from formloom.db.uow import unit_of_work
-from formloom.errors import NotFound
+from formloom.errors import Forbidden, NotFound
 from formloom.jobs import Jobs
 from formloom.models import Job
 from formloom.outbox import Relay, Runner
 from sqlalchemy import text
 
-from form_engine.records import bulk, bulk_job
+from form_engine.records import bulk, bulk_job, trail
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.bulk import Choice, Deed
 from tests.platform.backends import Inline
@@ -194,3 +194,76 @@ def test_a_job_that_is_cancelled_keeps_what_it_did_and_that_can_be_undone(office
     with office.work() as session:
         assert session.get_one(Job, (office.workspace, started.job)).state == "cancelled"
     assert names(office) == {None}
+
+
+def test_a_batch_of_changes_and_removals_is_undone_page_by_page(
+    office: Any, work_off: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was removed comes back before what linked to it; no page reads the whole batch."""
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    monkeypatch.setattr(bulk_job, "STEP", 2)
+    parents = make(office, 5)
+    claims = [office.create("claim", {"subject": "x", "main": parent}).id for parent in parents]
+    started = act(office, Choice(all=True), Deed(None, force=True))
+    work_off()
+    assert office.ids("budget") == []
+    read: list[int] = []
+    whole = trail.written_as
+
+    def counted(session: Any, via: str, records: Any = None) -> Any:
+        found = whole(session, via, records)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(trail, "written_as", counted)
+    back = undo(office, started.batch)
+    assert back.job is not None
+    work_off()
+    with office.work() as session:
+        result: Any = jobs.find(session, back.job).result
+    assert (result["done"], result["kept"]) == (10, 0)
+    assert max(read) <= bulk_job.STEP
+    assert [office.view(claim).values["main"] for claim in claims] == parents
+
+
+def many_along(office: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Budgets, with two claims each that lose their link when they go; a request may touch few."""
+    monkeypatch.setattr(bulk, "MOST_TOUCHED", 5)
+    parents = make(office, 4)
+    for parent in parents:
+        for _ in range(2):
+            office.create("claim", {"subject": "x", "main": parent})
+    return parents
+
+
+def test_a_preview_ends_where_too_many_go_along(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    parents = many_along(office, monkeypatch)
+    found = preview(office, Choice(ids=tuple(parents)), Deed(None, force=True))
+    assert (found.count, found.checked, len(found.sample)) == (4, 2, 2)
+    found = preview(office, Choice(ids=tuple(parents)), Deed(None))
+    assert (found.checked, len(found.refused)) == (3, 3), "looking who holds on is work as well"
+
+
+def test_a_deed_that_takes_too_many_along_is_ended_by_a_job(
+    office: Any, work_off: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_along(office, monkeypatch)
+    started = act(office, Choice(all=True), Deed(None, force=True))
+    assert (started.done, started.job is not None) == (2, True)
+    assert len(office.ids("budget")) == 2
+    work_off()
+    assert started.job is not None
+    with office.work() as session:
+        job = jobs.find(session, started.job)
+        assert (job.done, job.total) == (2, 2)
+    assert office.ids("budget") == []
+    assert undo(office, started.batch).done == 12
+
+
+def test_only_who_may_act_may_try_it(office: Any, make_person: Any) -> None:
+    person = make_person("Mem", "member")
+    member = Actor.person(person.id, frozenset({"member"}))
+    mine = make(office, 1, owner=person.id)
+    for deed in (Deed({"name": "x"}), Deed(None)):
+        with pytest.raises(Forbidden, match="action_denied"):
+            preview(office, Choice(ids=tuple(mine)), deed, member)
