@@ -145,6 +145,9 @@ class FieldType(ABC, Generic[C]):
     in_formulas: ClassVar[bool] = True
     """Formulas may read it."""
 
+    searched: ClassVar[bool] = False
+    """A search looks into it; `words` says what it finds there."""
+
     @abstractmethod
     def parse_config(self, raw: Mapping[str, Any]) -> C:
         """The type's own keys of a field definition, already checked by `config_schema`, as a frozen object.
@@ -207,8 +210,15 @@ class FieldType(ABC, Generic[C]):
         return value
 
     def text(self, stored: Any, config: C, locale: str) -> str:
-        """What search finds and a plain list shows. Blank never reaches it."""
+        """What a plain list shows. Blank never reaches it."""
         return str(stored)
+
+    def words(self, stored: Any, config: C, locale: str) -> tuple[str, ...]:
+        """The texts in one of which a searched word stands, where it is `searched`. Blank never reaches it.
+
+        `form_engine.query.search` reads the same from the document, for who may not read all fields.
+        """
+        return (self.text(stored, config, locale),)
 
     def print_text(self, stored: Any, config: C, locale: str, names: Glossary = NO_NAMES) -> str:
         """The whole value in words, for a page, a print and a mail. Blank never reaches it."""

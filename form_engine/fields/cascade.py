@@ -3,7 +3,7 @@
 Unless `any_level`, the way goes on to a leaf. Keys are unique among their siblings.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -70,6 +70,7 @@ class CascadeConfig:
 
 class CascadeField(FieldType[CascadeConfig]):
     name = "cascade"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {"options": _nodes(DEEPEST), "any_level": {"type": "boolean"}}
     config_required = ("options",)
     operators: ClassVar[tuple[Operator, ...]] = (*EQUALITY, "within")
@@ -122,6 +123,9 @@ class CascadeField(FieldType[CascadeConfig]):
         way = config.way(stored)
         return " / ".join([localized(each.label, locale) for each in way] if way else map(str, stored))
 
+    def words(self, stored: Any, config: CascadeConfig, locale: str) -> tuple[str, ...]:
+        return tuple(localized(each.label, locale) for each in config.way(stored) or ())
+
     def value_schema(self, config: CascadeConfig) -> Schema:
         return {**listed({"type": "string"}, DEEPEST), "uniqueItems": False}
 
@@ -130,6 +134,21 @@ class CascadeField(FieldType[CascadeConfig]):
 
     def client_config(self, config: CascadeConfig, locale: str) -> dict[str, Any]:
         return {"options": _client(config.roots, locale), "any_level": config.any_level}
+
+
+def ways_named(config: CascadeConfig, named: Callable[[Option], bool]) -> list[list[str]]:
+    """The keys of the ways that end in an option so named; not those that go through one already."""
+    found: list[list[str]] = []
+
+    def look(nodes: Mapping[str, Node], above: list[str]) -> None:
+        for key, node in nodes.items():
+            if named(node.option):
+                found.append([*above, key])
+            else:
+                look(node.below, [*above, key])
+
+    look(config.roots, [])
+    return found
 
 
 def _read(raw: list[Any], at: str) -> dict[str, Node]:

@@ -56,6 +56,7 @@ class ChoiceConfig:
 
 class ChoiceField(FieldType[ChoiceConfig]):
     name = "choice"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "options": OPTIONS,
         "start": KEY,

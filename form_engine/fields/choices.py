@@ -36,6 +36,7 @@ class ChoicesConfig:
 
 class ChoicesField(FieldType[ChoicesConfig]):
     name = "choices"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {"options": OPTIONS, "min": count(MOST), "max": count(MOST)}
     config_required = ("options",)
     operators = SEVERAL
@@ -77,6 +78,9 @@ class ChoicesField(FieldType[ChoicesConfig]):
 
     def text(self, stored: Any, config: ChoicesConfig, locale: str) -> str:
         return ", ".join(label_of(config.options, each, locale) for each in stored)
+
+    def words(self, stored: Any, config: ChoicesConfig, locale: str) -> tuple[str, ...]:
+        return tuple(label_of(config.options, each, locale) for each in stored if each in config.options)
 
     def chips(self, stored: Any, config: ChoicesConfig, locale: str) -> tuple[Chip, ...]:
         return tuple(chip_of(config.options, each, locale) for each in stored)

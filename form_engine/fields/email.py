@@ -19,6 +19,7 @@ _FITS: Final = re.compile(SHAPE)
 
 class EmailField(WordedType):
     name = "email"
+    searched = True
     look = "email"
 
     def cleaner(self, config: NoConfig) -> Cleaner:

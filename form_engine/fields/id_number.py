@@ -49,6 +49,7 @@ class IdNumberConfig:
 
 class IdNumberField(FieldType[IdNumberConfig]):
     name = "id_number"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {"masked": {"type": "boolean"}}
     operators = WORDS
     slot = "text"

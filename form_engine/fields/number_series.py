@@ -68,6 +68,7 @@ class NumberSeriesConfig:
 
 class NumberSeriesField(FieldType[NumberSeriesConfig]):
     name = "number_series"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {"pattern": {"type": "string", "minLength": 1, "maxLength": 60}}
     config_required = ("pattern",)
     computed = True

@@ -55,6 +55,7 @@ class PhoneConfig:
 
 class PhoneField(FieldType[PhoneConfig]):
     name = "phone"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {"only": {"enum": ["mobile"]}}
     operators = WORDS
     slot = "text"
@@ -131,6 +132,8 @@ def _coerce(raw: object) -> Coerced | Refused:
     text = as_text(raw)
     if text is None or len(text) > 60:
         return refuse("not_a_phone")
+    if _MOBILE.fullmatch(bare := text.replace(" ", "")):
+        return Coerced(bare)
     number = dialled(folded(text))
     if _ANY.fullmatch(number):
         return Coerced(number)

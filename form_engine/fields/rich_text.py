@@ -31,6 +31,7 @@ _LINK: Final = UrlField().cleaner(NoConfig())
 
 class RichTextField(FieldType[NoConfig]):
     name = "rich_text"
+    searched = True
     operators: ClassVar[tuple[Operator, ...]] = ("contains", "blank")
     in_table = False
     look = "rich"
@@ -50,6 +51,9 @@ class RichTextField(FieldType[NoConfig]):
 
     def text(self, stored: Any, config: NoConfig, locale: str) -> str:
         return plain(stored)
+
+    def words(self, stored: Any, config: NoConfig, locale: str) -> tuple[str, ...]:
+        return tuple(plain([block]) for block in stored if block["runs"])
 
     def value_schema(self, config: NoConfig) -> Schema:
         run = {

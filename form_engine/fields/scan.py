@@ -35,6 +35,7 @@ class ScanConfig:
 
 class ScanField(FieldType[ScanConfig]):
     name = "scan"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "formats": {"type": "array", "uniqueItems": True, "items": {"enum": list(FORMATS)}},
         "pattern": {"type": "string", "minLength": 1, "maxLength": 500},

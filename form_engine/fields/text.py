@@ -64,6 +64,7 @@ class TextConfig:
 
 class TextField(FieldType[TextConfig]):
     name = "text"
+    searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "multiline": {"type": "boolean"},
         "max_length": _LENGTH,

@@ -18,6 +18,7 @@ _HOST: Final = re.compile(r"[^@:/?#\[\]\s]+(?::[0-9]{1,5})?|\[[0-9a-f:.]+\](?::[
 
 class UrlField(WordedType):
     name = "url"
+    searched = True
     look = "url"
 
     def cleaner(self, config: NoConfig) -> Cleaner:

@@ -4,27 +4,36 @@ The index of character pairs (docs/decisions/054) names candidates: all records 
 that do not. Whether one does is then asked of its text, and only of what the reader may read.
 """
 
-from typing import Final
+import json
+from typing import Any, Final
 
-from formloom.i18n import LOCALES
+from formloom.i18n import LOCALES, localized
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     SQLColumnExpression,
+    Text,
     and_,
     any_,
+    column,
     false,
     func,
     literal,
     literal_column,
     or_,
+    select,
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, JSONPATH
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledField
+from form_engine.fields.address import AddressField
+from form_engine.fields.cascade import CascadeConfig, ways_named
+from form_engine.fields.choice import ChoiceConfig, Option
+from form_engine.fields.choices import ChoicesConfig
+from form_engine.fields.rich_text import RichTextField
 from form_engine.models import Record
 from form_engine.permission.access import Access
 from form_engine.query.errors import refuse
@@ -70,17 +79,45 @@ def contains(access: Access, words: list[str] | None) -> ColumnElement[bool]:
 
 
 def _in(shown: list[CompiledField], word: str) -> list[ColumnElement[bool]]:
-    """That one of these fields contains the word: its text, or the label of the option that it holds."""
-    found: list[ColumnElement[bool]] = []
-    for field in shown:
-        stored = Record.data[field.key].astext
-        options = getattr(field.definition.config, "options", None)
-        if options:
-            named = [key for key in options if any(word in normalised(field.text(key, locale)) for locale in LOCALES)]
-            found.append(stored.in_(named))
-        else:
-            found.append(func.strpos(_plain(stored), word) > 0)
-    return found
+    """That one of these fields contains the word: in what its type calls its `words`, read from the document."""
+    return [_has(field, word) for field in shown]
+
+
+def _has(field: CompiledField, word: str) -> ColumnElement[bool]:
+    stored, config = Record.data[field.key], field.definition.config
+
+    def named(option: Option) -> bool:
+        return any(word in normalised(localized(option.label, locale)) for locale in LOCALES)
+
+    if isinstance(config, ChoiceConfig):
+        keys = [key for key, option in config.options.items() if named(option)]
+        lost = and_(stored.astext.not_in(list(config.options)), func.strpos(_plain(stored.astext), word) > 0)
+        return or_(stored.astext.in_(keys), lost)
+    if isinstance(config, ChoicesConfig):
+        keys = [key for key, option in config.options.items() if named(option)]
+        return or_(false(), stored.has_any(literal(keys, ARRAY(Text))))
+    if isinstance(config, CascadeConfig):
+        # A list of keys as text: `["east", "shanghai"]` begins with `["east"`.
+        ways = [json.dumps(way)[:-1] for way in ways_named(config, named)]
+        return or_(false(), stored.astext.op("^@", is_comparison=True)(any_(literal(ways, ARRAY(Text)))))
+    if isinstance(field.definition.type, AddressField):
+        place = func.concat(_joined(stored["region"]), stored["detail"].astext)
+        return or_(*(func.strpos(_plain(each), word) > 0 for each in (place, stored["postcode"].astext)))
+    if isinstance(field.definition.type, RichTextField):
+        # A blank is no list of blocks; a path finds nothing in it where taking it apart would fail.
+        there = func.jsonb_path_query_array(stored, literal("$[*]", JSONPATH))
+        blocks = func.jsonb_array_elements(there).table_valued(column("value", JSONB), name="block")
+        runs = func.jsonb_path_query_array(blocks.c.value, literal("$.runs[*].text", JSONPATH))
+        met = func.strpos(_plain(_joined(runs)), word) > 0
+        return select(literal(1)).select_from(blocks).where(met).correlate_except(blocks).exists()
+    return func.strpos(_plain(stored.astext), word) > 0
+
+
+def _joined(texts: ColumnElement[Any]) -> ColumnElement[str]:
+    """The elements of a JSON array of texts, one after the other."""
+    parts = func.jsonb_array_elements_text(texts).table_valued(column("value", Text), name="part")
+    each = select(parts.c.value).select_from(parts).correlate_except(parts)
+    return func.array_to_string(func.array(each.scalar_subquery()), "")
 
 
 def _plain(value: SQLColumnExpression[str | None]) -> ColumnElement[str]:

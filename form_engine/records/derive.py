@@ -1,9 +1,10 @@
 """What is derived from a record's document and stands beside it: slots, links, unique values, title, words. Pure."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -12,22 +13,21 @@ from formloom.i18n import LOCALES
 
 from form_engine.definition import CompiledField, CompiledForm, FieldAccess
 from form_engine.definition.access import TITLE
-from form_engine.fields.base import Json, SlotValue
+from form_engine.fields.base import FieldType, Json, SlotValue
 from form_engine.fields.text import TextField
 from form_engine.formula import Context, Env, RecordValue, Value
 from form_engine.records.named import named
 from form_engine.records.sort_key import slot_text
 from form_engine.records.write import HeldFile, Link
 
-SEARCHED: Final = frozenset({"text", "phone", "choice", "number_series"})
-"""The field types that a search looks into."""
-
 _SEARCHED_OF: "WeakKeyDictionary[CompiledForm, tuple[CompiledField, ...]]" = WeakKeyDictionary()
+_WORDS_OF: "WeakKeyDictionary[CompiledForm, tuple[tuple[str, Words | None], ...]]" = WeakKeyDictionary()
 
 LONGEST_TITLE: Final = 300
 LONGEST_SEARCH: Final = 20_000
 
 Document = Mapping[str, Json]
+Words = Callable[[Json], tuple[str, ...]]
 
 
 def slots_of(
@@ -142,7 +142,7 @@ def searched_fields(form: CompiledForm) -> tuple[CompiledField, ...]:
     known = _SEARCHED_OF.get(form)
     if known is None:
         known = _SEARCHED_OF[form] = tuple(
-            field for field in form.fields if field.definition.type.name in SEARCHED and not _is_status(field)
+            field for field in form.fields if field.definition.type.searched and not _is_status(field)
         )
     return known
 
@@ -153,16 +153,39 @@ def _is_status(field: CompiledField) -> bool:
 
 def search_text(form: CompiledForm, data: Document, number: str | None) -> str:
     """The words that a search finds, normalised, one field a line."""
-    words = [number or ""]
-    for field in searched_fields(form):
-        stored = data.get(field.key)
+    words = [number] if number else []
+    for key, words_of in _words_of(form):
+        stored = data.get(key)
         if stored is not None:
-            words += dict.fromkeys(field.text(stored, locale) for locale in LOCALES)
-    return normalised("\n".join(word for word in words if word))[:LONGEST_SEARCH]
+            words += words_of(stored) if words_of is not None else (str(stored),)
+    return normalised("\n".join(filter(None, words)))[:LONGEST_SEARCH]
+
+
+def _words_of(form: CompiledForm) -> tuple[tuple[str, "Words | None"], ...]:
+    """The fields that a search looks into; None: a field's words are what is stored, in every language."""
+    known = _WORDS_OF.get(form)
+    if known is None:
+        known = _WORDS_OF[form] = tuple((field.key, _in_words(field)) for field in searched_fields(form))
+    return known
+
+
+def _in_words(field: CompiledField) -> "Words | None":
+    """Options come again and again; their labels are remembered."""
+    kind, config = field.definition.type, field.definition.config
+    if type(kind).text is FieldType.text and type(kind).words is FieldType.words:
+        return None
+
+    def words_of(stored: Json) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for locale in LOCALES for word in kind.words(stored, config, locale)))
+
+    remembered = lru_cache(1_024)(words_of)
+    return lambda stored: remembered(stored) if isinstance(stored, str) else words_of(stored)
 
 
 def normalised(text: str) -> str:
     """Without case and width, as both sides of a search are compared."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold()
 
 
@@ -173,5 +196,7 @@ def holdable(text: str) -> bool:
 
 def changes_between(before: Document, after: Document) -> dict[str, tuple[Json, Json]]:
     """Field by field what is different: old and new."""
+    if not before:
+        return {key: (None, new) for key, new in after.items() if new is not None}
     keys = dict.fromkeys((*before, *after))
     return {key: (before.get(key), after.get(key)) for key in keys if before.get(key) != after.get(key)}

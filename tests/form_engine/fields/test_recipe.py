@@ -64,6 +64,8 @@ def test_it_reads_dirty_cells_and_shows_and_exports_clean_ones(week: FieldType[A
     assert coerce("２０２６年第48周") == Coerced("2026-W48")
     assert coerce("无") == Coerced(None)
     assert week.export_cell("2026-W48", config, "en").value == week.print_text("2026-W48", config, "en") == "2026-W48"
+    assert week.searched
+    assert week.words("2026-W48", config, "en") == ("2026-W48",)
     assert week.client_config(config, "en") == {"min": "2020-W01"}
 
 

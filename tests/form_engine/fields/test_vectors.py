@@ -62,6 +62,23 @@ def test_the_client_knows_the_same_types() -> None:
     assert [kind.name for kind in FIELD_TYPES] == listed
 
 
+def test_a_search_looks_into_what_people_write_and_choose() -> None:
+    assert {kind.name for kind in FIELD_TYPES if kind.searched} >= {
+        "text",
+        "rich_text",
+        "phone",
+        "email",
+        "url",
+        "id_number",
+        "address",
+        "scan",
+        "choice",
+        "choices",
+        "cascade",
+        "number_series",
+    }
+
+
 def examples(kind: FieldType[Any]) -> list[dict[str, Any]]:
     return [case for case in CASES if case["type"] == kind.name]
 
@@ -109,6 +126,16 @@ class TestEveryType:
                 cell = kind.export_cell(case["stored"], config, locale)
                 assert isinstance(cell.value, str | int | Decimal | date | time | timedelta)
                 assert cell.value != "" or kind.name == "table"
+
+    def test_what_a_search_finds_is_there_in_words(self, kind: FieldType[Any]) -> None:
+        assert not (kind.searched and kind.refers)  # what it refers to is found where it stands
+        for case in examples(kind):
+            if case.get("stored") is None or not kind.searched:
+                continue
+            config = kind.parse_config(case["config"])
+            words = kind.words(case["stored"], config, "en")
+            assert words
+            assert all(isinstance(word, str) and word for word in words)
 
     def test_what_was_exported_can_be_imported(self, kind: FieldType[Any]) -> None:
         """But for what only names: there the importer looks for whom is meant."""

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from form_engine.fields import FIELD_TYPES
 from form_engine.query.found import indexed_columns
 from form_engine.query.listing import conditions_of
 from form_engine.records.actor import SYSTEM, Actor
@@ -79,6 +80,82 @@ def test_what_is_hidden_is_not_found(office: Any, make_person: Any) -> None:
     assert office.ids("budget", q="秘密") == [shown]
     assert office.ids("budget", member, q="公开") == [shown]
     assert office.ids("budget", member, q="秘密") == []
+
+
+SEARCHED: dict[str, tuple[dict[str, Any], Any, tuple[str, ...]]] = {
+    "text": ({}, "紫色 lamp", ("紫色", "lamp")),
+    "rich_text": (
+        {},
+        [
+            {"is": "h", "runs": [{"text": "绿"}, {"text": "洲", "bold": True}]},
+            {"is": "p", "runs": []},
+            {"is": "p", "runs": [{"text": "runs Oasis"}]},
+        ],
+        ("绿洲", "oasis", "绿洲 runs"),
+    ),
+    "phone": ({}, "13800138000", ("00138", "13800138000")),
+    "email": ({}, "wu@example.test", ("wu@ex",)),
+    "url": ({}, "https://example.org/way", ("example.org",)),
+    "id_number": ({}, "11010519491231002X", ("002x", "19491231")),
+    "address": (
+        {},
+        {"region": ["广东省", "深圳市"], "detail": "科技园1号", "postcode": "518000"},
+        ("广东省深圳市科技园", "省深", "518000"),
+    ),
+    "scan": ({}, "SKU-77", ("sku-7",)),
+    "choice": ({"options": [{"key": "r", "label": {"en": "Crimson", "zh-CN": "绯红"}}]}, "r", ("crimson", "绯红")),
+    "choices": (
+        {"options": [{"key": "p", "label": "Copper"}, {"key": "q", "label": "Nickel"}, {"key": "s", "label": "Zinc"}]},
+        ["p", "q"],
+        ("copper", "nick", "copper nickel"),
+    ),
+    "cascade": (
+        {
+            "options": [
+                {"key": "e", "label": "华东", "options": [{"key": "one", "label": "上海"}]},
+                {"key": "w", "label": "西部", "options": [{"key": "one", "label": "成都"}]},
+            ]
+        },
+        ["e", "one"],
+        ("华东", "上海", "上海 华东"),
+    ),
+    "number_series": ({"pattern": "QX-{seq:4}"}, None, ("qx-00", "0001")),
+}
+NOWHERE = ("成都", "西部", "zinc", "runs绿", "bold", "region")
+
+
+def test_every_searched_type_is_searched() -> None:
+    assert {kind.name for kind in FIELD_TYPES if kind.searched} == set(SEARCHED)
+
+
+def test_who_may_not_read_all_finds_the_same_in_what_they_may(office: Any, make_person: Any) -> None:
+    """The index answers one, the document's fields the other."""
+    for at, (name, (config, value, words)) in enumerate(SEARCHED.items()):
+        form = {
+            "kind": "form",
+            "key": f"seek_{name}",
+            "title": "Seek",
+            "fields": [
+                {"key": "shown", "type": name, **config},
+                {"key": "secret", "type": "text"},
+            ],
+            "access": [{"role": "reader", "may": ["read"], "fields": {"secret": "hidden"}}],
+        }
+        with office.work() as session:
+            office.forms.publish_together(session, {form["key"]: form}, SYSTEM)
+        given = {"shown": value} if value is not None else {}
+        record = office.create(form["key"], {**given, "secret": "隐藏"}).id
+        office.create(form["key"], {"secret": "隐藏"})
+        reader = Actor.person(make_person(f"R{at}", "reader").id, frozenset({"reader"}))
+        for word in words:
+            for actor in (SYSTEM, reader):
+                found = office.ids(form["key"], actor, q=word)
+                assert record in found, (name, word, actor)
+                assert len(found) == 1 or name == "number_series"
+        for word in (*NOWHERE, "隐藏"):
+            assert office.ids(form["key"], reader, q=word) == [], (name, word)
+        for word in NOWHERE:
+            assert office.ids(form["key"], q=word) == [], (name, word)
 
 
 def test_another_workspace_is_never_looked_into(office: Any, other_workspace: int) -> None:
