@@ -14,7 +14,7 @@ import pytest
 from formloom.clock import app_now
 from formloom.errors import InvalidInput, NotFound
 from formloom.models import AccessGrant
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from form_engine.query.listing import matching_ids, stream
@@ -90,14 +90,15 @@ class PointingLine:
     link: str
 
 
-pointing = st.lists(st.builds(Pointing, to=st.integers(0, 4), open=st.integers(0, 1)), max_size=4)
+pointing = st.lists(st.builds(Pointing, to=st.integers(0, 4), open=st.integers(0, 1)), min_size=1, max_size=4)
 pointing_lines = st.lists(
     st.builds(
         PointingLine,
-        role=st.sampled_from((*ROLES, "everybody")),
-        where=st.sampled_from((None, "open = 1")),
-        link=st.sampled_from(("hidden", "read", "read")),
+        role=st.sampled_from(("everybody", *ROLES)),
+        where=st.sampled_from(("open = 1", None)),
+        link=st.sampled_from(("read", "read", "hidden")),
     ),
+    min_size=1,
     max_size=3,
 )
 holdings = st.lists(st.sets(st.sampled_from(ROLES)), min_size=4, max_size=4)
@@ -112,7 +113,7 @@ def people(make_person: Any) -> list[int]:
     max_examples=12,
     deadline=None,
     derandomize=True,
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
@@ -121,6 +122,13 @@ def people(make_person: Any) -> list[int]:
     grants=grants,
     roles=holdings,
     pointing=st.tuples(pointing, pointing_lines),
+)
+@example(
+    lines=[Line("r1", ("read",), None, {})],
+    rows=[Row("alpha", "c1", 1, 0, 0), Row("beta", "c2", 2, 1, 1)],
+    grants=[],
+    roles=[{"r1"}, {"r1", "r2"}, {"r2"}, set()],
+    pointing=([Pointing(0, 0), Pointing(1, 1)], [PointingLine("r1", "open = 1", "read")]),
 )
 def test_every_door_shows_the_same(
     office: Any,
