@@ -6,6 +6,7 @@ from form_engine.definition import CompiledForm
 from form_engine.definition.paths import Place, read_places
 from form_engine.definition.reads import live_needs
 from form_engine.definition.scope import FormTypes
+from form_engine.formula import Reads
 
 
 class Sources:
@@ -25,13 +26,19 @@ class Sources:
             self._known[place] = tuple(dict.fromkeys((*direct, *further)))
         return self._known[place]
 
+    def of_reads(self, form: str, reads: Reads) -> tuple[Place, ...]:
+        """Every place that a formula of this form reads (a row filter), and from which those are worked out."""
+        return self._all(tuple(read_places(self._types.world, reads, form, None, None)))
+
     def of_title(self, form: CompiledForm) -> tuple[Place, ...]:
         """Every place from which the title of this form's records is made."""
         if form not in self._titles:
             if isinstance(form.display, tuple):
                 named = tuple(Place(form.key, key) for key in form.display if form.field(key) is not None)
+                self._titles[form] = self._all(named)
             else:
-                named = tuple(read_places(self._types.world, form.display.checked.reads, form.key, None, None))
-            further = (found for each in named for found in self.of(each))
-            self._titles[form] = tuple(dict.fromkeys((*named, *further)))
+                self._titles[form] = self.of_reads(form.key, form.display.checked.reads)
         return self._titles[form]
+
+    def _all(self, named: tuple[Place, ...]) -> tuple[Place, ...]:
+        return tuple(dict.fromkeys((*named, *(found for each in named for found in self.of(each)))))

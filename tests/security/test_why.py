@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from form_engine.records.actor import SYSTEM
 from tests.security.town import NOBODY, Town
 
 
@@ -47,6 +48,48 @@ def test_to_oneself_it_does_not_tell_what_is_hidden(town: Town, path: str) -> No
     assert "secret" not in told.text
     assert "whisper" not in told.text
     assert {line["role"] for line in told.get_json()["lines"]} == {"agent"}
+
+
+WARD: dict[str, Any] = {
+    "kind": "form",
+    "key": "ward",
+    "title": {"en": "Ward", "zh-CN": "监护"},
+    "fields": [
+        {"key": "name", "type": "text", "label": "Name"},
+        {"key": "salary", "type": "number", "decimals": 0, "label": "Salary", "index": True},
+        {"key": "above", "type": "formula", "label": "Above", "value": "salary > 100"},
+        {"key": "dossier", "type": "link", "form": "dossier", "label": "Dossier"},
+    ],
+    "access": [
+        {"role": "agent", "may": ["read"], "fields": {"*": "read", "salary": "hidden"}},
+        {"role": "agent", "may": ["update"], "where": "salary > 777", "fields": {"*": "read", "salary": "hidden"}},
+        {"role": "agent", "may": ["update"], "where": "above", "fields": {"*": "read", "salary": "hidden"}},
+        {
+            "role": "agent",
+            "may": ["update"],
+            "where": "dossier.secret > 888",
+            "fields": {"*": "read", "salary": "hidden"},
+        },
+        {"role": "agent", "may": ["update"], "where": 'name = "Here"', "fields": {"*": "read", "salary": "hidden"}},
+    ],
+}
+
+
+def test_a_filter_over_what_is_hidden_is_not_told(town: Town) -> None:
+    with town.session() as session:
+        town.services.forms.publish_together(session, {"ward": WARD}, SYSTEM)
+        given = {"name": "Here", "salary": "1000", "dossier": town.home.ids["dossier"]}
+        record = town.services.records.create(session, town.services.forms, "ward", given, SYSTEM).id
+    for path in (f"records/{record}", "forms/ward"):
+        answer = why(town, "agent", path)
+        for word in ("salary", "Salary", "777", "above", "secret", "888"):
+            assert word not in answer.text, word
+        lines = answer.get_json()["lines"]
+        assert [line["where"] for line in lines] == [None, None, None, None, 'name = "Here"']
+        assert [bool(line["words"]) for line in lines] == [False, False, False, False, True]
+        assert [line["holds"] for line in lines[:4]] == [None] * 4
+        admins = why(town, "admin", path, "agent").get_json()["lines"]
+        assert [line["where"] for line in admins[1:4]] == ["salary > 777", "above", "dossier.secret > 888"]
 
 
 def test_about_others_only_admins_ask(town: Town) -> None:

@@ -31,7 +31,9 @@ class WhoAnswer(ma.Schema):
 
 
 class LineAnswer(ma.Schema):
-    """A line of the form's access: ``words`` tell its filter, ``holds`` whether that lets this record through."""
+    """A line of the form's access: ``words`` tell its filter, ``holds`` whether that lets this record through; nothing
+    of it to others than admins where it reads what they may not.
+    """
 
     source = fields.String()
     role = fields.String()

@@ -47,13 +47,27 @@ def _answer(
     actor = _asked_about(session, identity, world, user)
     found = why(session, world.forms, form, actor, record)
     everything = "admin" in identity.roles
+    levels = {each.field.path: each.level for each in found.fields}
+    elsewhere = world.access(form).elsewhere
+
+    def told(line: Line) -> bool:
+        """Whether all that the line's filter reads is readable by the asker, who asks about themselves."""
+        if everything or line.rule.where is None:
+            return True
+        return all(
+            levels.get(place.path) is not Level.HIDDEN
+            if place.form == form.key
+            else place.form in elsewhere and elsewhere[place.form].may_read(place.path)
+            for place in world.forms.sources.of_reads(form.key, line.rule.where.checked.reads)
+        )
+
     return {
         "form": form.key,
         "record": record.id if record is not None else None,
         "user": {"id": actor.person_id, "name": actor.name, "roles": sorted(actor.roles)},
         "besides": list(found.besides),
         # To others the lines of roles that they do not hold, and hidden fields, do not exist.
-        "lines": [_line(world, form, line) for line in found.lines if everything or line.held],
+        "lines": [_line(world, form, line, told=told(line)) for line in found.lines if everything or line.held],
         "grants": [
             {
                 "source": each.source,
@@ -91,8 +105,9 @@ def _held(found: Why, source: str) -> bool:
     return kind != "line" or found.lines[int(at)].held
 
 
-def _line(world: World, form: CompiledForm, line: Line) -> Json:
-    where, say = line.rule.where, services().catalogues.translate
+def _line(world: World, form: CompiledForm, line: Line, *, told: bool) -> Json:
+    """`told`: with its filter, and whether that holds."""
+    where, say = line.rule.where if told else None, services().catalogues.translate
     words = {}
     if where is not None:
         words = {
@@ -106,7 +121,7 @@ def _line(world: World, form: CompiledForm, line: Line) -> Json:
         "may": sorted(line.rule.may),
         "where": where.text if where is not None else None,
         "words": words,
-        "holds": line.holds,
+        "holds": line.holds if told else None,
         "counts": line.counts,
     }
 
