@@ -107,7 +107,7 @@ def convert_records(
         # A value that reads the same may still stand otherwise in its slot.
         writes = [_write(forms, form, fact, data, facts) for fact, data in made if retyped or data != fact.data]
         if writes:
-            apply_writes(session, forms, writes, actor, context.now, f"version:{form.version}")
+            apply_writes(session, forms, writes, actor, context.now, f"publish:{form.version}")
         changed += len(writes)
     return changed
 

@@ -30,6 +30,7 @@ WHAT = {
 }
 THROUGH = {
     "version": N_("Went back to version %(name)s"),
+    "publish": N_("Brought to version %(name)s of the form"),
     "bulk": N_("%(what)s together with others"),
     "undo": N_("A change of many records was undone"),
     "import": N_("%(what)s by an import"),
@@ -100,7 +101,7 @@ def history_of(world: World, view: RecordView) -> tuple[Entry, ...]:
             row.actor,
             who.get(row.actor, row.actor),
             row.action,
-            _what(row.action, row.via),
+            what_happened(row.action, row.via),
             row.via,
             tuple(_change(view.form, each, names, world.locale) for each in diff(view.form, *_sides(row.changes))),
         )
@@ -114,9 +115,12 @@ def changes_in_words(world: World, form: CompiledForm, found: Sequence[FieldDiff
     return tuple(_change(form, each, names, world.locale) for each in found)
 
 
-def _what(action: str, via: str | None) -> str:
+def what_happened(action: str, via: str | None) -> str:
+    """An event in words; `via` as history has it (`import:7`)."""
     what = gettext(WHAT.get(action, "Changed"))
     kind, _, name = (via or "").partition(":")
+    if action == "converted":
+        kind = "publish"  # older rows say `version`, which is somebody's going back
     return gettext(THROUGH[kind]) % {"what": what, "name": name} if kind in THROUGH else what
 
 
