@@ -284,7 +284,7 @@ class RecordHistory(Numbered, Base):
 
 
 class Serial(InWorkspace, Base):
-    """The next number of a series (`payment:202512`)."""
+    """The next number of a series (`order:202512`)."""
 
     __tablename__ = "serial"
     key: Mapped[str] = mapped_column(primary_key=True)

@@ -46,7 +46,7 @@ class Initiator:
 
 @dataclass(frozen=True, slots=True)
 class FieldPerson:
-    """The person whom a formula over the record names (`contract.owner`)."""
+    """The person whom a formula over the record names (`order.owner`)."""
 
     path: Formula
 

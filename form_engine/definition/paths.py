@@ -10,7 +10,7 @@ from form_engine.formula import Path, Reads, Type
 
 
 class Place(NamedTuple):
-    """A field by form and path: `Place("payment", "lines.applied")`."""
+    """A field by form and path: `Place("order", "lines.amount")`."""
 
     form: str
     path: str
@@ -20,7 +20,7 @@ class Place(NamedTuple):
 
 
 def places(world: Mapping[str, FormDef], source: str, path: Path) -> Iterator[Place]:
-    """Every field that is read on the way along `path`, beginning at a form or a table (`payment.lines`)."""
+    """Every field that is read on the way along `path`, beginning at a form or a table (`order.lines`)."""
     form, _, table = source.partition(".")
     for key in path:
         definition = world.get(form)

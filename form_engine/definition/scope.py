@@ -26,7 +26,7 @@ ROW_TYPES: Final[Mapping[str, Type]] = {"id": TEXT}
 
 
 class FormTypes(Mapping[str, Mapping[str, Type]]):
-    """The fields of every form (`payment`) and of every table's rows (`payment.lines`), with their types."""
+    """The fields of every form (`order`) and of every table's rows (`order.lines`), with their types."""
 
     def __init__(self, world: Mapping[str, FormDef]) -> None:
         self.world = world
@@ -54,7 +54,7 @@ class FormTypes(Mapping[str, Mapping[str, Type]]):
         return sum(1 for _ in self)
 
     def scope(self, form: FormDef, row: str | None = None, target: str | None = None, *, own: bool = True) -> TypeScope:
-        """What a formula of this form sees; `row` and `target` are sources such as `payment.lines`."""
+        """What a formula of this form sees; `row` and `target` are sources such as `order.lines`."""
         return TypeScope(
             own=self[form.key] if own else {},
             forms=self,

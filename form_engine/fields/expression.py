@@ -20,7 +20,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class FormulaUse:
-    """A formula in a field's config: its scope (`target` and `row` as form paths, `payment` or `payment.lines`) and
+    """A formula in a field's config: its scope (`target` and `row` as form paths, `order` or `order.lines`) and
     what it must give.
     """
 
@@ -35,7 +35,7 @@ class FormulaUse:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A config key that names a form (`payment`), a table of one (`payment.lines`), or a field there (`field`)."""
+    """A config key that names a form (`order`), a table of one (`order.lines`), or a field there (`field`)."""
 
     pointer: str
     form: str

@@ -28,7 +28,7 @@ class RollupConfig:
 
     @property
     def source(self) -> str:
-        """Where it reads: `payment` or `payment.lines`."""
+        """Where it reads: `order` or `order.lines`."""
         return f"{self.form}.{self.table}" if self.table else self.form
 
 

@@ -18,7 +18,7 @@ CONTEXT_FUNCTIONS = frozenset({"TODAY", "NOW", "ME", "INITIATOR", "HASROLE"})
 class Reads:
     """Which fields a formula reads, as paths from each root.
 
-    A path of one key is a plain field; a longer one walks a link or a table: `("lines", "bill", "outstanding")`.
+    A path of one key is a plain field; a longer one walks a link or a table: `("lines", "item", "price")`.
     What `row.` reads inside FILTER is a path of the table that FILTER walks, not of `row`.
     """
 

@@ -132,7 +132,7 @@ class _Checker:
         return replace(node, args=(table, *inner)), self._result(node, "filter", (source, *types))
 
     def _split(self, rows: Name) -> tuple[Name, list[Node]]:
-        """`lines.bill.amount` as `lines` and `row.bill.amount`: at the last table, or list of links, on the way."""
+        """`lines.item.amount` as `lines` and `row.item.amount`: at the last table, or list of links, on the way."""
         self.name(rows)
         found = self.tables
         if not 0 < found < len(rows.path):

@@ -22,7 +22,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A field, walked from the own record, the current row or the candidate: `contract.customer.name`.
+    """A field, walked from the own record, the current row or the candidate: `order.customer.name`.
 
     An empty path is the row or the candidate itself.
     """

@@ -1,6 +1,6 @@
 """The shipped tree: a checked formula as compact JSON (`tree.schema.json`), so that a browser needs no parser.
 
-A text, true, false and null stand for themselves; a number is `{"n": "1.5"}`; a field is `{"own": ["contract",
+A text, true, false and null stand for themselves; a number is `{"n": "1.5"}`; a field is `{"own": ["order",
 "name"]}`, `{"row": […]}` or `{"target": […]}`; a call is `["ROUND", argument, …]`. Places in the text are not kept.
 """
 

@@ -39,7 +39,7 @@ class Type:
 
 @cache
 def parse_type(text: str) -> Type:
-    """`"list:record:bill"` as a `Type`. Raises ValueError for a descriptor that is none."""
+    """`"list:record:item"` as a `Type`. Raises ValueError for a descriptor that is none."""
     kind, _, detail = text.partition(":")
     if kind == "list" and detail:
         return Type("list", of=parse_type(detail))

@@ -57,7 +57,7 @@ class FormColumns:
         return self.path(name.path, name)
 
     def path(self, path: tuple[str, ...], node: Node | None = None) -> Sql:
-        """The column at `("contract", "customer", "name")`. Raises NotInSql."""
+        """The column at `("order", "customer", "name")`. Raises NotInSql."""
         key, *rest = path
         if not rest and key in SYSTEM_COLUMNS:
             return self._of_every_record(key)

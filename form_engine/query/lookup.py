@@ -30,7 +30,7 @@ def lookup(
     after: str | None = None,
     limit: int = 20,
 ) -> Page:
-    """Candidates for the link at `path` (`contract`, `lines.bill`) of the form that `access` is to.
+    """Candidates for the link at `path` (`customer`, `lines.item`) of the form that `access` is to.
 
     `values` and `row` are what stands in the form now, unsaved and unchecked: what makes no sense counts as blank.
     Only records that the same actor may read in the linked form's own list are candidates.

@@ -15,7 +15,7 @@ MAX_STEPS: Final = 6
 
 
 def find(columns: FormColumns, path: tuple[str, ...], at: str, readable: Readable) -> tuple[CompiledField | None, ...]:
-    """The field at each step of a path (`contract`, `customer`, `name`; `lines.item` is one step).
+    """The field at each step of a path (`order`, `customer`, `name`; `lines.item` is one step).
 
     The last is None where the path ends in a name that every record has. Raises InvalidInput `unknown_field` alike for
     what does not exist and for what is hidden.

@@ -28,7 +28,7 @@ def show(form: str) -> str:
 @pages.get("/forms/<form>/new")
 @policy(signed_in)
 def new(form: str) -> str:
-    """An empty form; values in the query (``?bill=17``) are filled in."""
+    """An empty form; values in the query (``?order=17``) are filled in."""
     with transaction() as session:
         page = new_form(session, me(), form, request.args)
         nav = load_nav(session)

@@ -17,7 +17,7 @@ export async function searchNamed(url: string, q: string, signal: AbortSignal): 
 
 /** Records that the field at this pointer may link to, as the rest of the form stands. */
 export async function searchRecords(form: FormState, pointer: string, q: string, signal: AbortSignal): Promise<readonly LinkedRecord[]> {
-  const path = parts(pointer); // ["bill"] or ["lines", "0", "bill"]
+  const path = parts(pointer); // ["item"] or ["lines", "0", "item"]
   const inRow = path.length === 3;
   const body = {
     field: inRow ? `${path[0]}.${path[2]}` : path[0],

@@ -140,7 +140,7 @@ describe('values from JSON', () => {
     ['number', '1e5', { error: '#VALUE!' }],
     ['date', '2026-02-30', { error: '#VALUE!' }],
     ['date', '2026-02-28', { date: '2026-02-28' }],
-    ['record:bill', 7, { record: ['bill', 7] }],
+    ['record:item', 7, { record: ['item', 7] }],
     ['list:text', ['a'], { list: ['a'] }],
     ['text', null, null],
     ['location', {}, { error: '#VALUE!' }],
