@@ -48,6 +48,8 @@ def of_a_step(state: str | None, detail: Mapping[str, object]) -> Conflict | Non
             return Conflict("overlaps_hidden", {"fields": rule.partition(":")[2].split("-")})
         case apply.GONE:
             return Conflict("linked_record_gone")
+        case apply.NO_FILE:  # swept between the look and the write
+            return Conflict("unknown_file")
         case _:
             return None
 

@@ -15,6 +15,37 @@ branch_labels = None
 depends_on = None
 
 
+FILES_OF_BEFORE = """
+    INSERT INTO record_file (workspace_id, file_id, record_id, path)
+    SELECT DISTINCT r.workspace_id, f.id, r.id, named.path
+    FROM record r
+    CROSS JOIN LATERAL (
+        SELECT d.key AS path, file #>> '{}' AS file
+        FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "string")') file
+        UNION ALL
+        SELECT d.key || '.' || c.key, file #>> '{}'
+        FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "object")') line,
+             jsonb_each(line) c, jsonb_path_query(c.value, '$[*] ? (@.type() == "string")') file
+    ) named
+    JOIN stored_file f ON f.workspace_id = r.workspace_id AND f.id::text = named.file
+    WHERE f.created_by = 'person:' || r.created_by OR EXISTS (
+        SELECT FROM definition d
+        JOIN definition_version v ON v.workspace_id = d.workspace_id AND v.kind = d.kind AND v.key = d.key
+            AND v.version = d.live_version
+        CROSS JOIN LATERAL jsonb_array_elements(v.body -> 'fields') field
+        LEFT JOIN LATERAL jsonb_array_elements(
+            CASE jsonb_typeof(field -> 'fields') WHEN 'array' THEN field -> 'fields' ELSE '[]' END) col ON true
+        WHERE d.workspace_id = r.workspace_id AND d.kind = 'form' AND d.key = r.form
+          AND (field ->> 'key' = named.path AND field ->> 'type' IN ('file', 'signature')
+               OR (field ->> 'key') || '.' || (col ->> 'key') = named.path AND col ->> 'type' IN ('file', 'signature'))
+    )
+"""
+"""Files that stand in records already, in a field or in a column of a table. Whoever reads the record may read them from
+now on, so a text that only looks like a file's id is none: the live form must say that files stand there, or who made
+the record must have uploaded it (fields that are gone, or of a form that is).
+"""
+
+
 def upgrade() -> None:
     _records()
     _jobs()
@@ -181,21 +212,7 @@ def _records() -> None:
         ["workspace_id", "form", "updated_at", "id"],
         postgresql_where=sa.text("draft OR deleted_at IS NOT NULL"),
     )
-    # Files that stand in records already: in a field, or in a column of a table.
-    op.execute("""
-        INSERT INTO record_file (workspace_id, file_id, record_id, path)
-        SELECT DISTINCT r.workspace_id, f.id, r.id, named.path
-        FROM record r
-        CROSS JOIN LATERAL (
-            SELECT d.key AS path, file #>> '{}' AS file
-            FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "string")') file
-            UNION ALL
-            SELECT d.key || '.' || c.key, file #>> '{}'
-            FROM jsonb_each(r.data) d, jsonb_path_query(d.value, '$[*] ? (@.type() == "object")') line,
-                 jsonb_each(line) c, jsonb_path_query(c.value, '$[*] ? (@.type() == "string")') file
-        ) named
-        JOIN stored_file f ON f.workspace_id = r.workspace_id AND f.id::text = named.file
-    """)
+    op.execute(FILES_OF_BEFORE)
     # History only grows, but for records that are purged: by the function below alone, which belongs to the owner.
     op.execute("""
         CREATE FUNCTION refuse_change_of_history() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -233,6 +250,8 @@ def _records() -> None:
             DELETE FROM record_link l WHERE l.workspace_id = ws AND l.from_id = ANY (gone);
             DELETE FROM rollup_part p WHERE p.workspace_id = ws AND p.child_id = ANY (gone);
             DELETE FROM access_grant g WHERE g.workspace_id = ws AND g.record_id = ANY (gone);
+            -- Marks for others stay: those who hang on it are still to be worked out without it.
+            DELETE FROM recalculation m WHERE m.workspace_id = ws AND m.record_id = ANY (gone) AND m.cause = '@self';
             DELETE FROM record r WHERE r.workspace_id = ws AND r.id = ANY (gone);
             RETURN coalesce(gone, '{}');
         END $$

@@ -6,7 +6,7 @@ import pytest
 from formloom.errors import Conflict, Forbidden, InvalidInput, NotFound
 from sqlalchemy import text
 
-from form_engine.records import aside, copying, earlier, purge
+from form_engine.records import aside, copying, earlier, purge, refusal
 from form_engine.records.actor import SYSTEM, Actor
 from tests.form_engine.office import BUDGET
 
@@ -166,6 +166,15 @@ def test_purging_leaves_nothing_but_a_line_in_the_audit_log(office: Any, chief: 
     with pytest.raises(Conflict, match="not_deleted"), office.work() as session:
         purge.purge(office.records, session, office.forms, [claim], chief, confirmed=True)
     drop(office, claim)
+    with office.work() as session:
+        place = {"ws": office.workspace, "id": claim, "person": member.person_id}
+        for mark in ("@self", "claim.@there"):
+            put = "INSERT INTO recalculation (workspace_id, record_id, cause) VALUES (:ws, :id, :mark)"
+            session.execute(text(put), {**place, "mark": mark})
+        comment = (
+            "INSERT INTO record_comment (workspace_id, record_id, body, created_by) VALUES (:ws, :id, 'x', :person)"
+        )
+        session.execute(text(comment), place)
     with pytest.raises(Conflict, match="confirm_purge"), office.work() as session:
         purge.purge(office.records, session, office.forms, [claim], chief, confirmed=False)
     with pytest.raises(Forbidden), office.work() as session:
@@ -173,7 +182,9 @@ def test_purging_leaves_nothing_but_a_line_in_the_audit_log(office: Any, chief: 
     with office.work() as session:
         purge.purge(office.records, session, office.forms, [claim], chief, confirmed=True)
     with office.work() as session:
-        for table in ("record", "record_history", "record_index", "record_link"):
+        marks = session.scalars(text(f"SELECT cause FROM recalculation WHERE record_id = {claim}")).all()
+        assert marks == ["claim.@there"], "those who hang on it are still to be worked out without it"
+        for table in ("record", "record_history", "record_index", "record_link", "record_comment", "record_search"):
             column = {"record": "id", "record_link": "from_id"}.get(table, "record_id")
             assert session.scalar(text(f"SELECT count(*) FROM {table} WHERE {column} = {claim}")) == 0
         entry = session.execute(text("SELECT actor, action, subject, detail FROM audit_entry")).one()
@@ -235,3 +246,9 @@ def test_rows_are_merged_by_their_ids(office: Any) -> None:
     fields = refused.value.params["fields"]
     told = [(each["field"], each["row"], each["yours"], each["theirs"]) for each in fields]  # type: ignore[attr-defined]
     assert told == [("lines.cost", one["id"], "6.00", "5.00")]
+
+
+def test_a_file_that_was_swept_meanwhile_is_told_to_who_decides() -> None:
+    told = refusal.of_a_step("23503", {})
+    assert (type(told), told and told.code) == (Conflict, "unknown_file")
+    assert refusal.of_a_step("23502", {}) is None
