@@ -26,6 +26,7 @@ from form_engine.imports.profile.compile import ReadyProfile
 from form_engine.imports.profile.model import Level
 from form_engine.models import RecordUnique
 from form_engine.permission import access_for
+from form_engine.permission.access import Rights
 from form_engine.records.actor import Actor
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact, Facts, linked_ids
@@ -81,6 +82,7 @@ class Judge:
         rows = [self.cleaner.clean(cells) for cells in lines]
         self.lookups.resolve(rows)
         targets = self._targets(rows)
+        rights = self._rights(rows, targets)
         facts = facts_of(self.session, self.forms, self.context)
         values = [self._writable_values(row) for row in rows]
         for each in values:
@@ -88,7 +90,8 @@ class Judge:
                 facts.want(form, ids)
         facts.want(self.profile.form.key, [target for target in targets if target is not None])
         documents = [
-            self._ask_form(row, each, target, facts) for row, each, target in zip(rows, values, targets, strict=True)
+            self._ask_form(row, each, target, facts, rights[target].fields if target in rights else self.writable)
+            for row, each, target in zip(rows, values, targets, strict=True)
         ]
         self._ask_unique(rows, documents, targets)
         return [self._judged(row, target) for row, target in zip(rows, targets, strict=True)]
@@ -107,6 +110,20 @@ class Judge:
                 row.findings.append(Finding(-1, WHOLE_ROW, "already_there", level, {"id": target}))
         return [None] * len(rows)
 
+    def _rights(self, rows: Sequence[CleanRow], targets: Sequence[int | None]) -> dict[int | None, Rights]:
+        """What the actor may do with the records that are to change; rows for those that they may not change say so."""
+        wanted = {target for target in targets if target is not None}
+        if not wanted or self.actor.trusted:
+            return {}
+        form, access = self.profile.form, access_for(self.session, self.forms, self.profile.form, self.actor)
+        rights = access.rights(self.session, wanted)
+        found: dict[int | None, Rights] = {key: each for key, each in rights.items() if "update" in each.may}
+        for row, target in zip(rows, targets, strict=True):
+            if target is not None and target not in found:
+                params = {"action": "update", "form": form.key}
+                row.findings.append(Finding(-1, WHOLE_ROW, "action_denied", "error", params))
+        return found
+
     def _writable_values(self, row: CleanRow) -> dict[str, Any]:
         """What goes into the record: what has an error is left out, and so is what a new record fills in itself."""
         values = self.profile.values(row.values)
@@ -116,7 +133,12 @@ class Judge:
         return values
 
     def _ask_form(
-        self, row: CleanRow, values: Mapping[str, Any], target: int | None, facts: Facts
+        self,
+        row: CleanRow,
+        values: Mapping[str, Any],
+        target: int | None,
+        facts: Facts,
+        writable: FieldAccess | None,
     ) -> Mapping[str, Any]:
         """The form's own rules; returns the document that would be stored, as far as it goes."""
         form = self.profile.form
@@ -130,7 +152,7 @@ class Judge:
                 context=self.context,
                 fetch=facts.fetch,
                 system=(record or self.blank).system,
-                writable=self.writable,
+                writable=writable,
             )
             check_links(form, clean.values, before or {}, facts, record or self.blank)
         except InvalidInput as error:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 class ImportBatch(Numbered, Base):
     """One upload on its way into a form.
 
-    `state`: reading (a job reads it), ready (to be looked at), running (a job writes), done, failed (a job gave up; it
-    may be run again), undoing, undone. `profile` is the definition it is read by, `found` what was found in the file
-    (sheets, headers, mapping), `counts` its rows by state.
+    `state`: reading (a job reads it), unread (that came to no end: mapped again or forgotten), ready (to be looked
+    at), running (a job writes), stopped (ended before all was in), failed (a job gave up; both may be run again), done,
+    undoing, undone. `job_id` is the job whose batch this is, the only one that may write. `profile` is the definition
+    it is read by, `found` what was found in the file (sheets, headers, mapping), `counts` its rows by state.
     """
 
     __tablename__ = "import_batch"

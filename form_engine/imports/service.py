@@ -15,7 +15,8 @@ from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, Forbidden, InvalidDefinition, InvalidInput, Issue, NotFound
 from formloom.files import FileStore
-from sqlalchemy import select, update
+from formloom.models import Job
+from sqlalchemy import Select, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,11 +24,13 @@ from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import DefinitionStore, FormStore
 from form_engine.imports.cells import from_json, to_json
 from form_engine.imports.judge import Judge
+from form_engine.imports.lookups import Memory
 from form_engine.imports.models import ImportBatch, ImportMemory, ImportRow
 from form_engine.imports.profile import ImportProfile, ReadyProfile, compile_profile, parse_profile
 from form_engine.imports.reading import Unit, cells_by_column, copied, stage, suggest_profile
 from form_engine.imports.sheets.limits import LIMITS, Limits
 from form_engine.imports.staging import cells_at, count_rows, forget_rows, of_batch, read_rows, settle_doubles
+from form_engine.imports.undoing import Undoing
 from form_engine.imports.writing import Writer, written
 from form_engine.permission import access_for
 from form_engine.records.actor import Actor
@@ -93,15 +96,16 @@ class Imports:
 
     def find(self, session: Session, batch_id: int, actor: Actor, *, lock: bool = False) -> ImportBatch:
         """A batch of this actor. Raises NotFound, also for one that somebody else uploaded."""
-        statement = select(ImportBatch).where(
-            ImportBatch.workspace_id == workspace_of(session), ImportBatch.id == batch_id
-        )
-        if lock:
-            statement = statement.with_for_update()
-        batch = session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+        batch = self.held(session, batch_id) if lock else session.scalars(_one(session, batch_id)).one_or_none()
         if batch is None or not (batch.created_by == actor.ref or actor.trusted or ADMIN in actor.roles):
             raise NotFound("unknown_import", {"id": batch_id})
+        if batch.job_id is not None and batch.state in BUSY:
+            settle(session, batch)
         return batch
+
+    def held(self, session: Session, batch_id: int) -> ImportBatch | None:
+        """A batch that nobody else works on until this transaction ends."""
+        return session.scalars(_one(session, batch_id).with_for_update()).one_or_none()
 
     def listing(self, session: Session, form_key: str, actor: Actor, limit: int = 50) -> Sequence[ImportBatch]:
         """The latest batches of a form: the actor's own, an admin's everybody's."""
@@ -153,6 +157,8 @@ class Imports:
         `cells` are JSON scalars. Raises InvalidInput `import_column_unknown`, NotFound `import_row_unknown`.
         """
         batch = self._idle(session, batch_id, actor)
+        if batch.state == "unread":
+            raise Conflict("import_wrong_state", {"state": batch.state})
         row = session.scalars(
             select(ImportRow).where(*of_batch(session, batch.id), ImportRow.position == position)
         ).one_or_none()
@@ -195,7 +201,7 @@ class Imports:
         if not ready:
             raise Conflict("import_nothing_valid")
         payload = {"batch": batch.id, "all": not valid_only}
-        self._begin(session, batch, actor, "running", RUN, payload, ready)
+        begin_job(session, batch, actor.ref, "running", RUN, payload, ready)
         return batch
 
     def undo(self, session: Session, batch_id: int, actor: Actor) -> ImportBatch:
@@ -204,7 +210,7 @@ class Imports:
         count = written(session, batch)
         if not count:
             raise Conflict("import_wrong_state", {"state": batch.state})
-        self._begin(session, batch, actor, "undoing", UNDO, {"batch": batch.id}, count)
+        begin_job(session, batch, actor.ref, "undoing", UNDO, {"batch": batch.id}, count)
         return batch
 
     def discard(self, session: Session, batch_id: int, actor: Actor) -> None:
@@ -216,11 +222,23 @@ class Imports:
 
     # -- how -----------------------------------------------------------------------------------------------------------
 
-    def read(self, unit: Unit, batch_id: int, actor: Actor, tell: Callable[[Session, int], None]) -> dict[str, int]:
-        """Read the batch's file from its beginning. Used by the job and, within one transaction, by `upload`."""
+    def read(
+        self,
+        unit: Unit,
+        batch_id: int,
+        actor: Actor,
+        tell: Callable[[Session, int], None],
+        *,
+        looking: Unit | None = None,
+    ) -> dict[str, int]:
+        """Read the batch's file from its beginning. Used by the job and, within one transaction, by `upload`.
+
+        With `looking`, rows are judged in units of work of their own, while those before them are put in.
+        """
         with unit() as session:
             batch = self.find(session, batch_id, actor)
             forget_rows(session, batch.id)
+            batch.counts = {}
             form = self.forms.live(session, batch.form)
             writable = self._writable(session, form, actor)
             _, stream = self.files.open(session, batch.file_id)
@@ -236,20 +254,30 @@ class Imports:
                     profile_raw = profile_raw or self._remembered(session, form.key, signature) or made
             with unit() as session:
                 ready = self._compiled_or(session, form, profile_key, profile_raw)
+            memory: Memory = {}
             found = stage(
-                unit, path, ready, batch_id, lambda session: self._judge(session, ready, actor), tell, self.limits
+                unit,
+                path,
+                ready,
+                batch_id,
+                lambda session: self._judge(session, ready, actor, memory),
+                tell,
+                self.limits,
+                looking,
             )
         with unit() as session:
             settle_doubles(session, batch_id, ready)
             batch = self.find(session, batch_id, actor)
             batch.profile = profile_raw if profile_key is None else self.profiles.body(session, profile_key)
             batch.found = {**found, "signature": signature, "suggested": suggested}
-            batch.state, batch.job_id = "ready", None
-            count_rows(session, batch)
+            ended(session, batch, "ready", {})
             return dict(batch.counts)
 
     def writer(self, session: Session, batch: ImportBatch, actor: Actor) -> Writer:
         return Writer(self.forms, self.records, self.ready(session, batch), batch.id, actor)
+
+    def undoing(self, batch: ImportBatch, actor: Actor) -> Undoing:
+        return Undoing(self.forms, batch.form, batch.id, actor)
 
     def ready(self, session: Session, batch: ImportBatch) -> ReadyProfile:
         """The profile that the batch was read by, over the form as it is now."""
@@ -257,27 +285,14 @@ class Imports:
 
     def _read_again(self, session: Session, batch: ImportBatch, actor: Actor, *, small: bool) -> None:
         if small:
+            batch.state, batch.job_id = "reading", None
             self.read(lambda: nullcontext(session), batch.id, actor, lambda session, done: None)
             session.flush()
         else:
-            self._begin(session, batch, actor, "reading", READ, {"batch": batch.id}, None)
+            begin_job(session, batch, actor.ref, "reading", READ, {"batch": batch.id}, None)
 
-    def _begin(
-        self,
-        session: Session,
-        batch: ImportBatch,
-        actor: Actor,
-        state: str,
-        kind: str,
-        payload: dict[str, Any],
-        total: int | None,
-    ) -> None:
-        batch.state = state
-        batch.job_id = jobs.start(session, kind, payload, by=actor.ref, title=batch.file_name, total=total)
-        session.flush()
-
-    def _judge(self, session: Session, profile: ReadyProfile, actor: Actor) -> Judge:
-        return Judge(session, self.forms.forms(session), profile, actor)
+    def _judge(self, session: Session, profile: ReadyProfile, actor: Actor, memory: Memory | None = None) -> Judge:
+        return Judge(session, self.forms.forms(session), profile, actor, memory)
 
     def importable(self, session: Session, form_key: str, actor: Actor) -> CompiledForm:
         """The form, if this actor may import into it. Raises NotFound, Forbidden `action_denied`."""
@@ -298,6 +313,8 @@ class Imports:
     def _idle(self, session: Session, batch_id: int, actor: Actor) -> ImportBatch:
         batch = self.find(session, batch_id, actor, lock=True)
         self.importable(session, batch.form, actor)
+        if batch.state in BUSY:
+            settle(session, batch)
         if batch.state in BUSY:
             raise Conflict("import_wrong_state", {"state": batch.state})
         return batch
@@ -344,7 +361,47 @@ class Imports:
         session.execute(new.on_conflict_do_update(index_elements=["workspace_id", "form", "signature"], set_=values))
 
 
-def set_state(session: Session, batch_id: int, state: str, **values: Any) -> None:
-    """By the job that has finished with a batch."""
-    change = update(ImportBatch).where(ImportBatch.workspace_id == workspace_of(session), ImportBatch.id == batch_id)
-    session.execute(change.values(state=state, **values), execution_options={"synchronize_session": False})
+def begin_job(
+    session: Session, batch: ImportBatch, by: str, state: str, kind: str, payload: dict[str, Any], total: int | None
+) -> None:
+    """From now on the batch is this job's."""
+    batch.state = state
+    batch.job_id = jobs.start(session, kind, payload, by=by, title=batch.file_name, total=total)
+    session.flush()
+
+
+def ended(session: Session, batch: ImportBatch, state: str, result: dict[str, Any]) -> None:
+    """Nobody works on the batch any more. One that could not be read has no rows: half of them would look like all."""
+    if state == "unread":
+        forget_rows(session, batch.id)
+        batch.counts = {}
+    else:
+        count_rows(session, batch)
+    batch.state, batch.result = state, result
+    session.flush()
+
+
+def settle(session: Session, batch: ImportBatch) -> None:
+    """Where the job has ended without a word (cancelled before it began, given up by the outbox, swept), end for it."""
+    mine = (Job.workspace_id == workspace_of(session), Job.id == batch.job_id)
+    job = session.scalars(select(Job).where(*mine).execution_options(populate_existing=True)).one_or_none()
+    if job is not None and job.finished_at is None:
+        return
+    state = {"reading": "unread", "running": "stopped"}.get(batch.state, "done")
+    still = _one(session, batch.id).where(ImportBatch.job_id == batch.job_id, ImportBatch.state == batch.state)
+    if session.scalars(still.with_for_update()).one_or_none() is None:  # the job had its word while we looked
+        session.refresh(batch)
+        return
+    batch.job_id = None
+    told = {"refused": job.error["code"]} if job is not None and job.error else {"cancelled": True}
+    begun = job is not None and job.started_at is not None and batch.state == "running" and job.payload["all"]
+    if begun and (count := written(session, batch)):
+        payload = {"batch": batch.id, "then": state, "told": told}
+        begin_job(session, batch, batch.created_by, "undoing", UNDO, payload, count)
+    else:
+        ended(session, batch, state, told)
+
+
+def _one(session: Session, batch_id: int) -> Select[ImportBatch]:
+    found = select(ImportBatch).where(ImportBatch.workspace_id == workspace_of(session), ImportBatch.id == batch_id)
+    return found.execution_options(populate_existing=True)

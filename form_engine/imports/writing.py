@@ -1,4 +1,4 @@
-"""Rows of a batch become records, chunk by chunk, each chunk with how far the work is; and back again."""
+"""Rows of a batch become records, chunk by chunk, each chunk with how far the work is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
-from formloom.errors import Conflict, InvalidInput, Issue, NotFound
+from formloom.errors import Conflict, Forbidden, FormloomError, InvalidInput, Issue, NotFound
 from formloom.models import Department, Person
-from sqlalchemy import bindparam, cast, func, select, text, update
+from sqlalchemy import CursorResult, bindparam, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger
@@ -19,28 +19,29 @@ from form_engine.fields.base import Refers
 from form_engine.imports.models import ImportBatch, ImportRow
 from form_engine.imports.profile.compile import ReadyProfile
 from form_engine.imports.staging import of_batch
-from form_engine.models import Record, RecordHistory, RecordLink
 from form_engine.permission import access_for
 from form_engine.records import apply
 from form_engine.records.actor import Actor
-from form_engine.records.apply import apply_writes
 from form_engine.records.context import context_for
 from form_engine.records.facts import linked_ids
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.forms import Forms
 from form_engine.records.named import named, referring
-from form_engine.records.plan import plan_create, plan_removal, plan_update
+from form_engine.records.plan import plan_create
 from form_engine.records.service import Records
 from form_engine.records.write import RecordWrite
 
 CHUNK: Final = 500
 WRITTEN: Final = ("ok", "warn")
+_REFUSALS: Final = (InvalidInput, Conflict, NotFound, Forbidden)
+"""What is said of one row; whatever else happens ends the run."""
 
 _NOTE = text("""
     UPDATE import_row SET record_id = done.record_id, record_version = done.version
     FROM unnest(CAST(:positions AS bigint[]), CAST(:records AS bigint[]), CAST(:versions AS bigint[]))
         AS done (position, record_id, version)
     WHERE workspace_id = :workspace AND batch_id = :batch AND import_row.position = done.position
+        AND import_row.record_id IS NULL
 """).bindparams(*(bindparam(name, type_=ARRAY(BigInteger)) for name in ("positions", "records", "versions")))
 
 
@@ -56,8 +57,7 @@ class Writer:
 
     @property
     def via(self) -> str:
-        """What stands in the history of every record that comes from this batch."""
-        return f"import:{self.batch_id}"
+        return via(self.batch_id)
 
     def write(self, session: Session, after: int, *, all_or_none: bool) -> int | None:
         """The next chunk, planned and put in within one transaction: its last row's position, None at the end."""
@@ -85,9 +85,10 @@ class Writer:
             return None
         world = self.forms.forms(session)
         try:
-            return Chunk(rows, world, self._planned(session, world, rows))
+            writes = self._planned(session, world, rows)
         except (InvalidInput, _Overtaken):
             return Chunk(rows, world, None)
+        return Chunk(rows, world, apply.pack(world, writes, self.actor, app_now(session), self.via))
 
     def put(self, session: Session, chunk: "Chunk", *, all_or_none: bool) -> int:
         """Put a planned chunk in; returns the position of its last row.
@@ -99,11 +100,11 @@ class Writer:
         return chunk.rows[-1].position
 
     def _together(self, session: Session, chunk: "Chunk") -> bool:
-        if chunk.writes is None:
+        if chunk.packed is None:
             return False
         try:
             with session.begin_nested():
-                done = apply_writes(session, chunk.world, chunk.writes, self.actor, app_now(session), self.via)
+                done = apply.apply_packed(session, chunk.world, chunk.packed, self.actor)
         except (Conflict, apply.Refused):
             return False
         self._note(session, [(row, each.id, each.version) for row, each in zip(chunk.rows, done, strict=True)])
@@ -156,7 +157,9 @@ class Writer:
                 with session.begin_nested():
                     fact = self._one(session, row)
                     self._note(session, [(row, fact.id, fact.version)])
-            except (InvalidInput, Conflict, NotFound) as error:
+            except WrittenTwice:
+                raise
+            except _REFUSALS as error:
                 if all_or_none:
                     raise
                 self._refused(session, row, error)
@@ -167,7 +170,7 @@ class Writer:
         form = self.profile.form.key
         return self.records.create(session, self.forms, form, row.values, self.actor, via=self.via)
 
-    def _refused(self, session: Session, row: "_Ready", error: InvalidInput | Conflict | NotFound) -> None:
+    def _refused(self, session: Session, row: "_Ready", error: FormloomError) -> None:
         issues = error.issues or (Issue("", error.code, error.params),)
         said = [
             {
@@ -186,7 +189,7 @@ class Writer:
         return self.profile.by_field.get(issue.pointer.split("/", 2)[1] if issue.pointer else "")
 
     def _note(self, session: Session, done: Sequence[tuple["_Ready", int, int]]) -> None:
-        session.execute(
+        noted = session.execute(
             _NOTE,
             {
                 "workspace": workspace_of(session),
@@ -196,80 +199,8 @@ class Writer:
                 "versions": [version for _, _, version in done],
             },
         )
-
-    # -- undoing -------------------------------------------------------------------------------------------------------
-
-    def undo(self, session: Session, before: int) -> tuple[int | None, int, int]:
-        """Take back the last chunk of rows before this position: (its first position or None, undone, kept).
-
-        New records go to the bin; changed ones get their old values back. A record that somebody has changed since, a
-        run holds, or another record links to, is kept as it is, and its row keeps its `record_id`.
-        """
-        rows = session.scalars(
-            select(ImportRow)
-            .where(*of_batch(session, self.batch_id), ImportRow.position < before, ImportRow.record_id.is_not(None))
-            .order_by(ImportRow.position.desc())
-            .limit(CHUNK)
-        ).all()
-        if not rows:
-            return None, 0, 0
-        session.execute(
-            select(Record.id)
-            .where(Record.workspace_id == workspace_of(session), Record.id.in_([row.record_id for row in rows]))
-            .order_by(Record.id)
-            .with_for_update()
-        ).all()
-        world = self.forms.forms(session)
-        form = world[self.profile.form.key]
-        facts = facts_of(session, world, context_for(session, self.actor))
-        known = {fact.id: fact for fact in facts.load([row.record_id for row in rows if row.record_id is not None])}
-        linked = self._linked_from_elsewhere(session, list(known))
-        writes, gone = [], []
-        for row in rows:
-            fact = known.get(row.record_id or 0)
-            if fact is None or fact.deleted or fact.version != row.record_version or fact.run_id is not None:
-                continue
-            if row.target_id is None:
-                if fact.id not in linked:
-                    writes.append(plan_removal(world, form, fact, facts))
-                    gone.append(row.position)
-            else:
-                old = self._old_values(session, fact.id, fact.version)
-                writes.append(plan_update(world, form, fact, old, facts, writable=None, partial=True))
-                gone.append(row.position)
-        if writes:
-            apply_writes(session, world, writes, self.actor, app_now(session), f"undo:{self.via}")
-            change = update(ImportRow).where(*of_batch(session, self.batch_id), ImportRow.position.in_(gone))
-            session.execute(
-                change.values(record_id=None, record_version=None), execution_options={"synchronize_session": False}
-            )
-        return rows[-1].position, len(gone), len(rows) - len(gone)
-
-    def _linked_from_elsewhere(self, session: Session, ids: Sequence[int]) -> set[int]:
-        """Those to which a record links that is no part of this batch and not in the bin."""
-        of_this_batch = select(ImportRow.record_id).where(
-            *of_batch(session, self.batch_id), ImportRow.record_id == RecordLink.from_id
-        )
-        statement = (
-            select(RecordLink.to_id)
-            .join(Record, (Record.workspace_id == RecordLink.workspace_id) & (Record.id == RecordLink.from_id))
-            .where(
-                RecordLink.workspace_id == workspace_of(session),
-                RecordLink.to_id.in_(ids),
-                Record.deleted_at.is_(None),
-                ~of_this_batch.exists(),
-            )
-        )
-        return set(session.scalars(statement))
-
-    def _old_values(self, session: Session, record_id: int, version: int) -> dict[str, Any]:
-        statement = select(RecordHistory.changes).where(
-            RecordHistory.workspace_id == workspace_of(session),
-            RecordHistory.record_id == record_id,
-            RecordHistory.version == version,
-        )
-        changes: Mapping[str, Any] = session.scalar(statement) or {}
-        return {key: pair[0] for key, pair in changes.items()}
+        if not isinstance(noted, CursorResult) or noted.rowcount != len(done):
+            raise WrittenTwice("import_wrong_state", {"state": "running"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,15 +214,24 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Rows, and the writes that they amount to under these forms; None: each needs the service."""
+    """Rows, and the batch of writes that they amount to under these forms; None: each needs the service."""
 
     rows: Sequence[_Ready]
     world: Forms
-    writes: Sequence[RecordWrite] | None
+    packed: apply.Packed | None
+
+
+class WrittenTwice(Conflict):
+    """A row had become a record already, by somebody else's hands: nothing of this transaction may stand."""
 
 
 class _Overtaken(Exception):  # noqa: N818 - a way out of the set-based path, never seen outside
     """Something in this chunk needs the service, one record at a time."""
+
+
+def via(batch_id: int) -> str:
+    """What stands in the history of every record that comes from this batch."""
+    return f"import:{batch_id}"
 
 
 def written(session: Session, batch: ImportBatch) -> int:

@@ -52,6 +52,7 @@ def import_(
             raise click.ClickException(f"{counts['error']} rows have errors; nothing was imported (--valid-only)")
         written = run_here(
             services.imports,
+            services.runner,
             lambda: working_in(services, workspace),
             batch_id,
             valid_only=valid_only,
