@@ -10,8 +10,9 @@ user's file goes, in one process as a worker runs it, beside an embedded Postgre
 
 The sheet is dirty the way exports are (amounts with signs and separators, dates with slashes, spaced telephones), and
 every row is good. Both phases use two cores; on a machine with other work the figure falls with what is left of them,
-so `python -m tests.bench.import_case 10000` tells this process's own computing as well (its fourth figure). Memory is the importing process's own largest resident set,
-read from a process of its own.
+so `python -m tests.bench.import_case 10000` tells this process's own computing as well (the fourth number; seconds of
+reading, of writing and MB stand before it). Memory is the importing process's own largest resident set, read from a
+process of its own.
 """
 
 import csv
