@@ -7,40 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from form_engine.fields.base import (
-    NO_HINTS,
-    NO_NAMES,
-    SEVERAL,
-    Cleaner,
-    CoerceHints,
-    Coercer,
-    FieldType,
-    Finisher,
-    Glossary,
-    OnDelete,
-    at_least,
-)
-from form_engine.fields.coercion import list_coercer, text_coercer
+from form_engine.fields.base import NO_NAMES, Cleaner, Glossary, OnDelete
 from form_engine.fields.expression import Formula, FormulaUse, Reference
 from form_engine.fields.file import read_counts
 from form_engine.fields.ids import ids_cleaner
 from form_engine.fields.link import read_link
-from form_engine.fields.schema import FORMULA, ID, KEY, ON_DELETE, Schema, count, listed
+from form_engine.fields.schema import FORMULA, KEY, ON_DELETE, count
+from form_engine.fields.several import SeveralConfig, SeveralField
 from form_engine.formula import LinkRef, Type
 
 MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class LinksConfig:
+class LinksConfig(SeveralConfig):
     form: str
     filter: Formula | None
     on_delete: OnDelete | None
-    least: int
-    most: int
 
 
-class LinksField(FieldType[LinksConfig]):
+class LinksField(SeveralField[LinksConfig]):
     name = "links"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "form": KEY,
@@ -50,20 +36,16 @@ class LinksField(FieldType[LinksConfig]):
         "max": count(MOST),
     }
     config_required = ("form",)
-    operators = SEVERAL
     look = "link"
     refers = "record"
     in_table = False
 
     def parse_config(self, raw: Mapping[str, Any]) -> LinksConfig:
         one = read_link(raw)
-        return LinksConfig(one.form, one.filter, one.on_delete, *read_counts(raw, MOST))
+        return LinksConfig(*read_counts(raw, MOST), one.form, one.filter, one.on_delete)
 
     def cleaner(self, config: LinksConfig) -> Cleaner:
         return ids_cleaner("not_a_record", config.most)
-
-    def finisher(self, config: LinksConfig) -> Finisher | None:
-        return at_least(config.least, "too_few")
 
     def formulas(self, config: LinksConfig) -> tuple[FormulaUse, ...]:
         return (FormulaUse("filter", config.filter, "logical", target=config.form),) if config.filter else ()
@@ -77,23 +59,11 @@ class LinksField(FieldType[LinksConfig]):
     def to_value(self, stored: Any, config: LinksConfig) -> tuple[LinkRef, ...]:
         return tuple(LinkRef(config.form, each) for each in stored)
 
-    def to_json(self, value: Any, config: LinksConfig) -> object:
-        return [getattr(each, "id", each) for each in value] if isinstance(value, tuple) else value
-
-    def text(self, stored: Any, config: LinksConfig, locale: str) -> str:
-        return ""
-
     def print_text(self, stored: Any, config: LinksConfig, locale: str, names: Glossary = NO_NAMES) -> str:
         return ", ".join(names.records.get(each, f"#{each}") for each in stored)
 
-    def value_schema(self, config: LinksConfig) -> Schema:
-        return listed(ID, config.most)
-
-    def coercer(self, config: LinksConfig, hints: CoerceHints = NO_HINTS) -> Coercer:
-        return list_coercer(text_coercer)
-
     def client_config(self, config: LinksConfig, locale: str) -> dict[str, Any]:
-        return {"form": config.form, "min": config.least, "max": config.most}
+        return {"form": config.form, **super().client_config(config, locale)}
 
     def points_to(self, config: LinksConfig) -> str:
         return config.form
