@@ -28,7 +28,6 @@ VALUE = ErrorValue("#VALUE!")
 NUM = ErrorValue("#NUM!")
 REF = ErrorValue("#REF!")
 NA = ErrorValue("#N/A")
-ERRORS: Mapping[str, ErrorValue] = {error.code: error for error in (DIV0, VALUE, NUM, REF, NA)}
 
 
 @dataclass(frozen=True, slots=True)

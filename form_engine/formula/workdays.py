@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Protocol
@@ -51,19 +51,6 @@ class KnownDays:
 WEEKENDS_ONLY: Final = KnownDays()
 
 
-def known_days(
-    days_off: Iterable[date] = (), workdays: Iterable[date] = (), weekend: frozenset[int] = SATURDAY_AND_SUNDAY
-) -> KnownDays:
-    """A calendar of these days off, and these days that are worked in spite of a weekend."""
-    off, work = frozenset(days_off), frozenset(workdays)
-    years = {day.year for day in (*off, *work)}
-    return KnownDays(weekend, {year: SpecialDays(_in_year(off, year), _in_year(work, year)) for year in years})
-
-
-def _in_year(days: frozenset[date], year: int) -> frozenset[date]:
-    return frozenset(day for day in days if day.year == year)
-
-
 def is_workday(calendar: Calendar, day: date) -> bool:
     """True when people work on `day`; a named working day wins over a weekend and over a day off."""
     known = calendar.special(day.year)
@@ -102,13 +89,3 @@ def networkdays(calendar: Calendar, start: date, end: date, off: Collection[date
         count += sum(first <= day <= last and day.weekday() in weekend for day in known.work)
     count -= sum(first <= day <= last and is_workday(calendar, day) for day in set(off))
     return sign * count
-
-
-def workday_from(calendar: Calendar, day: date) -> date | None:
-    """The first working day on or after `day`."""
-    return day if is_workday(calendar, day) else add_workdays(calendar, day, 1)
-
-
-def workday_until(calendar: Calendar, day: date) -> date | None:
-    """The last working day on or before `day`."""
-    return day if is_workday(calendar, day) else add_workdays(calendar, day, -1)

@@ -40,6 +40,9 @@ def test_people_see_their_own_and_admins_all(services: Services, workspace: int,
     assert (told["state"], told["percent"], told["total"], told["title"]) == ("queued", 0, 10, "请假单")
     assert office.admin.get(f"{PAGES}?limit=1").get_json()["next"] == other
     assert [job["id"] for job in office.admin.get(f"{PAGES}?before={other}").get_json()["items"]] == [mine]
+    assert [job["id"] for job in office.admin.get(f"{PAGES}?open=true").get_json()["items"]] == [other, mine]
+    for spelling in ("1", "yes", "True", ""):
+        assert office.admin.get(f"{PAGES}?open={spelling}").status_code == 400
 
 
 def test_what_came_of_it_is_told_in_words(services: Services, workspace: int, office: Office) -> None:

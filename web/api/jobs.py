@@ -8,7 +8,7 @@ from flask.views import MethodView
 from formloom import jobs
 from marshmallow import fields, validate
 
-from web.api.door import ApiBlueprint, Body, Count
+from web.api.door import ApiBlueprint, Body, Count, Flag
 from web.context import transaction
 from web.desk.jobs import job_json, owner
 from web.identity import me
@@ -23,7 +23,7 @@ class JobsArgs(Body):
 
     before = Count()
     limit = Count(load_default=50, validate=validate.Range(1, 200, error="bad_limit"))
-    open = fields.Boolean(load_default=False)
+    open = Flag(load_default=False)
 
 
 class JobErrorAnswer(ma.Schema):

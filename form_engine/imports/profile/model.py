@@ -13,8 +13,6 @@ LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "skip")
 Codes = tuple[str, ...]
 ByReason = Mapping[str, Codes]
 
-NO_CODES: Final[ByReason] = {}
-
 
 @dataclass(frozen=True, slots=True)
 class OwnCode:

@@ -132,9 +132,9 @@ class TestDays:
 
     def test_neighbours(self) -> None:
         calendar = office()
-        assert workdays.workday_from(calendar, date(2026, 1, 1)) == date(2026, 1, 4)
-        assert workdays.workday_until(calendar, date(2026, 1, 3)) == date(2025, 12, 31)
-        assert workdays.workday_from(calendar, date(2026, 1, 5)) == date(2026, 1, 5)
+        assert workdays.add_workdays(calendar, date(2026, 1, 1), 1) == date(2026, 1, 4)
+        assert workdays.add_workdays(calendar, date(2026, 1, 3), -1) == date(2025, 12, 31)
+        assert workdays.add_workdays(calendar, date(2026, 1, 1), 0) == date(2026, 1, 1)
 
     @given(st.dates(date(1999, 6, 1), date(2051, 6, 1)), st.integers(-300, 300))
     @settings(deadline=None)

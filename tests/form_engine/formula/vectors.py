@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -25,8 +25,7 @@ from form_engine.formula import (
     parse_type,
     spell,
 )
-from form_engine.formula.values import ERRORS
-from form_engine.formula.workdays import known_days
+from form_engine.formula.workdays import SATURDAY_AND_SUNDAY, KnownDays, SpecialDays
 
 FOLDER = Path(__file__).parents[2] / "vectors"
 FILES = ("formula.json", "formula_excel.json")
@@ -68,7 +67,7 @@ class World:
             form: {key: parse_type(kind) for key, kind in fields.items()} for form, fields in content["types"].items()
         }
         self.records = content["records"]
-        errors = {key: ERRORS[code] for key, code in content["errors"].items()}
+        errors = {key: ErrorValue(code) for key, code in content["errors"].items()}
         row, target = content["row"], content["target"]
         self.scope = TypeScope(
             self.types["payment"], self.types, Type("record", form=row["form"]), Type("record", form=target["form"])
@@ -138,6 +137,19 @@ class _Organisation:
 
     def department(self, person: PersonValue) -> str | None:
         return self.departments.get(str(person.id))
+
+
+def known_days(
+    days_off: Iterable[date] = (), workdays: Iterable[date] = (), weekend: frozenset[int] = SATURDAY_AND_SUNDAY
+) -> KnownDays:
+    """A calendar of these days off, and these days that are worked in spite of a weekend."""
+    off, work = frozenset(days_off), frozenset(workdays)
+    years = {day.year for day in (*off, *work)}
+    return KnownDays(weekend, {year: SpecialDays(_in_year(off, year), _in_year(work, year)) for year in years})
+
+
+def _in_year(days: frozenset[date], year: int) -> frozenset[date]:
+    return frozenset(day for day in days if day.year == year)
 
 
 def _context(raw: Mapping[str, Any]) -> Context:
