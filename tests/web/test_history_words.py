@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import flask_babel
+import flask_babel  # type: ignore[import-untyped]
 import pytest
 
 from web.desk.history import THROUGH, what_happened
