@@ -3,15 +3,17 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from formloom.errors import Conflict, Forbidden, FormloomError, IllegalTransition, InvalidInput, NotFound
+from formloom.models import StoredFile
 from formloom.timers import Clock
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
-from flow_engine.service import timer_handlers
+from flow_engine.service import decide, timer_handlers
 from form_engine.records.actor import SYSTEM
-from tests.flow_engine.conftest import World
+from tests.flow_engine.conftest import PAYMENT, World
 from tests.flow_engine.flows import CONFIRMATION
 
 
@@ -369,3 +371,29 @@ def test_two_decisions_at_once_never_pass_a_total_together(world: World) -> None
         sorted(world.value(payment, "status") for payment in payments) == ["confirmed"] * 2 + ["pending_supervisor"] * 2
     )
     world.verify()
+
+
+def test_a_file_that_is_swept_while_somebody_decides_is_told(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    slip = {"key": "slip", "type": "file", "label": "Slip"}
+    finance = {**CONFIRMATION["steps"][1], "fields": {"lines": "write", "slip": "write", "*": "read"}}
+    steps = [CONFIRMATION["steps"][0], finance, *CONFIRMATION["steps"][2:]]
+    file = uuid4()
+    with world.work() as session:
+        world.forms.publish_together(session, {"payment": {**PAYMENT, "fields": [*PAYMENT["fields"], slip]}}, SYSTEM)
+        world.flows.definitions.publish_together(session, {"confirmation": {**CONFIRMATION, "steps": steps}}, SYSTEM)
+        made = {"id": file, "name": "a.pdf", "media_type": "application/pdf", "size": 1, "sha256": b""}
+        session.add(StoredFile(workspace_id=world.workspace, created_by=world.actor("finance1").ref, **made))
+    payment = world.pay()
+    world.decide(payment, "guest")
+    whole = decide._play
+
+    def swept(*args: Any) -> Any:
+        done = whole(*args)
+        with world.work() as session:
+            session.execute(delete(StoredFile))
+        return done
+
+    monkeypatch.setattr(decide, "_play", swept)
+    with pytest.raises(Conflict, match="unknown_file"):
+        world.decide(payment, "finance1", changes={**lines(world), "slip": [str(file)]})
+    assert world.value(payment, "status") == "pending_finance"
