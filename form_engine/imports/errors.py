@@ -12,6 +12,22 @@ class UnreadableFile(InvalidInput):
         super().__init__(code, params, (Issue("/file", code, params),))
 
 
+ROW_CODES: Final = (
+    "no_such_record",
+    "several_such_records",
+    "no_such_person",
+    "no_such_department",
+    "duplicate_row",
+    "contradicting_rows",
+    "already_there",
+    "row_blank",
+    "row_repeated_header",
+    "row_subtotal",
+    "row_footnote",
+    "row_group",
+)
+"""What the house itself says of rows; every profile may use these without bringing them along."""
+
 CODES: Final = (
     "sheet_unreadable",
     "sheet_wrong_type",
@@ -36,16 +52,5 @@ CODES: Final = (
     "not_a_link",
     "unknown_code",
     "unknown_column",
-    "no_such_record",
-    "several_such_records",
-    "no_such_person",
-    "no_such_department",
-    "duplicate_row",
-    "contradicting_rows",
-    "already_there",
-    "row_blank",
-    "row_repeated_header",
-    "row_subtotal",
-    "row_footnote",
-    "row_group",
+    *ROW_CODES,
 )

@@ -34,6 +34,39 @@ HEAD: Final = 120
 Unit = Callable[[], AbstractContextManager[Session]]
 """Opens one unit of work; a job's commits with its progress."""
 
+Sheets = Sequence[SheetInfo | Row]
+"""All that a file holds, read already."""
+
+LITTLE: Final = Limits(inflated=20_000_000, seconds=10, rows=2_000)
+LITTLE_TEXT: Final = 500_000
+"""Characters. What is within these is read while its sender waits, all else by a job: a small file may hold much."""
+_TOO_MUCH: Final = ("sheet_inflates", "sheet_takes_too_long", "sheet_too_large", "too_many_rows")
+
+
+def look(stream: BinaryIO, limits: Limits) -> Sheets | None:
+    """What is in a file, if that is little; None where it is much, or may be. Raises UnreadableFile."""
+    small = replace(
+        limits,
+        inflated=min(limits.inflated, LITTLE.inflated),
+        seconds=min(limits.seconds, LITTLE.seconds),
+        rows=min(limits.rows, LITTLE.rows),
+    )
+    found: list[SheetInfo | Row] = []
+    size = 0
+    with copied(stream) as file:
+        stream.seek(0)
+        try:
+            for each in read_sheets(Path(file.name), small):
+                found.append(each)
+                size += sum(len(str(cell)) for cell in each) if isinstance(each, tuple) else 0
+                if size > LITTLE_TEXT:
+                    return None
+        except UnreadableFile as error:
+            if error.code in _TOO_MUCH:
+                return None
+            raise
+    return found
+
 
 @dataclass(frozen=True, slots=True)
 class SheetHead:
@@ -51,10 +84,10 @@ class SheetHead:
 
 
 def sheets_of(
-    path: Path, known: Callable[[str], bool], profile: ImportProfile | None, limits: Limits
+    path: Path | Sheets, known: Callable[[str], bool], profile: ImportProfile | None, limits: Limits
 ) -> Iterator[SheetHead]:
     """Each sheet that is to be read, one after the other: the lines of one end where the next is asked for."""
-    stream = iter(read_sheets(path, limits))
+    stream = iter(read_sheets(path, limits) if isinstance(path, Path) else path)
     pending: list[SheetInfo] = [each for each in islice(stream, 1) if isinstance(each, SheetInfo)]
 
     def rows() -> Iterator[Row]:
@@ -84,7 +117,7 @@ def copied(stream: BinaryIO) -> Any:
 
 
 def suggest_profile(
-    path: Path, form: CompiledForm, writable: FieldAccess | None, limits: Limits
+    path: Path | Sheets, form: CompiledForm, writable: FieldAccess | None, limits: Limits
 ) -> tuple[dict[str, Any], tuple[Suggestion, ...], str]:
     """A mapping by similarity over all sheets, the pairs behind it, and the headers' signature."""
     known = expected_by(form)
@@ -123,7 +156,7 @@ def signature_of(headers: Sequence[Header]) -> str:
 
 def stage(
     unit: Unit,
-    path: Path,
+    path: Path | Sheets,
     profile: ReadyProfile,
     batch_id: int,
     judge: Callable[[Session], Judge],
@@ -155,7 +188,7 @@ def stage(
 
 def _judged_chunks(
     unit: Unit,
-    path: Path,
+    path: Path | Sheets,
     profile: ReadyProfile,
     judge: Callable[[Session], Judge],
     limits: Limits,

@@ -5,7 +5,7 @@ works`); small files are read in the caller's own transaction, by the same code.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 from formloom import jobs
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
-from formloom.errors import Conflict, Forbidden, InvalidDefinition, InvalidInput, Issue, NotFound
+from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
 from formloom.files import FileStore
 from formloom.models import Job
 from sqlalchemy import Select, select
@@ -25,9 +25,10 @@ from form_engine.definitions_store import DefinitionStore, FormStore
 from form_engine.imports.cells import from_json, to_json
 from form_engine.imports.judge import Judge
 from form_engine.imports.lookups import Memory
+from form_engine.imports.mapping import importable
 from form_engine.imports.models import ImportBatch, ImportMemory, ImportRow
 from form_engine.imports.profile import ImportProfile, ReadyProfile, compile_profile, parse_profile
-from form_engine.imports.reading import Unit, cells_by_column, copied, stage, suggest_profile
+from form_engine.imports.reading import Sheets, Unit, cells_by_column, copied, look, stage, suggest_profile
 from form_engine.imports.sheets.limits import LIMITS, Limits
 from form_engine.imports.staging import cells_at, count_rows, forget_rows, of_batch, read_rows, settle_doubles
 from form_engine.imports.undoing import Undoing
@@ -35,9 +36,6 @@ from form_engine.imports.writing import Writer, written
 from form_engine.permission import access_for
 from form_engine.records.actor import Actor
 from form_engine.records.service import Records
-
-SMALL: Final = 300_000
-"""Bytes. A file up to this size is read while its sender waits; a larger one by a job."""
 
 ADMIN: Final = "admin"
 READ, RUN, UNDO = "import.read", "import.run", "import.undo"
@@ -65,9 +63,10 @@ class Imports:
         actor: Actor,
         *,
         profile: str | None = None,
+        sheets: Sheets | None = None,
         wait: bool = False,
     ) -> ImportBatch:
-        """A new batch from a file; read at once when it is small (or with `wait`), else by a job.
+        """A new batch from a file; read at once from `sheets` (see `look`), or with `wait`, else by a job.
 
         Raises UnreadableFile, Forbidden `action_denied`, NotFound for a profile that is not there.
         """
@@ -91,8 +90,14 @@ class Imports:
         )
         session.add(batch)
         session.flush()
-        self._read_again(session, batch, actor, small=wait or stored.size <= SMALL)
+        self._read_again(session, batch, actor, small=wait or sheets is not None, sheets=sheets)
         return batch
+
+    def look(self, stream: BinaryIO) -> Sheets | None:
+        """What is in a file, if that is little; None where reading it is work for a job. For before the transaction:
+        another process opens the file, which may take seconds. Raises UnreadableFile.
+        """
+        return look(stream, self.limits)
 
     def find(self, session: Session, batch_id: int, actor: Actor, *, lock: bool = False) -> ImportBatch:
         """A batch of this actor. Raises NotFound, also for one that somebody else uploaded."""
@@ -145,7 +150,7 @@ class Imports:
         batch.profile, batch.profile_key = dict(profile), None
         signature = batch.found.get("signature")
         if signature:
-            self._remember(session, batch.form, signature, profile)
+            self._remember(session, batch.form, signature, profile, actor)
         self._read_again(session, batch, actor, small=batch.found.get("rows", 0) <= 1_000)
         return batch
 
@@ -230,6 +235,7 @@ class Imports:
         tell: Callable[[Session, int], None],
         *,
         looking: Unit | None = None,
+        sheets: Sheets | None = None,
     ) -> dict[str, int]:
         """Read the batch's file from its beginning. Used by the job and, within one transaction, by `upload`.
 
@@ -241,17 +247,22 @@ class Imports:
             batch.counts = {}
             form = self.forms.live(session, batch.form)
             writable = self._writable(session, form, actor)
-            _, stream = self.files.open(session, batch.file_id)
+            stream = self.files.open(session, batch.file_id)[1] if sheets is None else None
             profile_raw, profile_key = batch.profile, batch.profile_key
-        with stream, copied(stream) as file:
-            path = Path(file.name)
+            remembered = None
+        with ExitStack() as open_files:
+            path: Path | Sheets = sheets or ()
+            if stream is not None:
+                path = Path(open_files.enter_context(copied(open_files.enter_context(stream))).name)
             signature: str | None = None
             suggested: list[dict[str, Any]] = []
             if profile_key is None:
                 made, pairs, signature = suggest_profile(path, form, writable, self.limits)
                 suggested = [{"column": each.header, "field": each.field, "score": str(each.score)} for each in pairs]
                 with unit() as session:
-                    profile_raw = profile_raw or self._remembered(session, form.key, signature) or made
+                    if not profile_raw:
+                        remembered = self._remembered(session, form, signature, writable)
+                        profile_raw = {**made, "columns": remembered["columns"]} if remembered else made
             with unit() as session:
                 ready = self._compiled_or(session, form, profile_key, profile_raw)
             memory: Memory = {}
@@ -270,6 +281,8 @@ class Imports:
             batch = self.find(session, batch_id, actor)
             batch.profile = profile_raw if profile_key is None else self.profiles.body(session, profile_key)
             batch.found = {**found, "signature": signature, "suggested": suggested}
+            if remembered:
+                batch.found |= {"remembered": {"by": remembered["by"]}}
             ended(session, batch, "ready", {})
             return dict(batch.counts)
 
@@ -283,10 +296,12 @@ class Imports:
         """The profile that the batch was read by, over the form as it is now."""
         return self._compiled(session, batch.profile)
 
-    def _read_again(self, session: Session, batch: ImportBatch, actor: Actor, *, small: bool) -> None:
+    def _read_again(
+        self, session: Session, batch: ImportBatch, actor: Actor, *, small: bool, sheets: Sheets | None = None
+    ) -> None:
         if small:
             batch.state, batch.job_id = "reading", None
-            self.read(lambda: nullcontext(session), batch.id, actor, lambda session, done: None)
+            self.read(lambda: nullcontext(session), batch.id, actor, lambda session, done: None, sheets=sheets)
             session.flush()
         else:
             begin_job(session, batch, actor.ref, "reading", READ, {"batch": batch.id}, None)
@@ -337,24 +352,36 @@ class Imports:
             raise NotFound("unknown_definition", {"kind": "import", "key": key})
         return compile_profile(profile, self.forms.forms(session))
 
-    def _remembered(self, session: Session, form_key: str, signature: str) -> dict[str, Any] | None:
-        """What was made of such a header last time, if it still fits the form."""
+    def _remembered(
+        self, session: Session, form: CompiledForm, signature: str, writable: FieldAccess | None
+    ) -> dict[str, Any] | None:
+        """Which columns of such a header filled which fields last time, and by whose word; None where nobody said.
+
+        Others read it, so it holds names only: no values, formulas or records of whoever made the mapping.
+        """
         statement = select(ImportMemory.profile).where(
             ImportMemory.workspace_id == workspace_of(session),
-            ImportMemory.form == form_key,
+            ImportMemory.form == form.key,
             ImportMemory.signature == signature,
         )
-        raw: dict[str, Any] | None = session.scalar(statement)
-        if raw is None:
+        known: dict[str, Any] | None = session.scalar(statement)
+        if known is None or "by" not in known:
             return None
-        try:
-            self._compiled(session, raw)
-        except InvalidDefinition:  # the form has moved on: the mapping is guessed anew
-            return None
-        return raw
+        columns = [
+            {"key": field, "to": field, "headers": headers}
+            for field, headers in known["fields"].items()
+            # A field that has gone since, or that this reader may not fill, is left out.
+            if (found := form.by_path.get(field)) is not None and importable(found, writable)
+        ]
+        return {"columns": columns, "by": known["by"]} if columns else None
 
-    def _remember(self, session: Session, form_key: str, signature: str, profile: Mapping[str, Any]) -> None:
-        values = {"profile": dict(profile), "used_at": app_now(session)}
+    def _remember(
+        self, session: Session, form_key: str, signature: str, profile: Mapping[str, Any], actor: Actor
+    ) -> None:
+        pairs = {each["to"]: each["headers"] for each in profile["columns"] if each.get("to") and each.get("headers")}
+        if not pairs:
+            return
+        values = {"profile": {"fields": pairs, "by": actor.ref}, "used_at": app_now(session)}
         new = insert(ImportMemory).values(
             workspace_id=workspace_of(session), form=form_key, signature=signature, **values
         )

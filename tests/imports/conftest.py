@@ -97,8 +97,9 @@ class Office:
     def upload(
         self, form: str, content: bytes, actor: Actor = SYSTEM, name: str = "sheet.csv", **more: Any
     ) -> ImportBatch:
+        sheets = self.imports.look(BytesIO(content))
         with self.work() as session:
-            batch = self.imports.upload(session, form, BytesIO(content), name, actor, **more)
+            batch = self.imports.upload(session, form, BytesIO(content), name, actor, sheets=sheets, **more)
         if batch.state == "reading":
             self.jobs()
         return self.batch(batch.id)

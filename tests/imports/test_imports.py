@@ -278,3 +278,42 @@ def test_a_profile_cannot_link_to_what_its_author_may_not_read(things: Office) -
     with things.work() as session:
         things.records.update(session, things.forms, seen, {"kind": "part"}, SYSTEM)
     assert things.run(later, clerk, valid_only=True).result == {"written": 0}
+
+
+def test_what_is_remembered_for_others_are_names_alone(things: Office) -> None:
+    chief, clerk = things.person("chief", "chief"), things.person("clerk", "clerk")
+    header = b"Thingummy,Whatsit,Hush\n"
+    batch = things.upload("thing", header + b"A1,one,s\n", chief)
+    mapped = profile()
+    mapped["columns"] = [
+        {"key": "a", "to": "code", "headers": ["Thingummy"], "text": ["lower"]},
+        {"key": "b", "to": "name", "headers": ["Whatsit"], "values": {"one": "confidential"}, "default": "mine"},
+        {"key": "c", "to": "secret", "headers": ["Hush"]},
+    ]
+    with things.work() as session:
+        assert things.imports.map(session, batch.id, mapped, chief).found.get("remembered") is None
+    mine = things.upload("thing", header + b"B1,one,s\n", chief)
+    assert (mine.found["remembered"], mine.found["sheets"][0]["mapped"]) == (
+        {"by": chief.ref},
+        {"code": 0, "name": 1, "secret": 2},
+    )
+    theirs = things.upload("thing", header + b"B1,one,s\nB2,,s\n", clerk)
+    assert theirs.found["remembered"] == {"by": chief.ref}
+    assert theirs.found["sheets"][0]["mapped"] == {"code": 0, "name": 1}
+    assert [row.clean for row in things.rows(theirs, "ok")] == [
+        {"code": "B1", "name": "one"},
+        {"code": "B2", "name": None},
+    ]
+    assert "confidential" not in str(theirs.profile)
+
+
+def test_whether_a_file_is_read_at_once_hangs_on_what_is_in_it(things: Office) -> None:
+    """A small file may unfold to much; a large one may hold little."""
+    many = workbook([["Code", "Name"], *([f"A{n}", "x"] for n in range(2_100))])
+    long = workbook([["Code", "Name"], *([f"A{n}", "x" * 30_000] for n in range(20))])
+    assert len(long) < 20_000
+    few = b"Code,Name\n" + b"".join(b"A%d,%s\n" % (n, b"x" * 350) for n in range(1_000))
+    for content, at_once in ((many, False), (long, False), (few, True), (SHEET.encode(), True)):
+        assert (things.imports.look(io.BytesIO(content)) is not None) is at_once
+    with things.work() as session:
+        assert things.imports.upload(session, "thing", io.BytesIO(long), "long.xlsx", SYSTEM).state == "reading"

@@ -162,3 +162,24 @@ def test_a_form_is_drafted_from_a_sheet(store: Office) -> None:
     assert answer.status_code == 200, answer.text
     assert [field["type"] for field in answer.get_json()["definition"]["fields"]] == ["text", "text"]
     assert upload(store.employee, SHEET, "/api/v1/forms/infer").status_code == 404
+
+
+def test_an_upload_and_an_export_with_a_key_happen_once(store: Office, services: Services) -> None:
+    emil = store.employee
+
+    def send(content: bytes, key: str) -> Any:
+        return emil.client.post(
+            "/api/v1/forms/thing/imports",
+            base_url=BASE,
+            data={"file": (io.BytesIO(content), "物品.csv")},
+            headers={"X-CSRF-Token": emil.token, "Accept": "application/json", "Idempotency-Key": key},
+        )
+
+    first, again = send(SHEET, "upload-0001"), send(SHEET, "upload-0001")
+    assert (first.status_code, again.status_code, again.headers["Idempotency-Replayed"]) == (201, 201, "true")
+    assert first.get_json() == again.get_json()
+    assert send(SHEET + b"A9,1\n", "upload-0001").status_code == 422
+    assert send(SHEET, "upload-0002").get_json()["id"] != first.get_json()["id"]
+    exports = [emil.send("POST", "/api/v1/forms/thing/export?format=csv", {}, key="export-0001") for _ in range(2)]
+    assert [each.status_code for each in exports] == [202, 202]
+    assert len({each.get_json()["job"] for each in exports}) == 1

@@ -3,7 +3,7 @@
 from typing import Any
 
 import marshmallow as ma
-from flask import Response, jsonify
+from flask import Response, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
@@ -11,6 +11,7 @@ from form_engine.exports import FORMATS, Export
 from form_engine.exports.delimited import ENCODINGS
 from form_engine.exports.service import MEDIA
 from web.api.door import ApiBlueprint, Body, Nothing
+from web.api.once import once_if_keyed
 from web.context import services, transaction
 from web.desk.query import list_query
 from web.file_answer import download, made_here
@@ -61,13 +62,14 @@ class ExportList(MethodView):
     @blueprint.arguments(Nothing)
     @blueprint.alt_response(202, schema=StartedAnswer)
     def post(self, args: dict[str, Any], _body: dict[str, Any], form: str) -> Response:
-        """Have a list of any length written by a job, whose result links to the file"""
+        """Have a list of any length written by a job, whose result links to it. An Idempotency-Key makes it once"""
         export, actor, exports = _asked(args, form), actor_of(me()), services().exports
-        with transaction() as session:
+
+        def start(session: Any) -> tuple[int, dict[str, Any]]:
             count = exports.count(session, export, actor)
-            answer = jsonify(job=exports.start(session, export, actor, count), total=count)
-        answer.status_code = 202
-        return answer
+            return 202, {"job": exports.start(session, export, actor, count), "total": count}
+
+        return once_if_keyed(me(), request, start)
 
 
 def _asked(args: dict[str, Any], form: str) -> Export:

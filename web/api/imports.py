@@ -1,5 +1,6 @@
 """Sheets into forms: upload, look, map, put right, run, undo. A batch is its uploader's and the admins'."""
 
+from hashlib import file_digest
 from typing import Any, BinaryIO, cast
 
 import marshmallow as ma
@@ -13,7 +14,7 @@ from form_engine.imports.profile import parse_profile
 from form_engine.imports.report import write_errors
 from form_engine.imports.staging import STATES
 from web.api.door import ApiBlueprint, Body, Count, Nothing
-from web.api.once import once
+from web.api.once import once, once_if_keyed
 from web.body_limits import accepts_upload
 from web.context import services, transaction
 from web.desk.imports_json import batch_json, row_json, rows_json
@@ -69,7 +70,7 @@ class SheetAnswer(ma.Schema):
 
 
 class BatchAnswer(ma.Schema):
-    """An import on its way."""
+    """An import on its way. ``remembered``: by whose mapping of the same header the columns are read."""
 
     id = fields.Integer()
     form = fields.String()
@@ -79,6 +80,7 @@ class BatchAnswer(ma.Schema):
     profile = fields.Dict(allow_none=True)
     sheets = fields.List(fields.Nested(SheetAnswer))
     suggested = fields.List(fields.Dict())
+    remembered = fields.Dict(allow_none=True)
     counts = fields.Dict(keys=fields.String(), values=fields.Integer())
     result = fields.Dict()
     job = fields.Integer(allow_none=True)
@@ -139,12 +141,21 @@ class Uploads(MethodView):
     @accepts_upload
     @blueprint.arguments(UploadArgs, location="query")
     @blueprint.alt_response(201, schema=BatchAnswer)
-    def post(self, args: dict[str, Any], form: str) -> tuple[Response, int]:
-        """Upload a sheet (multipart part “file”); a large one is read by a job"""
+    def post(self, args: dict[str, Any], form: str) -> Response:
+        """Upload a sheet (multipart part “file”); a large one is read by a job. An Idempotency-Key makes it once"""
         stream, name = _upload()
+        identity, imports = me(), services().imports
+        actor = actor_of(identity)
         with transaction() as session:
-            batch = services().imports.upload(session, form, stream, name, actor_of(me()), profile=args.get("profile"))
-            return jsonify(batch_json(session, batch)), 201
+            imports.importable(session, form, actor)
+        sheets = imports.look(stream)
+
+        def upload(session: Any) -> tuple[int, dict[str, Any]]:
+            stream.seek(0)
+            batch = imports.upload(session, form, stream, name, actor, profile=args.get("profile"), sheets=sheets)
+            return 201, batch_json(session, batch)
+
+        return once_if_keyed(identity, request, upload, body=_digest(stream, name))
 
     @policy(signed_in, scope="records:read")
     @blueprint.alt_response(200, schema=BatchesAnswer)
@@ -298,6 +309,13 @@ def _upload() -> tuple[BinaryIO, str]:
     if upload is None:
         raise InvalidInput("file_missing_in_body", issues=(Issue("/file", "required"),))
     return cast("BinaryIO", upload.stream), upload.filename or ""
+
+
+def _digest(stream: BinaryIO, name: str) -> bytes:
+    """The file itself, briefly."""
+    digest = file_digest(stream, "sha256").digest()  # type: ignore[arg-type]  # any stream of bytes will do
+    stream.seek(0)
+    return digest + name.encode()
 
 
 def _column(at: str) -> int:

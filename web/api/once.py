@@ -19,23 +19,26 @@ def once(identity: Identity, request: Request, work: Work) -> Response:
     return _keyed(identity, request, work, idempotency_key())
 
 
-def once_if_keyed(identity: Identity, request: Request, work: Work) -> Response:
-    """The same for requests that are safe to repeat by themselves (PATCH with If-Match, PUT, DELETE): with a key they
-    are done once, without one each is done.
+def once_if_keyed(identity: Identity, request: Request, work: Work, *, body: bytes | None = None) -> Response:
+    """The same for requests that are safe to repeat by themselves (PATCH with If-Match, PUT, DELETE, an upload that is
+    only looked at): with a key they are done once, without one each is done.
+
+    `body`: what was sent, where that is spelt anew each time (the boundaries of multipart).
     """
     key = given_key()
     if key is not None:
-        return _keyed(identity, request, work, key)
+        return _keyed(identity, request, work, key, body)
     with transaction() as session:
         answer = idempotency.Answer(*work(session))
     return _response(answer)
 
 
-def _keyed(identity: Identity, request: Request, work: Work, key: str) -> Response:
+def _keyed(identity: Identity, request: Request, work: Work, key: str, body: bytes | None = None) -> Response:
     actor = f"person:{identity.person_id}"
     # If-Match belongs to what is asked: on another version it is another request.
     asked = request.headers.get("If-Match", "")
-    print_ = idempotency.fingerprint(request.method, request.full_path, asked, request.get_data(cache=True))
+    body = request.get_data(cache=True) if body is None else body
+    print_ = idempotency.fingerprint(request.method, request.full_path, asked, body)
     with transaction() as session:
         first = idempotency.first_answer(session, actor, key, print_)
         if first is None:

@@ -15,7 +15,7 @@ from web.words import sentence
 
 
 def batch_json(session: Session, batch: ImportBatch) -> dict[str, Any]:
-    """``state`` is reading, ready, running, stopped, done, failed, undoing or undone."""
+    """``state`` is reading, unread, ready, running, stopped, done, failed, undoing or undone."""
     return {
         "id": batch.id,
         "form": batch.form,
@@ -25,6 +25,7 @@ def batch_json(session: Session, batch: ImportBatch) -> dict[str, Any]:
         "profile": batch.profile or None,
         "sheets": batch.found.get("sheets", []),
         "suggested": batch.found.get("suggested", []),
+        "remembered": batch.found.get("remembered"),
         "counts": batch.counts,
         "result": batch.result,
         "job": batch.job_id,

@@ -17,6 +17,7 @@ from form_engine.fields.expression import Formula
 from form_engine.formula import Env, FormulaError, Type, TypeScope, Value, check
 from form_engine.formula.compiler import compile_formula
 from form_engine.formula.types import TEXT
+from form_engine.imports.errors import ROW_CODES
 from form_engine.imports.profile.model import (
     Case,
     Codes,
@@ -335,24 +336,7 @@ class _Compiler:
         ]
 
 
-BUILT_IN: Final = frozenset(
-    {
-        "no_such_record",
-        "several_such_records",
-        "no_such_person",
-        "no_such_department",
-        "duplicate_row",
-        "contradicting_rows",
-        "already_there",
-        "row_blank",
-        "row_repeated_header",
-        "row_subtotal",
-        "row_footnote",
-        "row_group",
-        "formula_failed",
-        "required",
-    }
-)
+BUILT_IN: Final = frozenset({*ROW_CODES, "formula_failed", "required"})
 """Codes that every profile may use without bringing them along."""
 
 
