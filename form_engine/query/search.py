@@ -80,11 +80,20 @@ def contains(access: Access, words: list[str] | None) -> ColumnElement[bool]:
 
 def _in(shown: list[CompiledField], word: str) -> list[ColumnElement[bool]]:
     """That one of these fields contains the word: in what its type calls its `words`, read from the document."""
-    return [_has(field, word) for field in shown]
+    return [_in_row(field, word) if "." in field.path else _has(field, Record.data[field.key], word) for field in shown]
 
 
-def _has(field: CompiledField, word: str) -> ColumnElement[bool]:
-    stored, config = Record.data[field.key], field.definition.config
+def _in_row(field: CompiledField, word: str) -> ColumnElement[bool]:
+    """The same of a table's column, in some row."""
+    table = func.jsonb_path_query_array(Record.data[field.path.partition(".")[0]], literal("$[*]", JSONPATH))
+    rows = func.jsonb_array_elements(table).table_valued(column("value", JSONB), name="searched_row")
+    met = _has(field, rows.c.value[field.key], word)
+    return select(literal(1)).select_from(rows).where(met).correlate_except(rows).exists()
+
+
+def _has(field: CompiledField, stored: ColumnElement[Any], word: str) -> ColumnElement[bool]:
+    """What is `stored` contains the word."""
+    config = field.definition.config
 
     def named(option: Option) -> bool:
         return any(word in normalised(localized(option.label, locale)) for locale in LOCALES)

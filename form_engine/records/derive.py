@@ -135,14 +135,14 @@ def _plain(form: CompiledForm, key: str, value: RecordValue) -> str:
 
 
 def searched_fields(form: CompiledForm) -> tuple[CompiledField, ...]:
-    """The fields whose words a search finds.
+    """The fields whose words a search finds, columns of tables too.
 
     Not a status: it is filtered by, and the words of a whole record would be taken apart anew at every step of a flow.
     """
     known = _SEARCHED_OF.get(form)
     if known is None:
         known = _SEARCHED_OF[form] = tuple(
-            field for field in form.fields if field.definition.type.searched and not _is_status(field)
+            field for _, field in form.walk() if field.definition.type.searched and not _is_status(field)
         )
     return known
 
@@ -162,11 +162,35 @@ def search_text(form: CompiledForm, data: Document, number: str | None) -> str:
 
 
 def _words_of(form: CompiledForm) -> tuple[tuple[str, "Words | None"], ...]:
-    """The fields that a search looks into; None: a field's words are what is stored, in every language."""
+    """The fields and tables that a search looks into; None: the words are what is stored, in every language."""
     known = _WORDS_OF.get(form)
     if known is None:
-        known = _WORDS_OF[form] = tuple((field.key, _in_words(field)) for field in searched_fields(form))
+        found: dict[str, Words | None] = {}
+        columns: dict[str, list[tuple[str, Words | None]]] = {}
+        for field in searched_fields(form):
+            table, _, column = field.path.partition(".")
+            if column:
+                columns.setdefault(table, []).append((column, _in_words(field)))
+            else:
+                found[table] = _in_words(field)
+        rows = {table: _in_rows(words) for table, words in columns.items()}
+        known = _WORDS_OF[form] = (*found.items(), *rows.items())
     return known
+
+
+def _in_rows(columns: list[tuple[str, "Words | None"]]) -> Words:
+    """The words of a table's rows, in all of these columns."""
+
+    def words_of(rows: Json) -> tuple[str, ...]:
+        return tuple(
+            word
+            for row in rows or ()  # type: ignore[union-attr]
+            for key, words in columns
+            if (stored := row.get(key)) is not None  # type: ignore[union-attr]
+            for word in (words(stored) if words is not None else (str(stored),))
+        )
+
+    return words_of
 
 
 def _in_words(field: CompiledField) -> "Words | None":

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from form_engine.fields import FIELD_TYPES
+from form_engine.fields import BY_NAME, FIELD_TYPES
 from form_engine.query.found import indexed_columns
 from form_engine.query.listing import conditions_of
 from form_engine.records.actor import SYSTEM, Actor
@@ -156,6 +156,39 @@ def test_who_may_not_read_all_finds_the_same_in_what_they_may(office: Any, make_
             assert office.ids(form["key"], reader, q=word) == [], (name, word)
         for word in NOWHERE:
             assert office.ids(form["key"], q=word) == [], (name, word)
+
+
+def test_the_columns_of_tables_are_searched(office: Any, make_person: Any) -> None:
+    columns = [
+        {"key": name, "type": name, "label": name, **config}
+        for name, (config, value, _) in SEARCHED.items()
+        if value is not None and BY_NAME[name].in_table
+    ]
+    form = {
+        "kind": "form",
+        "key": "seek_rows",
+        "title": "Seek",
+        "fields": [
+            {"key": "secret", "type": "text"},
+            {"key": "lines", "type": "table", "fields": [*columns, {"key": "hidden", "type": "text", "label": "H"}]},
+        ],
+        "access": [{"role": "reader", "may": ["read"], "fields": {"secret": "hidden", "lines.hidden": "hidden"}}],
+    }
+    with office.work() as session:
+        office.forms.publish_together(session, {"seek_rows": form}, SYSTEM)
+    row = {column["key"]: SEARCHED[column["key"]][1] for column in columns}
+    record = office.create("seek_rows", {"lines": [{"hidden": "隐藏"}, row]}).id
+    office.create("seek_rows", {"secret": "隐藏"})
+    reader = Actor.person(make_person("Reader", "reader").id, frozenset({"reader"}))
+    assert len(columns) > 5
+    for column in columns:
+        for word in SEARCHED[column["key"]][2]:
+            for actor in (SYSTEM, reader):
+                assert office.ids("seek_rows", actor, q=word) == [record], (column["key"], word, actor)
+    assert office.ids("seek_rows", q="隐藏 lamp") == [record]
+    assert office.ids("seek_rows", reader, q="隐藏") == []
+    office.update(record, {"lines": []})
+    assert office.ids("seek_rows", q="lamp") == []
 
 
 def test_another_workspace_is_never_looked_into(office: Any, other_workspace: int) -> None:
