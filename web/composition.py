@@ -7,6 +7,7 @@ process that serves (embedded default) or into ``formloom clock`` and ``formloom
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from formloom import jobs, messages, outbox, timers
 from formloom.access import Access
@@ -27,6 +28,7 @@ from form_engine.definitions_store import FormStore, upkeep
 from form_engine.exports import Exports
 from form_engine.imports.models import ImportBatch
 from form_engine.imports.service import Imports
+from form_engine.imports.tidy import sweep_imports
 from form_engine.models import RecordFile
 from form_engine.recalculation import drain
 from form_engine.records import late
@@ -107,12 +109,14 @@ class Services:
 
     def _chores(self) -> tuple[Chore, ...]:
         """What writes marked and nobody worked off, because their process died; what a publish left to a job that was
-        stopped; rights that say the same twice.
+        stopped; rights that say the same twice; imports that nobody has touched for long.
         """
+        imports_kept = timedelta(days=self.settings.import_days)
         return (
             Chore(0, lambda: drain.sweep(self.databases, self.forms.forms), "recalculation"),
             Chore(SWEEP_SECONDS, lambda: upkeep.sweep(self.databases), "upkeep"),
             Chore(SWEEP_SECONDS, lambda: sweep_grants(self.databases), "sweep_grants"),
+            Chore(SWEEP_SECONDS, lambda: sweep_imports(self.databases, imports_kept), "sweep_imports"),
         )
 
     def _house(self) -> FilesOfHouse:

@@ -33,6 +33,8 @@ class ImportBatch(Numbered, Base):
     job_id: Mapped[int | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
+    """When somebody or something last had done with it: from then on the housekeeper counts."""
 
 
 class ImportRow(InWorkspace, Base):

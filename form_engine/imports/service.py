@@ -404,7 +404,7 @@ def ended(session: Session, batch: ImportBatch, state: str, result: dict[str, An
         batch.counts = {}
     else:
         count_rows(session, batch)
-    batch.state, batch.result = state, result
+    batch.state, batch.result, batch.ended_at = state, result, app_now(session)
     session.flush()
 
 

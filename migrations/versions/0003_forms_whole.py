@@ -109,6 +109,7 @@ def _imports() -> None:
         sa.Column("job_id", sa.BigInteger(), nullable=True),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_import_batch")),
     )
     op.create_index("ix_import_batch_workspace_id_form_id", "import_batch", ["workspace_id", "form", "id"])

@@ -94,6 +94,8 @@ class Settings:
     trusted_proxies: int = 0
     session_idle_minutes: int = 12 * 60
     session_hours: int = 14 * 24
+    import_days: int = 30
+    """So long an import can be looked at and undone after anybody last did something with it."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -124,6 +126,7 @@ class Settings:
             trusted_proxies=env.number("TRUSTED_PROXIES", 0),
             session_idle_minutes=env.number("SESSION_IDLE_MINUTES", 12 * 60, least=1),
             session_hours=env.number("SESSION_HOURS", 14 * 24, least=1),
+            import_days=env.number("IMPORT_DAYS", 30, least=1),
         )
         if env.issues:
             raise BadSettings("bad_settings", issues=tuple(env.issues))
