@@ -12,7 +12,7 @@ import pytest
 import structlog
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
-from formloom import housekeeping
+from formloom import audit, housekeeping
 from formloom.access import Access
 from formloom.db.connect import Server
 from formloom.db.engine import Databases, databases_at
@@ -174,7 +174,7 @@ def test_a_chore_that_fails_holds_up_no_other(databases: Databases, monkeypatch:
         done.append(what)
         raise LookupError
 
-    monkeypatch.setattr(housekeeping.audit, "seal", lambda databases: fails("seal"))
+    monkeypatch.setattr(audit, "seal", lambda databases: fails("seal"))
     monkeypatch.setattr(housekeeping, "sweep", lambda databases: done.append("sweep"))
     chores = (
         housekeeping.Chore(0, lambda: fails("first"), "first"),
