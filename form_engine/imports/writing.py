@@ -36,12 +36,13 @@ WRITTEN: Final = ("ok", "warn")
 _REFUSALS: Final = (InvalidInput, Conflict, NotFound, Forbidden)
 """What is said of one row; whatever else happens ends the run."""
 
+# No join: rows that were just put in have no statistics yet, and a chunk would be compared with the whole batch.
 _NOTE = text("""
-    UPDATE import_row SET record_id = done.record_id, record_version = done.version
-    FROM unnest(CAST(:positions AS bigint[]), CAST(:records AS bigint[]), CAST(:versions AS bigint[]))
-        AS done (position, record_id, version)
-    WHERE workspace_id = :workspace AND batch_id = :batch AND import_row.position = done.position
-        AND import_row.record_id IS NULL
+    UPDATE import_row SET
+        record_id = (CAST(:records AS bigint[]))[array_position(CAST(:positions AS bigint[]), position)],
+        record_version = (CAST(:versions AS bigint[]))[array_position(CAST(:positions AS bigint[]), position)]
+    WHERE workspace_id = :workspace AND batch_id = :batch AND position BETWEEN :first AND :last
+        AND position = ANY (CAST(:positions AS bigint[])) AND record_id IS NULL
 """).bindparams(*(bindparam(name, type_=ARRAY(BigInteger)) for name in ("positions", "records", "versions")))
 
 
@@ -194,6 +195,8 @@ class Writer:
             {
                 "workspace": workspace_of(session),
                 "batch": self.batch_id,
+                "first": done[0][0].position,
+                "last": done[-1][0].position,
                 "positions": [row.position for row, _, _ in done],
                 "records": [record_id for _, record_id, _ in done],
                 "versions": [version for _, _, version in done],
