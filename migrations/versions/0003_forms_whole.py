@@ -314,7 +314,9 @@ def _search() -> None:
     op.execute(
         "INSERT INTO record_search SELECT workspace_id, id, search_tokens(workspace_id, form, search) FROM record"
     )
-    op.execute("CREATE TRIGGER note_search_added AFTER INSERT OR DELETE ON record FOR EACH ROW EXECUTE FUNCTION note_search()")
+    op.execute(
+        "CREATE TRIGGER note_search_added AFTER INSERT OR DELETE ON record FOR EACH ROW EXECUTE FUNCTION note_search()"
+    )
     op.execute(
         "CREATE TRIGGER note_search_changed AFTER UPDATE OF search ON record FOR EACH ROW "
         "WHEN (OLD.search IS DISTINCT FROM NEW.search) EXECUTE FUNCTION note_search()"

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from form_engine.fields.coercion import folded, is_blank, plain_text
 UNSEEN = "\u200b"
 FIGURES = st.from_regex(r"[¥￥$]? ?-?(0|00|[0-9]{1,20}|[0-9]{1,3}(,[0-9]{2,3}){0,4})(\.[0-9]{0,8})?", fullmatch=True)
 CELLS = st.text(st.sampled_from("0123456789,. -+/¥￥$aNnl#()x转元%\t　 "), max_size=16) | FIGURES | st.text(max_size=45)
-CONFIGS = (
+CONFIGS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("money", {"currency": "CNY"}),
     ("money", {"currency": "USD"}),
     ("money", {"currency": "JPY"}),
