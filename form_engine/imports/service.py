@@ -10,18 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from formloom import jobs
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
 from formloom.files import FileStore
-from formloom.models import Job
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definitions_store import DefinitionStore, FormStore
+from form_engine.imports.batches import BUSY, READ, RUN, UNDO, begin_job, ended, one_batch, settle
 from form_engine.imports.cells import from_json, to_json
 from form_engine.imports.judge import Judge
 from form_engine.imports.lookups import Memory
@@ -38,8 +37,6 @@ from form_engine.records.actor import Actor
 from form_engine.records.service import Records
 
 ADMIN: Final = "admin"
-READ, RUN, UNDO = "import.read", "import.run", "import.undo"
-BUSY: Final = ("reading", "running", "undoing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ class Imports:
 
     def find(self, session: Session, batch_id: int, actor: Actor, *, lock: bool = False) -> ImportBatch:
         """A batch of this actor. Raises NotFound, also for one that somebody else uploaded."""
-        batch = self.held(session, batch_id) if lock else session.scalars(_one(session, batch_id)).one_or_none()
+        batch = self.held(session, batch_id) if lock else session.scalars(one_batch(session, batch_id)).one_or_none()
         if batch is None or not (batch.created_by == actor.ref or actor.trusted or ADMIN in actor.roles):
             raise NotFound("unknown_import", {"id": batch_id})
         if batch.job_id is not None and batch.state in BUSY:
@@ -110,7 +107,7 @@ class Imports:
 
     def held(self, session: Session, batch_id: int) -> ImportBatch | None:
         """A batch that nobody else works on until this transaction ends."""
-        return session.scalars(_one(session, batch_id).with_for_update()).one_or_none()
+        return session.scalars(one_batch(session, batch_id).with_for_update()).one_or_none()
 
     def listing(self, session: Session, form_key: str, actor: Actor, limit: int = 50) -> Sequence[ImportBatch]:
         """The latest batches of a form: the actor's own, an admin's everybody's."""
@@ -386,49 +383,3 @@ class Imports:
             workspace_id=workspace_of(session), form=form_key, signature=signature, **values
         )
         session.execute(new.on_conflict_do_update(index_elements=["workspace_id", "form", "signature"], set_=values))
-
-
-def begin_job(
-    session: Session, batch: ImportBatch, by: str, state: str, kind: str, payload: dict[str, Any], total: int | None
-) -> None:
-    """From now on the batch is this job's."""
-    batch.state = state
-    batch.job_id = jobs.start(session, kind, payload, by=by, title=batch.file_name, total=total)
-    session.flush()
-
-
-def ended(session: Session, batch: ImportBatch, state: str, result: dict[str, Any]) -> None:
-    """Nobody works on the batch any more. One that could not be read has no rows: half of them would look like all."""
-    if state == "unread":
-        forget_rows(session, batch.id)
-        batch.counts = {}
-    else:
-        count_rows(session, batch)
-    batch.state, batch.result, batch.ended_at = state, result, app_now(session)
-    session.flush()
-
-
-def settle(session: Session, batch: ImportBatch) -> None:
-    """Where the job has ended without a word (cancelled before it began, given up by the outbox, swept), end for it."""
-    mine = (Job.workspace_id == workspace_of(session), Job.id == batch.job_id)
-    job = session.scalars(select(Job).where(*mine).execution_options(populate_existing=True)).one_or_none()
-    if job is not None and job.finished_at is None:
-        return
-    state = {"reading": "unread", "running": "stopped"}.get(batch.state, "done")
-    still = _one(session, batch.id).where(ImportBatch.job_id == batch.job_id, ImportBatch.state == batch.state)
-    if session.scalars(still.with_for_update()).one_or_none() is None:  # the job had its word while we looked
-        session.refresh(batch)
-        return
-    batch.job_id = None
-    told = {"refused": job.error["code"]} if job is not None and job.error else {"cancelled": True}
-    begun = job is not None and job.started_at is not None and batch.state == "running" and job.payload["all"]
-    if begun and (count := written(session, batch)):
-        payload = {"batch": batch.id, "then": state, "told": told}
-        begin_job(session, batch, batch.created_by, "undoing", UNDO, payload, count)
-    else:
-        ended(session, batch, state, told)
-
-
-def _one(session: Session, batch_id: int) -> Select[ImportBatch]:
-    found = select(ImportBatch).where(ImportBatch.workspace_id == workspace_of(session), ImportBatch.id == batch_id)
-    return found.execution_options(populate_existing=True)

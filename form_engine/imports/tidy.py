@@ -10,8 +10,8 @@ from formloom.db.uow import unit_of_work
 from formloom.workspaces import all_workspaces, go_round
 from sqlalchemy import delete, func, select
 
+from form_engine.imports.batches import BUSY
 from form_engine.imports.models import ImportBatch
-from form_engine.imports.service import BUSY
 from form_engine.imports.staging import forget_rows
 
 

@@ -15,8 +15,9 @@ from formloom.jobs import JobCancelled, JobRun, JobWork
 from sqlalchemy.orm import Session
 
 from form_engine.imports.ahead import one_ahead
+from form_engine.imports.batches import BUSY, READ, RUN, UNDO, begin_job, ended
 from form_engine.imports.models import ImportBatch
-from form_engine.imports.service import BUSY, READ, RUN, UNDO, Imports, begin_job, ended
+from form_engine.imports.service import Imports
 from form_engine.imports.writing import Chunk, WrittenTwice, written
 from form_engine.records.actor import Actor
 from form_engine.records.starter import starter

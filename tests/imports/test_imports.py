@@ -8,9 +8,9 @@ import pytest
 from formloom import jobs
 from formloom.errors import Conflict, Forbidden, InvalidDefinition, InvalidInput, NotFound
 
+from form_engine.imports.batches import RUN
 from form_engine.imports.profile import parse_profile
 from form_engine.imports.report import write_errors
-from form_engine.imports.service import RUN
 from form_engine.records.actor import SYSTEM
 from tests.imports.conftest import THING, Office
 
