@@ -21,6 +21,8 @@
 -- This is the hot path. Plans are made once (force_generic_plan). Beginning a statement costs more than its row, and each operator in
 -- it costs again, so rows that belong together are written by one statement, whatever Python knows comes ready made (an array
 -- as its text), and what has nothing to do is not begun.
+-- Tasks are found by their run and timers by their key. What is open or pending is asked so that no index over all that is
+-- open or pending can answer it: on young tables the planner takes those, and every step would read all of them.
 -- Returns {"run", "version", "closed": [whose tasks closed without them]}. Raises
 --   FL010 the run has moved on
 --   FL011 the record is in another run
@@ -98,7 +100,7 @@ BEGIN
       WHERE g.workspace_id = ws AND g.person_id = person AND g.record_id = record_of AND g.source = source_of
     ), closed AS (
       UPDATE task t SET status = 'closed', ended_at = happened
-      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = ANY (close) AND t.status = 'open'
+      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = ANY (close) AND (t.status = 'open') IS TRUE
         AND (t.visit = visit_of AND (t.person_id = person OR t.guest_link_id = guest)) IS NOT TRUE
       RETURNING t.person_id, t.visit
     ), gone AS (
@@ -108,7 +110,7 @@ BEGIN
       UPDATE timer t SET cancelled_at = happened
       WHERE t.workspace_id = ws AND t.id = ANY (ARRAY(
         SELECT c.id FROM timer c
-        WHERE c.workspace_id = ws AND c.done_at IS NULL AND c.cancelled_at IS NULL
+        WHERE c.workspace_id = ws AND coalesce(c.done_at, c.cancelled_at) IS NULL
           AND c.key = ANY (ARRAY(SELECT prefix || ':' || s FROM unnest((step ->> 'stop')::text[]) s))
         FOR UPDATE SKIP LOCKED))
     )

@@ -135,6 +135,8 @@ def approvals(databases: Databases, count: int) -> Callable[[], object]:
                 "details": "x" * 200,
             }
             records.create(session, forms, "request", values, clerk)
+    with databases.server.connect(None, autocommit=True) as connection:
+        connection.execute("ANALYZE")  # as autovacuum does within a minute after so many rows
     checker = Actor.person(people[1].id, frozenset({"checker"}), people[1].name)
     with unit_of_work(databases, workspace) as session:
         statement = text("SELECT id FROM task WHERE person_id = :person AND status = 'open' ORDER BY id")
