@@ -6,7 +6,7 @@ from typing import Final
 from form_engine.fields.base import NO_HINTS, Cleaner, Coerced, CoerceHints, Coercer, Refused, refuse
 from form_engine.fields.coercion import as_text, folded, is_blank
 from form_engine.fields.schema import Schema
-from form_engine.fields.worded import NoConfig, WordedType
+from form_engine.fields.worded import NoConfig, WordedType, bare_words
 
 LONGEST: Final = 250
 """RFC 5321 allows 254; a typed slot holds 250."""
@@ -33,15 +33,9 @@ class EmailField(WordedType):
 
 
 def _clean(raw: object) -> str | Refused | None:
-    if type(raw) is not str:
-        return refuse("not_text")
-    if len(raw) > 2 * LONGEST:
-        return refuse("too_long", max=LONGEST)
-    bare = raw.strip()
-    if not bare:
-        return None
-    if len(bare) > LONGEST:
-        return refuse("too_long", max=LONGEST)
+    bare = bare_words(raw, LONGEST)
+    if not isinstance(bare, str):
+        return bare
     person, at, domain = bare.rpartition("@")
     address = f"{person}{at}{domain.lower()}"
     return address if _FITS.fullmatch(address) and len(person) <= 64 else refuse("not_an_email")

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from form_engine.fields.base import NO_HINTS, Cleaner, Coerced, CoerceHints, Coercer, Refused, Slot, refuse
 from form_engine.fields.coercion import as_text, folded, is_blank
 from form_engine.fields.schema import Schema
-from form_engine.fields.worded import NoConfig, WordedType
+from form_engine.fields.worded import NoConfig, WordedType, bare_words
 
 LONGEST: Final = 2_000
 _UNFIT: Final = re.compile(
@@ -36,15 +36,9 @@ class UrlField(WordedType):
 
 
 def _clean(raw: object) -> Any:
-    if type(raw) is not str:
-        return refuse("not_text")
-    if len(raw) > 2 * LONGEST:
-        return refuse("too_long", max=LONGEST)
-    bare = raw.strip()
-    if not bare:
-        return None
-    if len(bare) > LONGEST:
-        return refuse("too_long", max=LONGEST)
+    bare = bare_words(raw, LONGEST)
+    if not isinstance(bare, str):
+        return bare
     if _UNFIT.search(bare):
         return refuse("not_a_url")
     try:

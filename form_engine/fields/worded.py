@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from form_engine.fields.base import NO_NAMES, WORDS, ExportCell, FieldType, Glossary, Operator, Slot
+from form_engine.fields.base import NO_NAMES, WORDS, ExportCell, FieldType, Glossary, Operator, Refused, Slot, refuse
 from form_engine.formula import Type
 from form_engine.formula.types import TEXT
 
@@ -29,3 +29,13 @@ class WordedType(FieldType[NoConfig]):
 
     def export_cell(self, stored: Any, config: NoConfig, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
         return ExportCell(stored, "@")
+
+
+def bare_words(raw: object, longest: int) -> str | Refused | None:
+    """Text without blanks around it; nothing is blank."""
+    if type(raw) is not str:
+        return refuse("not_text")
+    if len(raw) > 2 * longest:
+        return refuse("too_long", max=longest)
+    bare = raw.strip()
+    return refuse("too_long", max=longest) if len(bare) > longest else bare or None
