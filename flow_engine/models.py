@@ -14,6 +14,8 @@ class Run(Numbered, Base):
     """A flow at work on a record, pinned to one version of the flow and of the form.
 
     `state` is the machine's; `version` counts its events. Pages keep room, so that a step touches no index.
+    `started_by` is `submit`, `button`, or what else started it; one that `holds` its record lets nobody else edit it.
+    `depth`: how many automations called each other to get here. `parent_visit` of `parent_run` may wait for its end.
     """
 
     __tablename__ = "run"
@@ -21,6 +23,7 @@ class Run(Numbered, Base):
         Index(None, "workspace_id", "record_id"),
         Index("ix_run_initiator", "workspace_id", "initiator_id", "id"),
         Index("ix_run_status", "workspace_id", "status", "id"),
+        Index("ix_run_parent", "workspace_id", "parent_run", postgresql_where=text("parent_run IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 80}},
     )
     flow: Mapped[str]
@@ -33,6 +36,11 @@ class Run(Numbered, Base):
     version: Mapped[int] = mapped_column(server_default="1")
     machine: Mapped[int]
     initiator_id: Mapped[int | None]
+    started_by: Mapped[str] = mapped_column(server_default="submit")
+    holds: Mapped[bool] = mapped_column(server_default="true")
+    depth: Mapped[int] = mapped_column(server_default="0")
+    parent_run: Mapped[int | None]
+    parent_visit: Mapped[int | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
