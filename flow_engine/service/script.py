@@ -39,6 +39,10 @@ class Script:
         first = all(other.get("person") != person or other["visit"] != task["visit"] for other in self.open)
         self.open.append({**task, "person": person, "grant": first, "actions": actions})
 
+    def post(self, kind: str, payload: Json) -> None:
+        """Work for the outbox, once the step is stored; the run's id is added."""
+        self.outbox.append({"kind": kind, "payload": payload})
+
     @property
     def people(self) -> list[int]:
         """Whose inbox changes, as far as the script knows (perhaps twice)."""

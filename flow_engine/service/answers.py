@@ -1,0 +1,47 @@
+"""What the shell answers to the machine's questions: one function a kind of question."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from flow_engine.machine import Ask, AskMoment, AskPeople, AskRows, AskTruth, RunState
+from form_engine.formula import ErrorValue, Value
+
+if TYPE_CHECKING:
+    from flow_engine.service.stage import Stage
+
+Answer = Callable[["Stage", Any, RunState], Any]
+
+
+def people(stage: "Stage", ask: AskPeople, state: RunState) -> list[str]:
+    """The refs of everybody whom this means now."""
+    return list(stage.people.find(ask.who, state))
+
+
+def truth(stage: "Stage", ask: AskTruth, state: RunState) -> Any:
+    """Whether the condition holds; a blank does not."""
+    found = stage.evaluate(ask.formula)
+    return {"error": found.code} if isinstance(found, ErrorValue) else found is True
+
+
+def moment(stage: "Stage", ask: AskMoment, state: RunState) -> Any:
+    """An instant in UTC; a date means its beginning in the workspace's time zone."""
+    found = stage.evaluate(ask.formula)
+    return {"error": found.code} if isinstance(found, ErrorValue) else _instant(stage, found)
+
+
+def rows(stage: "Stage", ask: AskRows, state: RunState) -> list[str]:
+    """The ids of a table's rows, in order."""
+    found = stage.record.data.get(ask.table)
+    return [str(row["id"]) for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _instant(stage: "Stage", found: Value) -> str | None:
+    if isinstance(found, datetime):
+        return found.astimezone(UTC).isoformat()
+    if isinstance(found, date):
+        return datetime.combine(found, time(), stage.facts.context.zone).astimezone(UTC).isoformat()
+    return None
+
+
+ANSWERS: Mapping[type[Ask], Answer] = {AskPeople: people, AskTruth: truth, AskMoment: moment, AskRows: rows}

@@ -1,0 +1,71 @@
+"""Tasks: who is asked, who has decided, who is not asked any more."""
+
+from typing import TYPE_CHECKING, Any
+
+from flow_engine.definition.view import read_only, writes
+from flow_engine.machine import RunState
+from flow_engine.machine.effects import CloseTask, CloseVisit, FinishTask, OpenTasks, PassOver
+from flow_engine.service.people import guest_of, person_of
+
+if TYPE_CHECKING:
+    from flow_engine.service.stage import Stage
+
+
+def open_tasks(stage: "Stage", effect: OpenTasks, state: RunState) -> None:
+    """A task and the rights for it, for each person; a link for a guest."""
+    script = stage.script
+    _, fields, _ = stage.kinds.get(effect.visit, ("", {}, 0))
+    if effect.kind == "advice":
+        fields = read_only(fields)
+    due = (stage.now + effect.due).isoformat() if effect.due else None
+    common = {"visit": effect.visit, "step": effect.step, "kind": effect.kind, "due": due, "fields": dict(fields)}
+    for ref in effect.asked:
+        person = person_of(ref)
+        if person is not None:
+            script.ask(person, common, "{read,update}" if writes(fields) else "{read}")
+            continue
+        guest = stage.people.invited[ref]
+        expires = (stage.now + guest.valid).isoformat()
+        link = guest_of(ref)
+        script.open.append({**common, "guest": link})
+        script.invite.append({"guest": link, "name": guest.name, "phone": guest.phone, "expires": expires})
+        script.post("flow.invite", {"guest": link, "step": effect.step, "email": guest.email})
+
+
+def finish_task(stage: "Stage", effect: FinishTask, state: RunState) -> None:
+    """The task of whoever decided."""
+    _, fields, _ = stage.kinds[effect.visit]
+    stage.script.finish = {
+        "visit": effect.visit,
+        "person": person_of(effect.by),
+        "guest": guest_of(effect.by),
+        "decision": effect.decision,
+        "reason": effect.reason,
+        "comment": effect.comment,
+        "fields": read_only(fields),
+    }
+
+
+def close_task(stage: "Stage", effect: CloseTask, state: RunState) -> None:
+    """One task of a visit that goes on."""
+    stage.script.drop.append({"visit": effect.visit, "person": person_of(effect.ref)})
+
+
+def pass_over(stage: "Stage", effect: PassOver, state: RunState) -> None:
+    """A task that is done before it was asked."""
+    told = {"visit": effect.visit, "step": effect.step, "person": person_of(effect.ref), "because": effect.because}
+    stage.script.passed.append(told)
+
+
+def close_visit(stage: "Stage", effect: CloseVisit, state: RunState) -> None:
+    """Everything that is open for a visit, with its timers."""
+    stage.script.close[effect.visit] = stage.kinds[effect.visit][2] if effect.visit in stage.kinds else 0
+
+
+PLAYS: dict[type, Any] = {
+    OpenTasks: open_tasks,
+    FinishTask: finish_task,
+    CloseTask: close_task,
+    PassOver: pass_over,
+    CloseVisit: close_visit,
+}
