@@ -3,16 +3,13 @@ cached."""
 
 from flow_engine.definition.check import check_flow
 from flow_engine.definition.compile import CompiledFlow, compile_flow
-from flow_engine.definition.flow import Button, FlowDef, Submit, Trigger
+from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.parse import CODES, parse_flow
 
 __all__ = [
     "CODES",
-    "Button",
     "CompiledFlow",
     "FlowDef",
-    "Submit",
-    "Trigger",
     "check_flow",
     "compile_flow",
     "parse_flow",

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterator
 from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.compile import CompiledFlow, compile_flow
-from flow_engine.definition.flow import Button, FlowDef
+from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.structure import check_structure
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Assignment, Formula, Literal
 from flow_engine.elements.who import Who, roles_in
 from form_engine.definition import CompiledField, CompiledForm
@@ -56,12 +57,9 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
 def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
     flow = compiled.definition
     wanted: list[tuple[str, Formula, str, tuple[str, ...]]] = []
-    if flow.trigger.when:
-        wanted.append(("/trigger/when", flow.trigger.when, "", ("logical",)))
-    for step in flow.walk():
-        table, uses = flow.rows(step.key), step.uses()
-        wanted += [(step.pointer + pointer, when, table, ("logical",)) for pointer, when in uses.conditions]
-        wanted += [(step.pointer + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
+    for at, uses, table in _users(flow):
+        wanted += [(at + pointer, when, table, ("logical",)) for pointer, when in uses.conditions]
+        wanted += [(at + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
     for pointer, formula, table, kinds in wanted:
         given = compiled.formulas[table, formula.text].type
         if given.kind not in (*kinds, "any"):
@@ -69,34 +67,33 @@ def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
 
 
 def _tables(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
-    for step in flow.walk():
-        for pointer, table in step.uses().tables:
+    for at, uses, _ in _users(flow):
+        for pointer, table in uses.tables:
             field = form.field(table)
             if field is None or not field.columns:
-                yield Issue(step.pointer + pointer, "not_a_table", {"field": table})
+                yield Issue(at + pointer, "not_a_table", {"field": table})
+
+
+def _users(flow: FlowDef) -> Iterator[tuple[str, Uses, str]]:
+    """The trigger and every step: where it stands, what it relies on, and the table whose rows it sees."""
+    yield "/trigger", flow.trigger.uses(), ""
+    for step in flow.walk():
+        yield step.pointer, step.uses(), flow.rows(step.key)
 
 
 def _people(flow: FlowDef) -> Iterator[tuple[str, tuple[Who, ...]]]:
-    if isinstance(flow.trigger, Button):
-        yield "/trigger/by", flow.trigger.by
-    for step in flow.walk():
-        for pointer, people in step.uses().people:
-            yield step.pointer + pointer, people
+    return ((at + pointer, people) for at, uses, _ in _users(flow) for pointer, people in uses.people)
 
 
 def _writes(flow: FlowDef) -> Iterator[tuple[str, tuple[Assignment, ...], str]]:
     if flow.on_withdraw is not None:
         yield "/on_withdraw/set", flow.on_withdraw.set, ""
-    for step in flow.walk():
-        for pointer, assignments in step.uses().writes:
-            yield step.pointer + pointer, assignments, flow.rows(step.key)
+    for at, uses, table in _users(flow):
+        yield from ((at + pointer, assignments, table) for pointer, assignments in uses.writes)
 
 
 def _fields(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
-    lists = [(step.pointer + pointer, names) for step in flow.walk() for pointer, names in step.uses().fields]
-    if isinstance(flow.trigger, Button):
-        lists += [("/trigger/fields", tuple(flow.trigger.fields)), ("/trigger/require", flow.trigger.require)]
-    for pointer, names in lists:
+    for pointer, names in ((at + pointer, names) for at, uses, _ in _users(flow) for pointer, names in uses.fields):
         for number, name in enumerate(names):
             if name != "*" and form.field(name.removesuffix(".*")) is None:
                 at = str(number) if pointer.endswith("/require") else name

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from formloom.errors import InvalidDefinition, Issue
 
-from flow_engine.definition.flow import FlowDef, Submit
+from flow_engine.definition.flow import FlowDef
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Assignment, Formula
-from flow_engine.elements.who import Who, formulas_in
-from flow_engine.steps import Step
+from flow_engine.elements.who import formulas_in
 from form_engine.definition import CompiledForm
 from form_engine.formula import Env, FormulaError, Type, Value, check, compile, parse  # noqa: A004 - the language's own word
 
@@ -64,29 +64,21 @@ def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> Compile
 
 def formulas_of(flow: FlowDef) -> Iterator[tuple[str, Formula, str]]:
     """Every formula with its pointer, and the table whose rows it sees."""
-    if flow.trigger.when is not None:
-        yield "/trigger/when", flow.trigger.when, ""
-    if not isinstance(flow.trigger, Submit):
-        yield from ((*found, "") for found in _of_people("/trigger/by", flow.trigger.by))
+    yield from ((*found, "") for found in _of_uses("/trigger", flow.trigger.uses()))
     if flow.on_withdraw is not None:
         yield from ((*found, "") for found in of_assignments("/on_withdraw/set", flow.on_withdraw.set))
     for step in flow.walk():
         table = flow.rows(step.key)
-        yield from ((*found, table) for found in _of_step(step))
+        yield from ((*found, table) for found in _of_uses(step.pointer, step.uses()))
 
 
-def _of_step(step: Step) -> Iterator[tuple[str, Formula]]:
-    uses = step.uses()
+def _of_uses(at: str, uses: Uses) -> Iterator[tuple[str, Formula]]:
     for pointer, people in uses.people:
-        yield from _of_people(step.pointer + pointer, people)
+        yield from ((at + pointer, formula) for formula in formulas_in(people))
     for pointer, formula in (*uses.conditions, *uses.moments):
-        yield step.pointer + pointer, formula
+        yield at + pointer, formula
     for pointer, assignments in uses.writes:
-        yield from of_assignments(step.pointer + pointer, assignments)
-
-
-def _of_people(pointer: str, people: tuple[Who, ...]) -> Iterator[tuple[str, Formula]]:
-    return ((pointer, formula) for formula in formulas_in(people))
+        yield from of_assignments(at + pointer, assignments)
 
 
 def of_assignments(pointer: str, assignments: tuple[Assignment, ...]) -> Iterator[tuple[str, Formula]]:

@@ -1,38 +1,14 @@
 """A flow: a tree of steps, and where the walk goes after each. It is the `Program` that the machine runs."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
 from flow_engine.elements.outcome import Outcome, Text
-from flow_engine.elements.value import Formula
-from flow_engine.elements.who import Who, roles_in
+from flow_engine.elements.who import roles_in
 from flow_engine.steps import Step
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """The run starts when a record is submitted and the condition, if any, holds."""
-
-    when: Formula | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    """The run starts when one of these people presses a button on a record for which the condition holds.
-
-    `fields` are what they may fill when they press, `require` what must not be blank then.
-    """
-
-    label: Text
-    by: tuple[Who, ...]
-    when: Formula | None = None
-    fields: Mapping[str, str] = field(default_factory=dict)
-    require: tuple[str, ...] = ()
-
-
-Trigger = Submit | Button
+from flow_engine.triggers import Trigger
 
 
 @dataclass(frozen=True)
@@ -49,6 +25,8 @@ class FlowDef:
     own_request: Literal["ask", "skip", "manager"] = "ask"
     on_withdraw: Outcome | None = None
     description: Text | None = None
+    holds: bool = True
+    """Nobody edits the record while a run is at work on it, but through the run's steps."""
 
     @property
     def first(self) -> str | None:

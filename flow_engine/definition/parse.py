@@ -6,13 +6,12 @@ from typing import Any
 from formloom.errors import InvalidDefinition, Issue
 from jsonschema.exceptions import ValidationError
 
-from flow_engine.definition.flow import Button, FlowDef, Submit, Trigger
+from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.schema import deepest, validator
 from flow_engine.elements.duration import parse_duration
 from flow_engine.elements.outcome import INITIATOR, parse_outcome
-from flow_engine.elements.value import Formula
-from flow_engine.elements.who import parse_people
 from flow_engine.steps import STEP_TYPES, Step, StepType
+from flow_engine.triggers import TRIGGER_TYPES
 
 CODES = (
     "invalid_flow",
@@ -28,6 +27,7 @@ CODES = (
 )
 
 MAX_DEPTH = 48
+_TRIGGERS = {each.name: each for each in TRIGGER_TYPES}
 _MEANINGS = {
     "additionalProperties": "unknown_key",
     "required": "missing_key",
@@ -59,25 +59,20 @@ def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
     def steps(several: list[Mapping[str, Any]], pointer: str) -> tuple[Step, ...]:
         return tuple(types[one["type"]].parse(one, f"{pointer}/{number}", steps) for number, one in enumerate(several))
 
+    trigger = _TRIGGERS[raw["trigger"]["on"]].parse(raw["trigger"])
     return FlowDef(
         key=raw["key"],
         title=raw["title"],
         form=raw["form"],
-        trigger=_trigger(raw["trigger"]),
+        trigger=trigger,
         steps=steps(raw["steps"], "/steps"),
         separate=tuple(raw.get("separate", ())),
         same_approver=raw.get("same_approver", "ask"),
         own_request=raw.get("own_request", "ask"),
         on_withdraw=parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
         description=raw.get("description"),
+        holds=raw.get("holds", trigger.holds),
     )
-
-
-def _trigger(raw: Mapping[str, Any]) -> Trigger:
-    when = Formula(raw["when"]) if "when" in raw else None
-    if raw["on"] == "submit":
-        return Submit(when)
-    return Button(raw["label"], parse_people(raw["by"]), when, raw.get("fields", {}), tuple(raw.get("require", ())))
 
 
 def _keys(flow: FlowDef) -> Iterator[Issue]:

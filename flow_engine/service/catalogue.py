@@ -10,8 +10,9 @@ from formloom.models import Role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flow_engine.definition import Button, CompiledFlow, FlowDef, Submit, check_flow, compile_flow, parse_flow
+from flow_engine.definition import CompiledFlow, FlowDef, check_flow, compile_flow, parse_flow
 from flow_engine.steps import Step
+from flow_engine.triggers import Button, Submit
 from form_engine.definition import CompiledForm
 from form_engine.definitions_store import DefinitionStore, FormStore
 

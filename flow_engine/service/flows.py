@@ -13,7 +13,6 @@ from formloom.outbox import Handler
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from flow_engine.definition import Button
 from flow_engine.elements.outcome import Text
 from flow_engine.models import Run, Task
 from flow_engine.service import inbox as inboxes
@@ -24,6 +23,7 @@ from flow_engine.service.inbox import InboxPage, Tab
 from flow_engine.service.letters import Letters, Translate
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
+from flow_engine.triggers import Button
 from form_engine.definitions_store import FormStore
 from form_engine.records.actor import Actor
 from form_engine.records.changed import RecordChanged

@@ -14,7 +14,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from flow_engine.definition import Button, CompiledFlow, Submit
+from flow_engine.definition import CompiledFlow
 from flow_engine.machine import MACHINE_VERSION, Event, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue, Pinned
@@ -23,6 +23,7 @@ from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
+from flow_engine.triggers import Button, Submit
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
 from form_engine.records import refusal

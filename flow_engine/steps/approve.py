@@ -8,13 +8,14 @@ from typing import Any
 from formloom.errors import Conflict, IllegalTransition, InvalidInput, Issue
 
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Manager
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask, PassOver
 from flow_engine.machine.events import ACTS, Decided, Reseated, TakenBack
 from flow_engine.machine.seats import Mode, Place, Seat, Seats, add, put, seat_of, seated, settled, verdict
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Answers, Walk
-from flow_engine.steps.base import ParseSteps, StepType, Uses, ref
+from flow_engine.steps.base import ParseSteps, StepType, ref
 from flow_engine.steps.people import SCHEMA, PeopleStep, people_frame
 
 CODES = ("already_asked", "took_part", "already_acted_on", "not_added_by_you", "wrong_number", "too_many")

@@ -9,8 +9,7 @@ from formloom.errors import IllegalTransition
 
 from flow_engine.elements.due import Due, Remind
 from flow_engine.elements.outcome import Text
-from flow_engine.elements.value import Assignment, Formula
-from flow_engine.elements.who import Who
+from flow_engine.elements.uses import Uses
 from flow_engine.machine.effects import Ask, Copy, Tell
 from flow_engine.machine.events import Decided, Reseated, TakenBack
 from flow_engine.machine.state import Entry, Visit
@@ -19,21 +18,6 @@ from flow_engine.machine.walk import Answers, Walk
 Json = Any
 ParseSteps = Callable[[list[Mapping[str, Any]], str], "tuple[Step, ...]"]
 """Reads a nested list of steps that stands at a JSON pointer."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uses:
-    """What a step relies on, each with the pointer below the step at which it stands. Publishing checks them all."""
-
-    people: tuple[tuple[str, tuple[Who, ...]], ...] = ()
-    conditions: tuple[tuple[str, Formula], ...] = ()
-    moments: tuple[tuple[str, Formula], ...] = ()
-    tables: tuple[tuple[str, str], ...] = ()
-    writes: tuple[tuple[str, tuple[Assignment, ...]], ...] = ()
-    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    targets: tuple[tuple[str, str], ...] = ()
-    earlier: tuple[tuple[str, str], ...] = ()
-    durations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flow_engine.elements.outcome import Text
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Ask, AskTruth
 from flow_engine.machine.walk import Answers, Walk
-from flow_engine.steps.base import ParseSteps, Step, Uses, ref
+from flow_engine.steps.base import ParseSteps, Step, ref
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
+from flow_engine.elements.uses import Uses
 from flow_engine.machine.events import Decided
 from flow_engine.machine.side import finish
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Walk
-from flow_engine.steps.base import ParseSteps, StepType, Uses, ref
+from flow_engine.steps.base import ParseSteps, StepType, ref
 from flow_engine.steps.people import SCHEMA, PeopleStep, people_frame
 
 

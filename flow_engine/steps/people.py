@@ -7,11 +7,12 @@ from typing import Any
 
 from flow_engine.elements.due import Due, Escalate, parse_due
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Who, parse_people
 from flow_engine.machine.effects import Ask, AskPeople
 from flow_engine.machine.state import Entry
 from flow_engine.machine.walk import Answers, Walk
-from flow_engine.steps.base import Step, Uses, frame, ref
+from flow_engine.steps.base import Step, frame, ref
 
 SCHEMA: Mapping[str, Any] = {
     "by": {"anyOf": [ref("people"), ref("guest")]},

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flow_engine.elements.duration import parse_duration
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Ask, AskMoment
 from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Walk
-from flow_engine.steps.base import ParseSteps, Step, StepType, Uses, frame, ref
+from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 
 @dataclass(frozen=True, kw_only=True)
