@@ -4,7 +4,17 @@ from dataclasses import replace
 
 from formloom.errors import Conflict, IllegalTransition
 
-from flow_engine.machine.events import Answered, Decided, Event, Reseated, Started, TakenBack, TimerFired, Withdrawn
+from flow_engine.machine.events import (
+    Answered,
+    Decided,
+    Event,
+    Reseated,
+    Resumed,
+    Started,
+    TakenBack,
+    TimerFired,
+    Withdrawn,
+)
 from flow_engine.machine.seats import seat_of
 from flow_engine.machine.side import behaviour
 from flow_engine.machine.state import Last, RunState, Visit
@@ -37,6 +47,8 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
             _decide(walk, event)
         case TimerFired():
             _fire(walk, event)
+        case Resumed():
+            _resume(walk, event)
         case Reseated():
             _reseat(walk, event)
         case TakenBack():
@@ -116,6 +128,15 @@ def _fire(walk: Walk, event: TimerFired) -> None:
         behaviour(walk, visit.step, visit.kind).fire(walk, visit, event.action)
         if (walk.state.open, walk.state.entering) != before:  # the run has gone on: nothing can be taken back
             walk.state = replace(walk.state, last=None)
+
+
+def _resume(walk: Walk, event: Resumed) -> None:
+    """Whoever waited has gone on meanwhile: then it means nothing."""
+    visit = walk.state.visit(event.visit)
+    if visit is not None:
+        walk.lane = visit.lane
+        walk.state = replace(walk.state, last=None)
+        behaviour(walk, visit.step, visit.kind).resume(walk, visit, event.outcome)
 
 
 def _withdraw(walk: Walk, event: Withdrawn) -> None:

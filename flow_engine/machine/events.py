@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-Decision = Literal["approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry", "advise"]
+Decision = Literal[
+    "approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry", "skip", "advise"
+]
 DECISIONS: tuple[str, ...] = get_args(Decision)
 
 
@@ -67,13 +69,59 @@ class TakenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Failed:
+    """What the run was about to do could not be done: nothing of `event` has happened, an administrator must help.
+
+    `effect`, `step` and `item` name what failed (the class of the effect or ask; a row as `loop:row`); `code` and
+    `params` say why. `event` is the event of which it was a consequence, as JSON. Without one, work outside the
+    house has been given up for which `visit` waits.
+    """
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    event: Mapping[str, Any] | None = None
+    effect: str = ""
+    step: str = ""
+    item: str = ""
+    visit: int | None = None
+
+
+Operation = Literal["retry", "skip", "jump", "cancel"]
+OPERATIONS: tuple[str, ...] = get_args(Operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Operated:
+    """An administrator helps a run, asked or not: retries or skips what failed in `visit`, goes on at `step` instead,
+    or ends the run."""
+
+    by: str
+    act: Operation
+    reason: str | None = None
+    visit: int | None = None
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What the visit waited for outside has come. `outcome` is plain JSON; the step knows its shape."""
+
+    visit: int
+    outcome: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """The shell's answers to what the machine asked, by the asks' keys."""
+    """The shell's answers to what the machine asked, by the asks' keys.
+
+    `saw` is for people who read the journal: the values that a condition was computed from. The machine does not look.
+    """
 
     answers: Mapping[str, Any] = field(default_factory=dict)
+    saw: Mapping[str, Any] | None = None
 
 
-Event = Started | Decided | TimerFired | Withdrawn | Reseated | TakenBack | Answered
+Event = Started | Decided | TimerFired | Withdrawn | Reseated | TakenBack | Failed | Operated | Resumed | Answered
 
 _NAMES: dict[str, type[Event]] = {
     "started": Started,
@@ -82,6 +130,9 @@ _NAMES: dict[str, type[Event]] = {
     "withdrawn": Withdrawn,
     "reseated": Reseated,
     "taken_back": TakenBack,
+    "failed": Failed,
+    "operated": Operated,
+    "resumed": Resumed,
     "answered": Answered,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}

@@ -1,25 +1,22 @@
 """What the machine itself puts beside a step: rework by the initiator, an exception, a run that is stuck."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from formloom.errors import IllegalTransition
+from formloom.errors import IllegalTransition, InvalidInput, Issue
 
 from flow_engine.elements.due import Due
 from flow_engine.elements.outcome import Again, Outcome
 from flow_engine.elements.who import Role
-from flow_engine.machine.effects import Ask, AskPeople, FinishTask
+from flow_engine.machine.effects import Ask, AskPeople
 from flow_engine.machine.events import Decided, Reseated, TakenBack
+from flow_engine.machine.incidents import finish, mend
 from flow_engine.machine.state import Entry, Kind, Visit
 from flow_engine.machine.walk import Answers, Behaviour, Walk
 
 ADMIN = Role("admin")
 """Who is asked when a run cannot help itself."""
-
-
-def finish(walk: Walk, visit: Visit, event: Decided) -> None:
-    """The decider's task is done and the visit over."""
-    walk.do(FinishTask(visit.id, event.by, event.decision, event.reason, event.comment))
-    walk.close_visit(visit)
 
 
 class Beside:
@@ -35,6 +32,9 @@ class Beside:
 
     def fire(self, walk: Walk, visit: Visit, action: int) -> None:
         """Nothing is due."""
+
+    def resume(self, walk: Walk, visit: Visit, outcome: Mapping[str, Any]) -> None:
+        """Nothing is waited for outside."""
 
     def list_ended(self, walk: Walk) -> None:
         """Nothing stands inside."""
@@ -141,9 +141,45 @@ class Stuck(Beside):
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Try the step again."""
         finish(walk, visit, event)
-        if all(other.kind != "stuck" for other in walk.state.open):
-            walk.set_status("running")
+        walk.look_up()
         walk.enter(visit.step)
+
+
+@dataclass(frozen=True)
+class Incident(Beside):
+    """Something failed that the run was about to do. Administrators, and whoever looks after the flow, have it done
+    again or leave it out; incidents.py says what that means."""
+
+    of: Behaviour
+
+    @property
+    def key(self) -> str:
+        """The step that failed."""
+        return self.of.key
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """What can be decided."""
+        return ("retry", "skip")
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Who administers, and who looks after this flow."""
+        admins = AskPeople("admin", (ADMIN,))
+        return (AskPeople("owner", walk.program.owner), admins) if walk.program.owner else (admins,)
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Ask them; the run says that it is stuck."""
+        walk.set_status("stuck")
+        refs = (*answers.get("owner", ()), *answers["admin"])
+        walk.open_visit(entry.step, "incident", refs, because=entry.because, trouble=entry.trouble)
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Again, or without what failed; who leaves something out says why."""
+        if event.decision == "skip" and not (event.comment or "").strip():
+            raise InvalidInput("invalid_input", issues=(Issue("/comment", "required"),))
+        finish(walk, visit, event)
+        walk.look_up()
+        mend(walk, visit, skip=event.decision == "skip")
 
 
 def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
@@ -161,3 +197,5 @@ def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
             return Exceptional(of, reject.again or Again(1, (ADMIN,)))
         case "stuck":
             return Stuck(of)
+        case "incident":
+            return Incident(of)

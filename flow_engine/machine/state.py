@@ -3,20 +3,73 @@
 Small on purpose: it is written again at every step, so it never grows with the run's length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from flow_engine.machine.seats import Seat, Seats, asked
 
-Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopped"]
-"""Open are `running` and `stuck` (nobody to ask, or a condition that cannot be computed: an administrator must act)."""
+Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopped", "cancelled"]
+"""Open are `running` and `stuck` (nobody to ask, a condition that cannot be computed, an effect that failed: an
+administrator must act)."""
 
-Kind = Literal["step", "resubmit", "exception", "stuck"]
+Kind = Literal["step", "resubmit", "exception", "stuck", "incident"]
 """Why somebody is asked: the step itself, or something that the machine itself puts beside it (see side.py)."""
 
 MAIN = 0
 """The lane of the flow's own list of steps; control steps open further ones (see lanes.py)."""
+
+
+Blame = tuple[str, str, str]
+"""What failed: the class of the effect or ask, the step, and the row (`loop:row`), or ""."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an incident keeps: the event that comes again when it is mended, as JSON, and what failed of it.
+
+    `held` is the visit that the event decided: nobody can decide it twice. `skips` are the parts that are left out
+    already. Work outside that was given up has no event; `waits` is the visit that waits for it.
+    """
+
+    code: str
+    params: Mapping[str, Any]
+    blame: Blame
+    event: Mapping[str, Any] | None = None
+    held: "Visit | None" = None
+    skips: tuple[Blame, ...] = ()
+    waits: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; `from_json` gives the same back."""
+        return {
+            "code": self.code,
+            "params": dict(self.params),
+            "blame": list(self.blame),
+            "event": self.event,
+            "held": self.held.to_json() if self.held else None,
+            "skips": [list(skip) for skip in self.skips],
+            "waits": self.waits,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> "Trouble":
+        """What `to_json` wrote."""
+        return cls(
+            code=raw["code"],
+            params=raw["params"],
+            blame=blame_of(raw["blame"]),
+            event=raw["event"],
+            held=Visit.from_json(raw["held"]) if raw["held"] else None,
+            skips=tuple(blame_of(skip) for skip in raw["skips"]),
+            waits=raw["waits"],
+        )
+
+
+def blame_of(raw: Sequence[str]) -> Blame:
+    """From its JSON."""
+    effect, step, item = raw
+    return effect, step, item
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +85,7 @@ class Visit:
     seats: Seats
     because: str = ""
     lane: int = MAIN
+    trouble: Trouble | None = None
 
     @property
     def asked(self) -> tuple[str, ...]:
@@ -46,13 +100,16 @@ class Visit:
             told["because"] = self.because
         if self.lane:
             told["lane"] = self.lane
+        if self.trouble:
+            told["trouble"] = self.trouble.to_json()
         return told
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> "Visit":
         """What `to_json` wrote, in this release or an earlier one."""
         seats = tuple(Seat.from_json(seat) for seat in raw["seats"]) if "seats" in raw else _seats_of_release_1(raw)
-        return cls(raw["id"], raw["step"], raw["kind"], seats, raw.get("because", ""), raw.get("lane", MAIN))
+        trouble = Trouble.from_json(raw["trouble"]) if "trouble" in raw else None
+        return cls(raw["id"], raw["step"], raw["kind"], seats, raw.get("because", ""), raw.get("lane", MAIN), trouble)
 
 
 def _seats_of_release_1(raw: Mapping[str, Any]) -> Seats:
@@ -87,6 +144,18 @@ class Entry:
     kind: Kind = "step"
     because: str = ""
     lane: int = MAIN
+    trouble: Trouble | None = None
+
+    def to_json(self) -> list[Any]:
+        """Plain JSON; `from_json` gives the same back."""
+        told = [self.step, self.kind, self.because, self.lane]
+        return [*told, self.trouble.to_json()] if self.trouble else told
+
+    @classmethod
+    def from_json(cls, raw: Sequence[Any]) -> "Entry":
+        """What `to_json` wrote."""
+        step, kind, because, lane, *trouble = raw
+        return cls(step, kind, because, lane, Trouble.from_json(trouble[0]) if trouble else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +205,8 @@ class RunState:
     in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
     rejected. `agreed`: who agreed to a step since the walk was last sent back, in that order. `done`: action steps that
     have acted and need not act again. `visits` counts all visits ever opened, `splits` all forks and lanes. `last` is
-    what can still be taken back.
+    what can still be taken back. `skips`: what an administrator has left out of the event that is happening (like
+    `entering` empty in a stored state).
     """
 
     initiator: str
@@ -152,6 +222,7 @@ class RunState:
     splits: int = 0
     agreed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last: Last | None = None
+    skips: tuple[Blame, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -192,13 +263,14 @@ class RunState:
             "status": self.status,
             "visits": self.visits,
             "open": [visit.to_json() for visit in self.open],
-            "entering": [[entry.step, entry.kind, entry.because, entry.lane] for entry in self.entering],
+            "entering": [entry.to_json() for entry in self.entering],
             "deciders": {step: list(who) for step, who in self.deciders.items()},
             "rejections": dict(self.rejections),
             "done": list(self.done),
             **(split if self.splits else {}),
             **({"agreed": {step: list(who) for step, who in self.agreed.items()}} if self.agreed else {}),
             **({"last": self.last.to_json()} if self.last else {}),
+            **({"skips": [list(skip) for skip in self.skips]} if self.skips else {}),
         }
 
     @classmethod
@@ -209,7 +281,7 @@ class RunState:
             status=raw["status"],
             visits=raw["visits"],
             open=tuple(Visit.from_json(visit) for visit in raw["open"]),
-            entering=tuple(Entry(*entry) for entry in raw["entering"]),
+            entering=tuple(Entry.from_json(entry) for entry in raw["entering"]),
             deciders={step: tuple(who) for step, who in raw["deciders"].items()},
             rejections=dict(raw["rejections"]),
             done=tuple(raw["done"]),
@@ -218,4 +290,5 @@ class RunState:
             splits=raw.get("splits", 0),
             agreed={step: tuple(who) for step, who in raw.get("agreed", {}).items()},
             last=Last.from_json(raw["last"]) if "last" in raw else None,
+            skips=tuple(blame_of(skip) for skip in raw.get("skips", ())),
         )

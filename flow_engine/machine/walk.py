@@ -23,10 +23,11 @@ from flow_engine.machine.effects import (
     TaskKind,
     Tell,
 )
-from flow_engine.machine.events import Decided, Reseated, TakenBack
+from flow_engine.elements.who import Who
+from flow_engine.machine.events import Decided, Event, Reseated, TakenBack
 from flow_engine.machine.lanes import done_in, leave_for
 from flow_engine.machine.seats import Seats, seated
-from flow_engine.machine.state import MAIN, Entry, Kind, RunState, Status, Visit
+from flow_engine.machine.state import MAIN, Blame, Entry, Kind, RunState, Status, Trouble, Visit
 
 MACHINE_VERSION = 1
 """Journalled with every event.
@@ -66,6 +67,9 @@ class Behaviour(Protocol):
     def fire(self, walk: "Walk", visit: Visit, action: int) -> None:
         """A timer of an open visit is due."""
 
+    def resume(self, walk: "Walk", visit: Visit, outcome: Mapping[str, Any]) -> None:
+        """What an open visit waited for outside has come."""
+
     def list_ended(self, walk: "Walk") -> None:
         """The walk has come to the end of a list of steps inside this one."""
 
@@ -96,6 +100,14 @@ class Program(Protocol):
     def on_withdraw(self) -> Outcome | None:
         """What a withdrawal of the whole run sets; None where the initiator may not call it back."""
 
+    @property
+    def on_cancel(self) -> Outcome | None:
+        """What an administrator's ending the run sets, if anything."""
+
+    @property
+    def owner(self) -> tuple[Who, ...]:
+        """Who looks after the runs of this flow, besides the administrators."""
+
     def step(self, key: str) -> Behaviour:
         """The step of that key."""
 
@@ -104,6 +116,9 @@ class Program(Protocol):
 
     def around(self, key: str) -> str | None:
         """The step in whose lists this one stands; None for the flow's own list."""
+
+    def splits(self, key: str) -> bool:
+        """Whether the walk may be split, or go round, where this step stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,12 @@ def _stays_inside(effect: Effect, step: str) -> bool:
     return isinstance(effect, _INSIDE) or (isinstance(effect, SetFields) and effect.step == step)
 
 
+def blame(part: Effect | Ask, step: str = "") -> Blame:
+    """How an incident names an effect or a question."""
+    item = getattr(part, "item", None)
+    return type(part).__name__, getattr(part, "step", step), ":".join(item) if item else ""
+
+
 class Walk:
     """The draft of a transition."""
 
@@ -133,9 +154,17 @@ class Walk:
         self.effects: list[Effect] = []
         self.lane = MAIN
         """The lane in which the step that acts just now stands."""
+        self.again: Event | None = None
+        """What comes once more, because an incident has been mended."""
+        self.spoken: tuple[int, str] | None = None
+        """The (visit, person) whose task is finished already, or never was."""
 
     def do(self, effect: Effect) -> None:
         """Have the shell do something. What reaches beyond the tasks themselves cannot be taken back."""
+        if self.state.skips and blame(effect) in self.state.skips:
+            return
+        if isinstance(effect, FinishTask) and (effect.visit, effect.by) == self.spoken:
+            return
         self.effects.append(effect)
         last = self.state.last
         if last is not None and not _stays_inside(effect, last.visit.step):
@@ -151,9 +180,10 @@ class Walk:
         if outcome.set:
             self.do(SetFields(step, outcome.set, self.item))
 
-    def enter(self, step: str, kind: Kind = "step", because: str = "") -> None:
+    def enter(self, step: str, kind: Kind = "step", because: str = "", trouble: Trouble | None = None) -> None:
         """Enter a step next (it waits in line if the machine has questions)."""
-        self.state = replace(self.state, entering=(*self.state.entering, Entry(step, kind, because, self.lane)))
+        entry = Entry(step, kind, because, self.lane, trouble)
+        self.state = replace(self.state, entering=(*self.state.entering, entry))
 
     def go_on_after(self, step: str) -> None:
         """Walk on; past the last step the run is approved."""
@@ -186,14 +216,15 @@ class Walk:
         due: Due | None = None,
         because: str = "",
         seats: Seats | None = None,
+        trouble: Trouble | None = None,
     ) -> Visit:
         """Ask these people and wait for them; `seats` where they do not simply all decide."""
         places = seated(tuple(dict.fromkeys(refs))) if seats is None else seats
-        visit = Visit(self.state.visits + 1, step, kind, places, because=because, lane=self.lane)
+        visit = Visit(self.state.visits + 1, step, kind, places, because, self.lane, trouble)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
         self._ask(visit, visit.seats, due.within if due else None)
         for number, action in enumerate(due.then if due else ()):
-            self.set_timer(visit.id, number, action.after)
+            self.set_timer(visit.id, number, action.part)
         return visit
 
     def reseat(self, visit: Visit, seats: Seats, *, spoken: str = "", due: Due | None = None) -> Visit:
@@ -208,6 +239,14 @@ class Walk:
         self._ask(after, (*fresh, *again), due.within if due else None)
         return after
 
+    def reopen(self, visit: Visit, due: Due | None) -> None:
+        """Ask once more who is still asked in a visit whose tasks had been closed."""
+        new = {ref for each in self.effects if isinstance(each, OpenTasks) and each.visit == visit.id for ref in each.asked}
+        still = tuple(seat for seat in visit.seats if seat.state == "asked" and seat.ref not in new)
+        self._ask(visit, still, due.within if due else None)
+        for number, action in enumerate(due.then if due else ()):
+            self.set_timer(visit.id, number, action.after)
+
     def _ask(self, visit: Visit, seats: Seats, within: timedelta | None) -> None:
         deciding = tuple(seat.ref for seat in seats if seat.state == "asked" and not seat.of)
         advising = tuple(seat.ref for seat in seats if seat.state == "asked" and seat.of)
@@ -221,6 +260,12 @@ class Walk:
         visit = Visit(self.state.visits + 1, step, "step", (), lane=self.lane)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
         self.do(SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until))
+
+    def await_outside(self, step: str) -> Visit:
+        """Open a visit that asks nobody and ends when the shell tells what has come of it (`Resumed`)."""
+        visit = Visit(self.state.visits + 1, step, "step", (), lane=self.lane)
+        self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
+        return visit
 
     def set_timer(self, visit: int, action: int, after: timedelta) -> None:
         """Wake the machine later."""
@@ -264,6 +309,11 @@ class Walk:
     def set_status(self, status: Status) -> None:
         """Running again, or stuck."""
         self.state = replace(self.state, status=status)
+
+    def look_up(self) -> None:
+        """Running again, unless something else is stuck still."""
+        if all(visit.kind not in ("stuck", "incident") for visit in self.state.open):
+            self.set_status("running")
 
     def end(self, status: Status) -> None:
         """The run is over: whatever is still open closes, whatever waited is forgotten."""

@@ -100,6 +100,13 @@ class Flows:
         """The initiator calls a run back where the flow lets them. Raises NotFound, IllegalTransition."""
         starting.withdraw(session, self._catalogue, run, actor)
 
+    def resume(self, session: Session, run: int, visit: int, outcome: Mapping[str, Any]) -> bool:
+        """What a visit waited for outside has come: a document, an answer, another run's end.
+
+        A visit that waits no more means nothing, so a repeated job does no harm; False then.
+        """
+        return starting.resume(session, self._catalogue, run, visit, outcome)
+
     def fire(self, session: Session, payload: Mapping[str, Any]) -> None:
         """A due timer of a run."""
         starting.fire(session, self._catalogue, payload)

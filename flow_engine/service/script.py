@@ -30,6 +30,8 @@ class Script:
     timers: list[Json] = field(default_factory=list)
     notify: list[Json] = field(default_factory=list)
     outbox: list[Json] = field(default_factory=list)
+    more: list[Json] = field(default_factory=list)
+    """What rarer effects store, each by the SQL function that its `fn` names (`flow_more_…`)."""
     audit: Json = field(default_factory=dict)
     journal: list[Json] = field(default_factory=list)
     answer: Json | None = None
@@ -54,7 +56,8 @@ class Script:
 
     def to_json(self, machine: int) -> Json:
         """As the SQL function reads it (its head comment says what each part is)."""
-        rare = {name: told for name, told in (("drop", self.drop), ("passed", self.passed)) if told}
+        parts = (("drop", self.drop), ("passed", self.passed), ("more", self.more))
+        rare = {name: told for name, told in parts if told}
         return {
             **rare,
             "workspace": self.workspace,

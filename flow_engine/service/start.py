@@ -15,12 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import CompiledFlow
-from flow_engine.machine import MACHINE_VERSION, Event, RunState, Started, TimerFired, Withdrawn
+from flow_engine.machine import MACHINE_VERSION, Event, Resumed, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.decide import below, refusal_detail, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.loaded import set_stage, stored_state
+from flow_engine.service.origin import BUTTON, SUBMIT, Origin
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from flow_engine.triggers import Button, Submit
@@ -37,15 +38,22 @@ Prepare = Callable[[Stage], None]
 
 
 def start(
-    session: Session, catalogue: Catalogue, pinned: Pinned, record_id: int, actor: Actor, prepare: Prepare | None = None
+    session: Session,
+    catalogue: Catalogue,
+    pinned: Pinned,
+    record_id: int,
+    actor: Actor,
+    prepare: Prepare | None = None,
+    origin: Origin = SUBMIT,
 ) -> int:
     """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first.
 
-    Raises Conflict `record_in_run`.
+    Raises Conflict `record_in_run` where the run would hold a record that another one holds.
     """
     flow, form = pinned
     run = {"flow": flow.key, "flow_version": flow.version, "form": form.key, "form_version": form.version}
-    run["initiator"] = actor.person_id
+    run |= {"initiator": actor.person_id, "started_by": origin.by, "holds": flow.definition.holds}
+    run |= {"depth": origin.depth, "parent_run": origin.parent_run, "parent_visit": origin.parent_visit}
     stage = _stage(session, catalogue, pinned, record_id, actor, actor.ref, run)
     if prepare is not None:
         prepare(stage)
@@ -74,7 +82,7 @@ def press(
         if blank:
             raise InvalidInput("invalid_input", issues=tuple(Issue(f"/changes/{name}", "required") for name in blank))
 
-    return start(session, catalogue, pinned, record_id, actor, prepare)
+    return start(session, catalogue, pinned, record_id, actor, prepare, BUTTON)
 
 
 def offered(stage: Stage, flow: CompiledFlow, actor: Actor) -> bool:
@@ -113,6 +121,15 @@ def withdraw(session: Session, catalogue: Catalogue, run_id: int, actor: Actor) 
     if run is None or run.initiator_id is None or run.initiator_id != actor.person_id:
         raise NotFound("unknown_run", {"run": run_id})
     _event(session, catalogue, run, actor, Withdrawn(actor.ref), "run.withdrawn")
+
+
+def resume(session: Session, catalogue: Catalogue, run_id: int, visit: int, outcome: Mapping[str, Any]) -> bool:
+    """What a visit waited for outside has come; False where nothing waits for it any more."""
+    run = _locked(session, run_id)
+    if run is None or RunState.from_json(run.state).ended or RunState.from_json(run.state).visit(visit) is None:
+        return False
+    _event(session, catalogue, run, SYSTEM, Resumed(visit, outcome), "run.resumed")
+    return True
 
 
 def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 -- One step of a run, whole or not at all: the run, its journal, the record, tasks, rights, timers, messages, audit, the answer.
 --
 --   {"workspace", "at", "actor", "machine",
---    "run":    {"id", "expected"} or for a new one {"flow", "flow_version", "form", "form_version", "initiator"}; with "status", "state", "ended"
+--    "run":    {"id", "expected"} or for a new one {"flow", "flow_version", "form", "form_version", "initiator", "started_by", "holds",
+--              "depth", "parent_run", "parent_visit"}; with "status", "state", "ended"
 --    "record": id,
 --    "journal": the event with its answers,
 --    "writes": [batches of apply_record_writes],
@@ -15,6 +16,8 @@
 --    "timers": [{"visit", "action", "due"}],
 --    "notify": [{"person", "kind", "params"}],
 --    "outbox": [{"kind", "payload"}],
+--    "more":   [{"fn": "flow_more_…", …}] what rarer effects store: each is given, in order, to the SQL function of that name
+--              as (workspace, run, at, itself); absent when there are none,
 --    "audit":  {"action", "detail"},
 --    "answer": {"who", "key", "fingerprint", "status", "body"} | null}
 --
@@ -56,14 +59,19 @@ DECLARE
   closed    bigint[] := '{}';
 BEGIN
   IF run_of IS NULL THEN
-    INSERT INTO run (workspace_id, flow, flow_version, form, form_version, record_id, status, state, machine, initiator_id, started_at, ended_at)
+    INSERT INTO run (workspace_id, flow, flow_version, form, form_version, record_id, status, state, machine, initiator_id,
+      started_by, holds, depth, parent_run, parent_visit, started_at, ended_at)
     VALUES (ws, run ->> 'flow', (run ->> 'flow_version')::bigint, run ->> 'form', (run ->> 'form_version')::bigint, record_of,
-            run ->> 'status', run -> 'state', machine_of, (run ->> 'initiator')::bigint, happened,
+            run ->> 'status', run -> 'state', machine_of, (run ->> 'initiator')::bigint,
+            run ->> 'started_by', (run ->> 'holds')::boolean, (run ->> 'depth')::bigint, (run ->> 'parent_run')::bigint,
+            (run ->> 'parent_visit')::bigint, happened,
             CASE WHEN (run ->> 'ended')::boolean THEN happened END)
     RETURNING id, version, run.flow, run.form INTO run_of, reached, flow_of, form_of;
-    UPDATE record r SET run_id = run_of WHERE r.workspace_id = ws AND r.id = record_of AND r.run_id IS NULL;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'the record is in another run' USING ERRCODE = 'FL011';
+    IF (run ->> 'holds')::boolean THEN
+      UPDATE record r SET run_id = run_of WHERE r.workspace_id = ws AND r.id = record_of AND r.run_id IS NULL;
+      IF NOT FOUND THEN
+        RAISE EXCEPTION 'the record is in another run' USING ERRCODE = 'FL011';
+      END IF;
     END IF;
   ELSE
     UPDATE run r SET
@@ -190,6 +198,15 @@ BEGIN
     INSERT INTO outbox (workspace_id, key, kind, payload)
     SELECT ws, concat_ws(':', prefix, reached, n.at - 1), n.told ->> 'kind', (n.told -> 'payload') || jsonb_build_object('run', run_of)
     FROM jsonb_array_elements(step -> 'outbox') WITH ORDINALITY n(told, at);
+  END IF;
+
+  IF step ? 'more' THEN
+    FOR item IN SELECT m FROM jsonb_array_elements(step -> 'more') m LOOP
+      IF item ->> 'fn' NOT LIKE 'flow\_more\_%' THEN
+        RAISE EXCEPTION 'no such effect: %', item ->> 'fn';
+      END IF;
+      EXECUTE format('SELECT %I($1, $2, $3, $4)', item ->> 'fn') USING ws, run_of, happened, item;
+    END LOOP;
   END IF;
 
   IF (run ->> 'ended')::boolean THEN

@@ -98,6 +98,10 @@ class Step:
         if wanted.every is not None:
             walk.set_timer(visit.id, action, wanted.every)
 
+    def resume(self, walk: Walk, visit: Visit, outcome: Mapping[str, Any]) -> None:
+        """Only steps that wait for something outside are resumed."""
+        raise NotImplementedError
+
     def list_ended(self, walk: Walk) -> None:
         """What is walked once goes on behind this step."""
         walk.go_on_after(self.key)
