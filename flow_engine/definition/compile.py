@@ -10,22 +10,23 @@ from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import formulas_in
 from form_engine.definition import CompiledForm
-from form_engine.formula import Env, FormulaError, Type, Value, check, compile, parse  # noqa: A004 - the language's own word
+from form_engine.formula import Env, FormulaError, Node, Type, TypeScope, Value, check, compile, parse  # noqa: A004 - the language's own word
 
 CODES = ("formula_error", "formula_gives")
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledFormula:
-    """What a formula gives, and the closure that gives it."""
+    """What a formula gives, the closure that gives it, and its tree."""
 
     type: Type
     run: Callable[[Env], Value]
+    node: Node
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledFlow:
-    """A flow with its formulas by (table, text): the table whose rows `row.` means, "" where there is none.
+    """A flow with its formulas by (scope, text): see `scope_with`; "" where a formula sees the record alone.
 
     `version` is the published one.
     """
@@ -51,10 +52,13 @@ def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> Compile
     for pointer, formula, table in formulas_of(flow):
         if (table, formula.text) in formulas:
             continue
-        row = Type("record", form=f"{form.key}.{table}") if table else None
+        target = table.partition(">")[2]
+        if target and target not in form.scope.forms:
+            issues.append(Issue(pointer, "unknown_form", {"form": target}))
+            continue
         try:
-            checked = check(parse(formula.text), replace(form.scope, row=row))
-            formulas[table, formula.text] = CompiledFormula(checked.type, compile(checked))
+            checked = check(parse(formula.text), _scope(form, table))
+            formulas[table, formula.text] = CompiledFormula(checked.type, compile(checked), checked.node)
         except FormulaError as error:
             issues.append(Issue(pointer, "formula_error", {**error.params, "reason": error.code}))
     if issues:
@@ -62,23 +66,34 @@ def compile_flow(flow: FlowDef, form: CompiledForm, version: int = 0) -> Compile
     return CompiledFlow(flow, version, formulas)
 
 
+def scope_with(table: str, target: str) -> str:
+    """The name of a scope in which `row.` is of this table, and `target.` of this form ("": there is none)."""
+    return f"{table}>{target}" if target else table
+
+
+def _scope(form: CompiledForm, name: str) -> TypeScope:
+    table, _, target = name.partition(">")
+    row = Type("record", form=f"{form.key}.{table}") if table else None
+    return replace(form.scope, row=row, target=Type("record", form=target) if target else None)
+
+
 def formulas_of(flow: FlowDef) -> Iterator[tuple[str, Formula, str]]:
-    """Every formula with its pointer, and the table whose rows it sees."""
-    yield from ((*found, "") for found in _of_uses("/trigger", flow.trigger.uses()))
+    """Every formula with its pointer, and the scope that it sees."""
+    yield from _of_uses("/trigger", flow.trigger.uses(), "")
     if flow.on_withdraw is not None:
         yield from ((*found, "") for found in of_assignments("/on_withdraw/set", flow.on_withdraw.set))
     for step in flow.walk():
-        table = flow.rows(step.key)
-        yield from ((*found, table) for found in _of_uses(step.pointer, step.uses()))
+        yield from _of_uses(step.pointer, step.uses(), flow.rows(step.key))
 
 
-def _of_uses(at: str, uses: Uses) -> Iterator[tuple[str, Formula]]:
+def _of_uses(at: str, uses: Uses, table: str) -> Iterator[tuple[str, Formula, str]]:
     for pointer, people in uses.people:
-        yield from ((at + pointer, formula) for formula in formulas_in(people))
+        for found, formula, target in formulas_in(people, at + pointer):
+            yield found, formula, scope_with(table, target)
     for pointer, formula in (*uses.conditions, *uses.moments):
-        yield at + pointer, formula
+        yield at + pointer, formula, table
     for pointer, assignments in uses.writes:
-        yield from of_assignments(at + pointer, assignments)
+        yield from ((*found, table) for found in of_assignments(at + pointer, assignments))
 
 
 def of_assignments(pointer: str, assignments: tuple[Assignment, ...]) -> Iterator[tuple[str, Formula]]:

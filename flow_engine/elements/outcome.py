@@ -10,6 +10,9 @@ from flow_engine.elements.who import Who, parse_people
 INITIATOR = "initiator"
 """The name of the initiator where step keys are expected: as a target of a return, and in `separate`."""
 
+BEFORE = "@before"
+"""As the target of a return: the last step before that asked somebody. No step can be called so."""
+
 Text = Mapping[str, str] | str
 
 
@@ -34,8 +37,8 @@ class Again:
 class Outcome:
     """One thing a decision can lead to.
 
-    `return_to` is a step key or INITIATOR; without one an approval goes on and a rejection ends the run. `fields` are
-    what the initiator may edit after a return.
+    `return_to` is a step key, BEFORE or INITIATOR; without one an approval goes on and a rejection ends the run.
+    `straight`: after the rework it comes straight back. `fields` are what the initiator may edit after a return.
     """
 
     set: tuple[Assignment, ...] = ()
@@ -45,6 +48,7 @@ class Outcome:
     fields: Mapping[str, str] | None = None
     label: Text | None = None
     comment_required: bool = False
+    straight: bool = False
 
 
 NOTHING: Final = Outcome()
@@ -58,12 +62,13 @@ def parse_outcome(raw: Mapping[str, Any] | None) -> Outcome:
     target = raw.get("return_to", {})
     return Outcome(
         set=parse_set(raw.get("set")),
-        return_to=INITIATOR if target.get("initiator") else target.get("step"),
+        return_to=INITIATOR if target.get("initiator") else BEFORE if target.get("before") else target.get("step"),
         reasons=tuple(_reason(one) for one in raw.get("reasons", ())),
         again=Again(raw["again"]["after"], parse_people(raw["again"]["to"])) if "again" in raw else None,
         fields=target.get("fields"),
         label=raw.get("label"),
         comment_required=raw.get("comment") == "required",
+        straight=target.get("resume") == "straight",
     )
 
 
