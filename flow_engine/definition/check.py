@@ -60,6 +60,9 @@ def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
     for at, uses, table in _users(flow):
         wanted += [(at + pointer, when, table, ("logical",)) for pointer, when in uses.conditions]
         wanted += [(at + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
+        wanted += [(at + pointer, text, table, ("text",)) for pointer, text in uses.texts]
+        lengths = [(pointer, length.of) for pointer, length in uses.lengths if isinstance(length.of, Formula)]
+        wanted += [(at + pointer, length, table, ("number", "duration", "text")) for pointer, length in lengths]
     for pointer, formula, table, kinds in wanted:
         given = compiled.formulas[table, formula.text].type
         if given.kind not in (*kinds, "any"):
@@ -75,7 +78,9 @@ def _tables(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
 
 
 def _users(flow: FlowDef) -> Iterator[tuple[str, Uses, str]]:
-    """The trigger and every step: where it stands, what it relies on, and the table whose rows it sees."""
+    """The flow itself, its trigger and every step: where it stands, what it relies on, and the table whose rows it
+    sees."""
+    yield "", flow.uses(), ""
     yield "/trigger", flow.trigger.uses(), ""
     for step in flow.walk():
         yield step.pointer, step.uses(), flow.rows(step.key)
@@ -86,8 +91,6 @@ def _people(flow: FlowDef) -> Iterator[tuple[str, tuple[Who, ...]]]:
 
 
 def _writes(flow: FlowDef) -> Iterator[tuple[str, tuple[Assignment, ...], str]]:
-    if flow.on_withdraw is not None:
-        yield "/on_withdraw/set", flow.on_withdraw.set, ""
     for at, uses, table in _users(flow):
         yield from ((at + pointer, assignments, table) for pointer, assignments in uses.writes)
 

@@ -80,8 +80,7 @@ def _scope(form: CompiledForm, name: str) -> TypeScope:
 def formulas_of(flow: FlowDef) -> Iterator[tuple[str, Formula, str]]:
     """Every formula with its pointer, and the scope that it sees."""
     yield from _of_uses("/trigger", flow.trigger.uses(), "")
-    if flow.on_withdraw is not None:
-        yield from ((*found, "") for found in of_assignments("/on_withdraw/set", flow.on_withdraw.set))
+    yield from _of_uses("", flow.uses(), "")
     for step in flow.walk():
         yield from _of_uses(step.pointer, step.uses(), flow.rows(step.key))
 
@@ -90,8 +89,11 @@ def _of_uses(at: str, uses: Uses, table: str) -> Iterator[tuple[str, Formula, st
     for pointer, people in uses.people:
         for found, formula, target in formulas_in(people, at + pointer):
             yield found, formula, scope_with(table, target)
-    for pointer, formula in (*uses.conditions, *uses.moments):
+    for pointer, formula in (*uses.conditions, *uses.moments, *uses.texts):
         yield at + pointer, formula, table
+    for pointer, length in uses.lengths:
+        if isinstance(length.of, Formula):
+            yield at + pointer, length.of, table
     for pointer, assignments in uses.writes:
         yield from ((*found, table) for found in of_assignments(at + pointer, assignments))
 

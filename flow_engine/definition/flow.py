@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Literal
 
 from flow_engine.elements.outcome import Outcome, Text
-from flow_engine.elements.who import roles_in
+from flow_engine.elements.uses import Uses
+from flow_engine.elements.who import Who, roles_in
 from flow_engine.steps import Step
 from flow_engine.triggers import Trigger
 
@@ -27,11 +28,20 @@ class FlowDef:
     description: Text | None = None
     holds: bool = True
     """Nobody edits the record while a run is at work on it, but through the run's steps."""
+    on_cancel: Outcome | None = None
+    owner: tuple[Who, ...] = ()
+    """Who looks after its runs, besides the administrators: they are asked when something fails."""
 
     @property
     def first(self) -> str | None:
         """The key of the step with which the walk begins."""
         return self.steps[0].key if self.steps else None
+
+    def uses(self) -> Uses:
+        """What the flow itself relies on: who looks after it, and what ending a run from outside sets."""
+        endings = (("/on_withdraw/set", self.on_withdraw), ("/on_cancel/set", self.on_cancel))
+        writes = tuple((pointer, outcome.set) for pointer, outcome in endings if outcome is not None)
+        return Uses(people=(("/owner", self.owner),) if self.owner else (), writes=writes)
 
     def walk(self) -> Iterator[Step]:
         """Every step, in the order in which it stands in the document."""
@@ -81,7 +91,7 @@ class FlowDef:
     @cached_property
     def roles(self) -> tuple[str, ...]:
         """All roles that somebody may be asked by; loaded with a step, so that asking them costs no further query."""
-        asked = [people for step in self.walk() for _, people in step.uses().people]
+        asked = [self.owner, *(people for step in self.walk() for _, people in step.uses().people)]
         named = dict.fromkeys(role for people in asked for role in roles_in(people))
         return (*named, "admin") if "admin" not in named else tuple(named)
 

@@ -10,6 +10,7 @@ from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.schema import deepest, validator
 from flow_engine.elements.duration import parse_duration
 from flow_engine.elements.outcome import INITIATOR, parse_outcome
+from flow_engine.elements.who import parse_people
 from flow_engine.steps import STEP_TYPES, Step, StepType
 from flow_engine.triggers import TRIGGER_TYPES
 
@@ -70,6 +71,8 @@ def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
         same_approver=raw.get("same_approver", "ask"),
         own_request=raw.get("own_request", "ask"),
         on_withdraw=parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
+        on_cancel=parse_outcome(raw["on_cancel"]) if "on_cancel" in raw else None,
+        owner=parse_people(raw.get("owner")),
         description=raw.get("description"),
         holds=raw.get("holds", trigger.holds),
     )

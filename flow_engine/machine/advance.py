@@ -8,6 +8,8 @@ from flow_engine.machine.events import (
     Answered,
     Decided,
     Event,
+    Failed,
+    Operated,
     Reseated,
     Resumed,
     Started,
@@ -15,6 +17,8 @@ from flow_engine.machine.events import (
     TimerFired,
     Withdrawn,
 )
+from flow_engine.machine.incidents import fail, unstarted
+from flow_engine.machine.operate import operate
 from flow_engine.machine.seats import seat_of
 from flow_engine.machine.side import behaviour
 from flow_engine.machine.state import Last, RunState, Visit
@@ -26,23 +30,30 @@ CODES = ("run_ended", "not_asked", "same_person", "task_closed", "decision_not_o
 def advance(program: Program, state: RunState | None, event: Event) -> Transition:
     """What this event makes of the run.
 
-    `state` is None only for `Started`. Where the transition has asks, nothing is to be stored yet: do its effects,
+    `state` is None only for `Started`, also one that failed. Where the transition has asks, nothing is to be stored
+    yet: do its effects,
     answer with `Answered` and the state it gave, until there are none. Raises IllegalTransition for an event that the
     state does not allow, Conflict `same_person` where duties must stay separate.
     """
     if isinstance(event, Started):
-        walk = Walk(program, RunState(initiator=event.by))
-        if program.first is None:
-            walk.end("approved")
-        else:
-            walk.enter(program.first)
-        return _settle(walk, {})
+        state = RunState(initiator=event.by)
+    elif state is None and isinstance(event, Failed):
+        state = unstarted(event)
     if state is None or state.ended:
         raise IllegalTransition("run_ended")
     walk = Walk(program, state)
+    if isinstance(event, Answered):
+        return _settle(walk, event.answers)
+    _happen(walk, event)
+    if walk.again is not None:
+        _happen_again(walk, walk.again)
+    return _settle(walk, {})
+
+
+def _happen(walk: Walk, event: Event) -> None:
     match event:
-        case Answered(answers):
-            return _settle(walk, answers)
+        case Started():
+            _start(walk)
         case Decided():
             _decide(walk, event)
         case TimerFired():
@@ -55,7 +66,24 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
             _take_back(walk, event)
         case Withdrawn():
             _withdraw(walk, event)
-    return _settle(walk, {})
+        case Failed():
+            fail(walk, event)
+        case Operated():
+            operate(walk, event)
+
+
+def _happen_again(walk: Walk, event: Event) -> None:
+    """What an incident had kept. A decision was checked when it was taken, and its task is done."""
+    visit = walk.state.visit(event.visit) if isinstance(event, Decided) else None
+    if not isinstance(event, Decided) or visit is None:
+        _happen(walk, event)
+        return
+    walk.lane, walk.spoken = visit.lane, (visit.id, event.by)
+    asked = behaviour(walk, visit.step, visit.kind)
+    asked.decide(walk, visit, event)
+    still = walk.state.visit(visit.id)
+    if still is not None:
+        walk.reopen(still, asked.due_actions())
 
 
 def _settle(walk: Walk, answers: Answers) -> Transition:
@@ -74,7 +102,16 @@ def _settle(walk: Walk, answers: Answers) -> Transition:
         entered.enter(walk, entry, answers)
         # An answer was true for the record at that moment; only who the administrators are stays so.
         answers = {key: answer for key, answer in answers.items() if key == "admin"}
+    if walk.state.skips:
+        walk.state = replace(walk.state, skips=())
     return Transition(walk.state, tuple(walk.effects))
+
+
+def _start(walk: Walk) -> None:
+    if walk.program.first is None:
+        walk.end("approved")
+    else:
+        walk.enter(walk.program.first)
 
 
 def _decide(walk: Walk, event: Decided) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from flow_engine.elements.due import Due
 from flow_engine.elements.outcome import INITIATOR, Outcome
+from flow_engine.elements.who import Who
 from flow_engine.machine.effects import (
     Ask,
     CloseTask,
@@ -23,7 +24,6 @@ from flow_engine.machine.effects import (
     TaskKind,
     Tell,
 )
-from flow_engine.elements.who import Who
 from flow_engine.machine.events import Decided, Event, Reseated, TakenBack
 from flow_engine.machine.lanes import done_in, leave_for
 from flow_engine.machine.seats import Seats, seated
@@ -241,11 +241,13 @@ class Walk:
 
     def reopen(self, visit: Visit, due: Due | None) -> None:
         """Ask once more who is still asked in a visit whose tasks had been closed."""
-        new = {ref for each in self.effects if isinstance(each, OpenTasks) and each.visit == visit.id for ref in each.asked}
+        new = {
+            ref for each in self.effects if isinstance(each, OpenTasks) and each.visit == visit.id for ref in each.asked
+        }
         still = tuple(seat for seat in visit.seats if seat.state == "asked" and seat.ref not in new)
         self._ask(visit, still, due.within if due else None)
         for number, action in enumerate(due.then if due else ()):
-            self.set_timer(visit.id, number, action.after)
+            self.set_timer(visit.id, number, action.part)
 
     def _ask(self, visit: Visit, seats: Seats, within: timedelta | None) -> None:
         deciding = tuple(seat.ref for seat in seats if seat.state == "asked" and not seat.of)
