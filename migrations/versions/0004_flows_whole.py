@@ -5,6 +5,9 @@ One function a subject, called in `upgrade`; a new table calls `protect`.
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from migrations.tenancy import protect
 
 revision = "0004"
 down_revision = "0003"
@@ -14,6 +17,7 @@ depends_on = None
 
 def upgrade() -> None:
     _runs()
+    _messages()
 
 
 def _runs() -> None:
@@ -29,3 +33,94 @@ def _runs() -> None:
         ["workspace_id", "parent_run"],
         postgresql_where=sa.text("parent_run IS NOT NULL"),
     )
+
+
+def _messages() -> None:
+    """The delivery ledger, ways to people, connections and webhooks (ADR 085-089)."""
+    json, now = postgresql.JSONB(astext_type=sa.Text()), sa.text("now()")
+    for column in (
+        sa.Column("kind", sa.Text(), server_default="other", nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("visit", sa.BigInteger(), nullable=True),
+        sa.Column("step", sa.Text(), nullable=True),
+        sa.Column("notice", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("about", json, server_default="{}", nullable=False),
+    ):
+        op.add_column("message", column)
+    op.create_index("ix_message_status", "message", ["workspace_id", "status", "id"])
+    op.create_index("ix_message_person", "message", ["workspace_id", "person_id", "id"])
+    for name in ("run_id", "notice"):
+        only = sa.text(f"{name} IS NOT NULL")
+        columns = ["workspace_id", name, "id"] if name == "run_id" else ["workspace_id", name]
+        op.create_index(f"ix_message_{name.removesuffix('_id')}", "message", columns, postgresql_where=only)
+    op.create_table(
+        "channel_choice",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("channels", json, server_default="{}", nullable=False),
+        sa.Column("quiet_from", sa.BigInteger(), nullable=True),
+        sa.Column("quiet_to", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "person_id", name=op.f("pk_channel_choice")),
+    )
+    op.create_table(
+        "push_subscription",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("keys", json, nullable=False),
+        sa.Column("device", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_push_subscription")),
+        sa.UniqueConstraint("workspace_id", "endpoint", name=op.f("uq_push_subscription_workspace_id_endpoint")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "person_id"],
+            ["person.workspace_id", "person.id"],
+            ondelete="CASCADE",
+            name=op.f("fk_push_subscription_workspace_id_person_id"),
+        ),
+    )
+    op.create_index("ix_push_subscription_person", "push_subscription", ["workspace_id", "person_id"])
+    op.create_table(
+        "connection",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("hint", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_connection")),
+        sa.UniqueConstraint("workspace_id", "key", name=op.f("uq_connection_workspace_id_key")),
+    )
+    op.create_table(
+        "hook_secret",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_hook_secret")),
+    )
+    op.create_index("ix_hook_secret_flow", "hook_secret", ["workspace_id", "flow", "id"])
+    op.create_table(
+        "hook_delivery",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
+        sa.Column("delivery_id", sa.Text(), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "flow", "delivery_id", name=op.f("pk_hook_delivery")),
+    )
+    op.create_index("ix_hook_delivery_received_at", "hook_delivery", ["workspace_id", "received_at"])
+    for table in ("channel_choice", "push_subscription", "connection", "hook_secret", "hook_delivery"):
+        protect(table)

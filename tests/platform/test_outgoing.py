@@ -17,10 +17,10 @@ from tests.platform.receivers import Got, Receiver, certificate, plain, receiver
 HERE = (parse_network("127.0.0.1"),)
 """Tests allow loopback by the setting that operators of intranets use."""
 
-NEVER = [  # fmt: skip
+NEVER = [
     "127.0.0.1",
     "127.9.9.9",
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104  an address to refuse
     "0.1.2.3",
     "10.0.0.1",
     "172.16.0.1",
@@ -107,7 +107,7 @@ def refusal(url: str, client: Outgoing | None = None, method: str = "POST", body
         "127.1",
         "[::1]",
         "[::ffff:127.0.0.1]",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104  an address to refuse
     ],
 )
 def test_nothing_reaches_this_machine(server: Receiver, host: str) -> None:

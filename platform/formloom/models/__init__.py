@@ -2,6 +2,7 @@
 
 from formloom.models.access import ApiToken, LoginSession, PasswordReset
 from formloom.models.audit import AuditEntry, AuditSeal
+from formloom.models.channels import ChannelChoice, Connection, HookDelivery, HookSecret, PushSubscription
 from formloom.models.files import StoredFile
 from formloom.models.guests import AccessGrant, GuestLink, IdempotencyKey
 from formloom.models.messages import Message, Notification
@@ -14,8 +15,12 @@ __all__ = [
     "ApiToken",
     "AuditEntry",
     "AuditSeal",
+    "ChannelChoice",
+    "Connection",
     "Department",
     "GuestLink",
+    "HookDelivery",
+    "HookSecret",
     "IdempotencyKey",
     "Job",
     "LoginSession",
@@ -25,6 +30,7 @@ __all__ = [
     "PasswordReset",
     "Person",
     "PersonRole",
+    "PushSubscription",
     "Role",
     "StoredFile",
     "Timer",

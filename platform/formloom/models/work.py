@@ -44,7 +44,9 @@ class Timer(Numbered, Base):
     __tablename__ = "timer"
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
-        Index("ix_timer_due", "due_at", postgresql_where=text("done_at IS NULL AND cancelled_at IS NULL")),
+        Index(
+            "ix_timer_due", "workspace_id", "due_at", "id", postgresql_where=text("done_at IS NULL AND cancelled_at IS NULL")
+        ),
     )
     key: Mapped[str]
     kind: Mapped[str]
