@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
 from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
-from flow_engine.machine import MACHINE_VERSION, Decided, Reseated, TakenBack
+from flow_engine.machine import MACHINE_VERSION, Decided, Failed, Reseated, TakenBack
 from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
 from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
+from flow_engine.service.trouble import Tripped, refused_part, tripped
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
 from form_engine.records import refusal
@@ -90,23 +91,24 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
     """
     _check_words(wish)
     looked_at: set[int] = set()
+    failed: Failed | None = None
     for attempt in range(1, ATTEMPTS + 1):
         with direct(databases) as line:
             try:
                 with line.connection.transaction() if attempt > 1 else nullcontext():
                     if attempt > 1:
                         _hold(line, workspace, wish.task, looked_at)
-                    answer, topics = _once(databases, catalogue, line, workspace, actor, wish, looked_at)
+                    answer, topics = _once(databases, catalogue, line, workspace, actor, wish, looked_at, failed)
                 databases.announce(workspace, topics)
                 if drain.TOPIC in topics:
                     drain.drain(databases, workspace, catalogue.forms.forms, actor.ref)
                 return answer
+            except Tripped as trip:  # something cannot be done: the run is told so, on what is stored by now
+                failed = trip.failed
             except psycopg.Error as error:
-                told = refusal.of_a_step(error.sqlstate, refusal_detail(error))
-                if told is not None:
-                    raise told from error
                 if error.sqlstate not in LOST_RACES:
                     raise
+                failed = None
                 if attempt == ATTEMPTS:
                     raise Conflict("run_busy") from error
     raise AssertionError("unreachable")
@@ -120,13 +122,14 @@ def _once(
     actor: Actor,
     wish: Wish,
     looked_at: set[int],
+    failed: Failed | None,
 ) -> tuple[Answer, list[str]]:
     raw = _load(line, workspace, actor, wish)
     if raw is not None and raw["answered"] is not None:
         return _repeat(raw["answered"], wish), []
     loaded = _permitted(raw, actor, wish)
     with ExitStack() as stack:
-        stage, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack)
+        stage, event, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack, failed)
     run = loaded.run
     answer = Answer(wish.task, run.id, run.record, wish.decision, stored["status"])
     script = stage.script
@@ -136,7 +139,13 @@ def _once(
         kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
         script.answer = {**kept, "body": answer.to_json()}
     looked_at |= stage.looked_at
-    applied = orjson.loads(line.ask(_APPLY, orjson.dumps(script.to_json(MACHINE_VERSION))) or b"{}")
+    try:
+        applied = orjson.loads(line.ask(_APPLY, orjson.dumps(script.to_json(MACHINE_VERSION))) or b"{}")
+    except psycopg.Error as error:
+        told = refused(stage, error, event, wish.changes)
+        if told is not None:
+            raise told from error
+        raise
     return answer, topics_of(applied, script)
 
 
@@ -148,7 +157,8 @@ def _play(
     actor: Actor,
     wish: Wish,
     stack: ExitStack,
-) -> tuple[Stage, dict[str, Any]]:
+    failed: Failed | None,
+) -> tuple[Stage, Event, dict[str, Any]]:
     run, task = loaded.run, loaded.task
     session = LaterSession(databases, workspace, stack)
     pinned = catalogue.pinned(workspace, run.flow, run.flow_version, run.form_version, session)
@@ -174,8 +184,8 @@ def _play(
         event = TakenBack(task.visit, task.ref, wish.comment)
     else:
         event = _reseated(session(), task, wish)
-    state = stage.drive(run.state, event)
-    return stage, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
+    state = stage.drive(run.state, failed or event)
+    return stage, event, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
 
 
 def _decided(stage: Stage, flow: FlowDef, loaded: Loaded, wish: Wish, actor: Actor) -> Decided:
@@ -281,6 +291,17 @@ def _load(line: Line, workspace: int, actor: Actor, wish: Wish) -> Any:
 def _hold(line: Line, workspace: int, task: int, records: set[int]) -> None:
     ids = ",".join(str(record) for record in sorted(records))
     line.ask(_HOLD, b"%d" % workspace, b"%d" % task, f"{{{ids}}}".encode())
+
+
+def refused(
+    stage: Stage, error: psycopg.Error, event: Event, changes: Mapping[str, Any] | None = None
+) -> Exception | None:
+    """What to raise where the database did not take what a step writes: the person's own changes are refused, what the
+    flow writes has failed. None: no refusal of ours."""
+    detail = refusal_detail(error)
+    told = refusal.of_a_step(error.sqlstate, detail)
+    blamed = refused_part(stage.writers, changes, detail) if told is not None else None
+    return tripped(told, event, blamed) if told is not None and blamed is not None else told
 
 
 def refusal_detail(error: BaseException | None) -> dict[str, Any]:

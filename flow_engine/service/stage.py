@@ -13,12 +13,16 @@ from zoneinfo import ZoneInfo
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of
 from flow_engine.elements.value import Formula
-from flow_engine.machine import Answered, Ask, Effect, Event, RunState, advance, event_to_json
+from flow_engine.machine import Answered, Ask, AskTruth, Effect, Event, RunState, advance, event_to_json
 from flow_engine.machine.effects import Item
+from flow_engine.machine.state import Blame
+from flow_engine.machine.walk import blame
 from flow_engine.service.answers import ANSWERS
 from flow_engine.service.people import People
 from flow_engine.service.plays import PLAYS
+from flow_engine.service.saw import seen
 from flow_engine.service.script import Script
+from flow_engine.service.trouble import NEUTRAL, tripped
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
 from form_engine.records import late
@@ -48,9 +52,16 @@ class Stage:
     """Of the visits open before and during this step: the step, its fields, and how many timers it may have set."""
     item: Item = None
     """The row that formulas read as `row.` just now."""
+    writers: list[Blame | None] = field(default_factory=list)
+    """Who made each of the script's writes: an effect, or None for the person who acts."""
 
     def drive(self, state: RunState | None, event: Event) -> RunState:
-        """Advance until nothing is asked. The journal gets the event with every answer."""
+        """Advance until nothing is asked. The journal gets the event with every answer.
+
+        Raises what the machine refuses, and `Tripped` where something cannot be done: then the stage is to be thrown
+        away.
+        """
+        first = event
         if state is not None:
             self._note_open(state)
         while True:
@@ -59,10 +70,12 @@ class Stage:
             state = transition.state
             self._note_open(state)
             for effect in transition.effects:
-                self._play(effect, state)
+                self._play(effect, state, first)
             if not transition.asks:
                 return state
-            event = Answered({ask.key: self._answer(ask, state) for ask in transition.asks})
+            saw: dict[str, Any] = {}
+            answers = {ask.key: self._answer(ask, state, first, saw) for ask in transition.asks}
+            event = Answered(answers, saw or None)
 
     def change(self, changes: Mapping[str, Any], writable: FieldAccess, actor: Actor) -> None:
         """What the person who acts changes in the record, judged with the step's rights. Raises InvalidInput."""
@@ -74,22 +87,26 @@ class Stage:
         write = telling_nothing_hidden(session, self.forms, self.form, plan, changes, before, actor)
         check_references(session, self.forms, self.form, write, before, actor)
         self.write(write, actor)
+        self.writers = [None] * len(self.script.writes)
 
     @property
     def value(self) -> RecordValue:
         """The record as formulas read it now."""
         return record_value(self.facts, self.record)
 
+    @property
+    def scope(self) -> str:
+        """The scope of the formulas of the step that acts just now."""
+        return "" if self.item is None else self.flow.definition.step(self.item[0]).rows or ""
+
     def env(self) -> Env:
-        """Where the flow's formulas are evaluated."""
-        return Env(own=self.value, context=self.facts.context)
+        """Where the flow's formulas are evaluated: the record as it is now, and the row at which the step is."""
+        env = Env(own=self.value, context=self.facts.context)
+        return env if self.item is None else replace(env, row=self._row(self.scope, self.item[1]))
 
     def evaluate(self, formula: str) -> Value:
-        """A formula of the flow over the record as it is now, and the row at which its step is."""
-        if self.item is None:
-            return self.flow.evaluate(formula, self.env())
-        table = self.flow.definition.step(self.item[0]).rows or ""
-        return self.flow.evaluate(formula, replace(self.env(), row=self._row(table, self.item[1])), table)
+        """A formula of the flow, here and now."""
+        return self.flow.evaluate(formula, self.env(), self.scope)
 
     def text_of(self, formula: Formula) -> str:
         """A formula's result as plain text; an error or a blank is empty."""
@@ -126,13 +143,27 @@ class Stage:
         found = (row for row in rows if isinstance(row, RecordValue)) if isinstance(rows, tuple) else ()
         return next((row for row in found if row.id == row_id), RecordValue(f"{self.form.key}.{table}", row_id, {}))
 
-    def _answer(self, ask: Ask, state: RunState) -> Any:
+    def _answer(self, ask: Ask, state: RunState, event: Event, saw: dict[str, Any]) -> Any:
         self.item = getattr(ask, "item", None)
-        return ANSWERS[type(ask)](self, ask, state)
+        blamed = blame(ask, state.entering[0].step)
+        if blamed in state.skips:
+            return NEUTRAL.get(type(ask).__name__)
+        try:
+            answer = ANSWERS[type(ask)](self, ask, state)
+            if isinstance(ask, AskTruth):
+                saw[ask.key] = seen(self, ask.formula)
+            return answer
+        except Exception as error:
+            raise tripped(error, event, blamed) from error
 
-    def _play(self, effect: Effect, state: RunState) -> None:
+    def _play(self, effect: Effect, state: RunState, event: Event) -> None:
         self.item = getattr(effect, "item", None)
-        PLAYS[type(effect)](self, effect, state)
+        try:
+            PLAYS[type(effect)](self, effect, state)
+        except Exception as error:
+            raise tripped(error, event, blame(effect)) from error
+        while len(self.writers) < len(self.script.writes):
+            self.writers.append(blame(effect))
 
 
 def context_of(now: datetime, zone: ZoneInfo, initiator: int | None, actor: Actor) -> Context:

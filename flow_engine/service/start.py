@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+import psycopg
 from formloom.clock import app_now, time_zone
 from formloom.db.retry import sqlstate
 from formloom.db.uow import workspace_of
@@ -18,16 +19,16 @@ from flow_engine.definition import CompiledFlow
 from flow_engine.machine import MACHINE_VERSION, Event, Resumed, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue, Pinned
-from flow_engine.service.decide import below, refusal_detail, topics_of
+from flow_engine.service.decide import below, refused, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.origin import BUTTON, SUBMIT, Origin
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
+from flow_engine.service.trouble import Tripped
 from flow_engine.triggers import Button, Submit
 from form_engine.definition import FieldAccess
 from form_engine.recalculation import drain
-from form_engine.records import refusal
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.facts import Fact
 
@@ -54,9 +55,13 @@ def start(
     run = {"flow": flow.key, "flow_version": flow.version, "form": form.key, "form_version": form.version}
     run |= {"initiator": actor.person_id, "started_by": origin.by, "holds": flow.definition.holds}
     run |= {"depth": origin.depth, "parent_run": origin.parent_run, "parent_visit": origin.parent_visit}
-    stage = _stage(session, catalogue, pinned, record_id, actor, actor.ref, run)
-    if prepare is not None:
-        prepare(stage)
+
+    def stage() -> Stage:
+        fresh = _stage(session, catalogue, pinned, record_id, actor, actor.ref, dict(run))
+        if prepare is not None:
+            prepare(fresh)
+        return fresh
+
     return _drive(session, stage, None, Started(actor.ref), {"action": "run.started", "detail": {}})
 
 
@@ -120,7 +125,7 @@ def withdraw(session: Session, catalogue: Catalogue, run_id: int, actor: Actor) 
     run = _locked(session, run_id)
     if run is None or run.initiator_id is None or run.initiator_id != actor.person_id:
         raise NotFound("unknown_run", {"run": run_id})
-    _event(session, catalogue, run, actor, Withdrawn(actor.ref), "run.withdrawn")
+    happen(session, catalogue, run, actor, Withdrawn(actor.ref), "run.withdrawn")
 
 
 def resume(session: Session, catalogue: Catalogue, run_id: int, visit: int, outcome: Mapping[str, Any]) -> bool:
@@ -128,7 +133,7 @@ def resume(session: Session, catalogue: Catalogue, run_id: int, visit: int, outc
     run = _locked(session, run_id)
     if run is None or RunState.from_json(run.state).ended or RunState.from_json(run.state).visit(visit) is None:
         return False
-    _event(session, catalogue, run, SYSTEM, Resumed(visit, outcome), "run.resumed")
+    happen(session, catalogue, run, SYSTEM, Resumed(visit, outcome), "run.resumed")
     return True
 
 
@@ -139,15 +144,21 @@ def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> 
         return
     if RunState.from_json(run.state).visit(payload["visit"]) is None:
         return
-    _event(session, catalogue, run, SYSTEM, TimerFired(payload["visit"], payload["action"]), "timer.fired")
+    happen(session, catalogue, run, SYSTEM, TimerFired(payload["visit"], payload["action"]), "timer.fired")
 
 
-def _event(session: Session, catalogue: Catalogue, run: Run, actor: Actor, event: Event, action: str) -> None:
+def happen(
+    session: Session, catalogue: Catalogue, run: Run, actor: Actor, event: Event, action: str, **detail: object
+) -> None:
+    """Something happens to a run that is locked; `action` and `detail` are what the audit log says of it."""
     state = RunState.from_json(run.state)
     pinned = catalogue.pinned(workspace_of(session), run.flow, run.flow_version, run.form_version, lambda: session)
-    told = {"id": run.id, "expected": run.version}
-    stage = _stage(session, catalogue, pinned, run.record_id, actor, state.initiator, told)
-    _drive(session, stage, state, event, {"action": action, "detail": {}})
+
+    def stage() -> Stage:
+        told = {"id": run.id, "expected": run.version}
+        return _stage(session, catalogue, pinned, run.record_id, actor, state.initiator, told)
+
+    _drive(session, stage, state, event, {"action": action, "detail": detail})
 
 
 def _locked(session: Session, run_id: int) -> Run | None:
@@ -182,22 +193,38 @@ def _stage(
     )
 
 
-def _drive(session: Session, stage: Stage, state: RunState | None, event: Event, audit: dict[str, Any]) -> int:
+def _drive(
+    session: Session, stage: Callable[[], Stage], state: RunState | None, event: Event, audit: dict[str, Any]
+) -> int:
+    """Play the event on a fresh stage and store the step; where something of it fails, the run is told so instead."""
+    try:
+        return _store(session, stage(), state, event, audit)
+    except Tripped as trip:
+        return _store(session, stage(), state, trip.failed, {**audit, "action": "run.incident"})
+
+
+def _store(session: Session, stage: Stage, state: RunState | None, event: Event, audit: dict[str, Any]) -> int:
     after = stage.drive(state, event)
     script = stage.script
     script.run |= {"status": after.status, "state": stored_state(after, stage.flow), "ended": after.ended}
     script.audit = audit
+    # What the flow writes may be refused, and the run then goes on with that knowledge: the transaction must live on.
+    before = session.begin_nested() if any(stage.writers) else None
     try:
         applied = session.execute(_APPLY, {"step": _text(script)}).scalar_one()
     except DBAPIError as error:
+        if before is not None:
+            before.rollback()
         if sqlstate(error) == RECORD_HELD:
             raise Conflict("record_in_run", {"record": script.record}) from error
         if sqlstate(error) in (RUN_MOVED, "FL001", "FL002", "FL004"):
             raise Conflict("run_busy") from error
-        told = refusal.of_a_step(sqlstate(error), refusal_detail(error.orig))
+        told = refused(stage, error.orig, event) if isinstance(error.orig, psycopg.Error) else None
         if told is not None:
             raise told from error
         raise
+    if before is not None:
+        before.commit()
     session.expire_all()
     topics = topics_of(applied, script)
     announce(session, topics)
