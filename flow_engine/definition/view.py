@@ -16,7 +16,7 @@ from flow_engine.steps.base import Step
 READ_ALL: Mapping[str, str] = {"*": "read"}
 WRITE_ALL: Mapping[str, str] = {"*": "write"}
 
-TAKES_CHANGES = frozenset({"approve", "submit", "resubmit"})
+TAKES_CHANGES = frozenset({"approve", "submit", "resubmit", "retry", "skip"})
 """Decisions that may bring changes of the record along."""
 
 
@@ -44,6 +44,8 @@ def fields_of(flow: FlowDef, step: str, kind: TaskKind, because: str = "") -> Ma
         case "resubmit":
             returned = _returned(found, because) if isinstance(found, Approve) else None
             return (returned.fields if returned else None) or WRITE_ALL
+        case "incident":
+            return WRITE_ALL
         case _:
             return READ_ALL
 
@@ -71,6 +73,8 @@ def offers(flow: FlowDef, step: str, kind: TaskKind) -> tuple[Offer, ...]:
             return (Offer("acknowledge"),)
         case "stuck":
             return (Offer("retry"),)
+        case "incident":
+            return (Offer("retry"), Offer("skip", comment_required=True))
         case "advice":
             return (Offer("advise", comment_required=True),)
         case "resubmit":
