@@ -18,6 +18,8 @@ depends_on = None
 def upgrade() -> None:
     _runs()
     _messages()
+    _triggers()
+    _documents()
 
 
 def _runs() -> None:
@@ -124,3 +126,49 @@ def _messages() -> None:
     op.create_index("ix_hook_delivery_received_at", "hook_delivery", ["workspace_id", "received_at"])
     for table in ("channel_choice", "push_subscription", "connection", "hook_secret", "hook_delivery"):
         protect(table)
+
+
+def _triggers() -> None:
+    """Timers are asked for workspace by workspace; who listens to forms stands beside the flow; what went wrong with
+    nobody there to see it."""
+    op.drop_index("ix_timer_due", "timer")
+    open_ = sa.text("done_at IS NULL AND cancelled_at IS NULL")
+    op.create_index("ix_timer_due", "timer", ["workspace_id", "due_at", "id"], postgresql_where=open_)
+    op.add_column("definition", sa.Column("hears", postgresql.ARRAY(sa.Text()), nullable=True))
+    op.add_column("run", sa.Column("cause", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "flow_report",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=True),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seen_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_flow_report")),
+    )
+    op.create_index("ix_flow_report_flow", "flow_report", ["workspace_id", "flow", "id"])
+    protect("flow_report")
+
+
+def _documents() -> None:
+    """Stored files that the definitions of documents hold: Word templates, logos."""
+    op.create_table(
+        "document_file",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.Uuid(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "file_id"],
+            ["stored_file.workspace_id", "stored_file.id"],
+            name=op.f("fk_document_file_workspace_id_stored_file"),
+        ),
+        sa.PrimaryKeyConstraint("workspace_id", "file_id", "document", name=op.f("pk_document_file")),
+    )
+    protect("document_file")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("a backup is the way back")
