@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from flow_engine.elements.outcome import Outcome, Text
+from flow_engine.clocks.definition import ClockDef
+from flow_engine.elements.outcome import BEFORE, INITIATOR, Outcome, Text
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Who, roles_in
 from flow_engine.steps import Step
@@ -31,6 +32,8 @@ class FlowDef:
     on_cancel: Outcome | None = None
     owner: tuple[Who, ...] = ()
     """Who looks after its runs, besides the administrators: they are asked when something fails."""
+
+    clocks: tuple[ClockDef, ...] = ()
 
     @property
     def first(self) -> str | None:
@@ -60,6 +63,12 @@ class FlowDef:
         """The next step of the same list; None at its end."""
         return self._places[key][0]
 
+    def return_to(self, key: str, target: str) -> str:
+        """Where a return from this step leads: for BEFORE the nearest step passed that asked somebody, else INITIATOR."""
+        if target != BEFORE:
+            return target
+        return next((passed for passed in self.before(key) if self.step(passed).decisions), INITIATOR)
+
     def around(self, key: str) -> str | None:
         """The step in whose lists this one stands; None for the flow's own list."""
         return self._places[key][1]
@@ -68,6 +77,15 @@ class FlowDef:
         """Whether the walk may be split, or go round, where this step stands."""
         around = self.around(key)
         return around is not None and (self.step(around).splits or self.splits(around))
+
+    def clock(self, key: str) -> ClockDef | None:
+        """The clock of that key."""
+        return next((clock for clock in self.clocks if clock.key == key), None)
+
+    @cached_property
+    def timed(self) -> frozenset[str]:
+        """The steps whose opening and closing clocks must hear of."""
+        return frozenset(step for clock in self.clocks for step in clock.steps)
 
     def rows(self, key: str) -> str:
         """The table whose rows a step reads as `row.`: that of the innermost loop around it; "" outside of one."""
@@ -91,7 +109,8 @@ class FlowDef:
     @cached_property
     def roles(self) -> tuple[str, ...]:
         """All roles that somebody may be asked by; loaded with a step, so that asking them costs no further query."""
-        asked = [self.owner, *(people for step in self.walk() for _, people in step.uses().people)]
+        asked = [self.owner, *(people for clock in self.clocks for _, people in clock.uses().people)]
+        asked += [people for step in self.walk() for _, people in step.uses().people]
         named = dict.fromkeys(role for people in asked for role in roles_in(people))
         return (*named, "admin") if "admin" not in named else tuple(named)
 

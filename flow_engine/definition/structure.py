@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from formloom.errors import Issue
 
 from flow_engine.definition.flow import FlowDef
-from flow_engine.elements.outcome import INITIATOR
+from flow_engine.elements.outcome import INITIATOR, Outcome
 from flow_engine.elements.who import Decider, Guest
 from flow_engine.steps import Step
 from flow_engine.steps.branch import Branch
@@ -18,6 +18,10 @@ CODES = (
     "return_past_action",
     "unreachable_case",
     "guest_needs_fields",
+    "straight_into_split",
+    "choice_needs_a_start",
+    "choice_only_by",
+    "offer_stands_alone",
 )
 
 
@@ -31,8 +35,8 @@ def check_structure(flow: FlowDef) -> Iterator[Issue]:
             yield Issue(f"/separate/{number}", "asks_nobody", {"step": name})
     for step in steps.values():
         yield from _earlier(flow, step)
-        for pointer, target in step.uses().targets:
-            yield from _target(flow, steps, step, pointer, target)
+        for pointer, outcome in step.uses().targets:
+            yield from _target(flow, steps, step, pointer, outcome)
         if not step.fields and any(isinstance(who, Guest) for _, people in step.uses().people for who in people):
             yield Issue(f"{step.pointer}/fields", "guest_needs_fields")
         if isinstance(step, Branch):
@@ -50,18 +54,23 @@ def _earlier(flow: FlowDef, step: Step) -> Iterator[Issue]:
             yield Issue(step.pointer + pointer, "not_an_earlier_step", {"step": key})
 
 
-def _target(flow: FlowDef, steps: dict[str, Step], step: Step, pointer: str, target: str) -> Iterator[Issue]:
-    before = flow.before(step.key)
+def _target(flow: FlowDef, steps: dict[str, Step], step: Step, pointer: str, outcome: Outcome) -> Iterator[Issue]:
+    before, target = flow.before(step.key), flow.return_to(step.key, outcome.return_to or INITIATOR)
     if target != INITIATOR and target not in before:
         known = "not_an_earlier_step" if target in steps else "unknown_step"
-        yield Issue(step.pointer + pointer, known, {"step": target})
+        yield Issue(f"{step.pointer}{pointer}/step", known, {"step": target})
         return
-    # Everything that can have acted since: the steps passed from the target on, with what stands inside them.
-    passed = before if target == INITIATOR else before[: before.index(target) + 1]
-    places = [steps[key] for key in passed] + [step]
+    if outcome.straight:
+        if flow.splits(step.key):
+            yield Issue(f"{step.pointer}{pointer}/resume", "straight_into_split")
+        places = [] if target == INITIATOR else [steps[target]]
+    else:
+        # Everything that can have acted since: the steps passed from the target on, with what stands inside them.
+        passed = before if target == INITIATOR else before[: before.index(target) + 1]
+        places = [steps[key] for key in passed] + [step]
     acting = [each for place in places for each in _inside(place) if each.acts]
     for each in acting:
-        yield Issue(step.pointer + pointer, "return_past_action", {"step": each.key, "choose": ["keep", "repeat"]})
+        yield Issue(f"{step.pointer}{pointer}/step", "return_past_action", {"step": each.key, "choose": ["keep", "repeat"]})
 
 
 def _inside(step: Step) -> Iterator[Step]:

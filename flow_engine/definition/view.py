@@ -12,6 +12,7 @@ from flow_engine.machine.effects import TaskKind
 from flow_engine.machine.events import ACTS
 from flow_engine.steps.approve import Approve
 from flow_engine.steps.base import Step
+from flow_engine.steps.people import PeopleStep
 
 READ_ALL: Mapping[str, str] = {"*": "read"}
 WRITE_ALL: Mapping[str, str] = {"*": "write"}
@@ -39,10 +40,10 @@ def fields_of(flow: FlowDef, step: str, kind: TaskKind, because: str = "") -> Ma
     match kind:
         case "step":
             return found.fields or READ_ALL
-        case "advice":
+        case "advice" | "offer":
             return read_only(found.fields or READ_ALL)
         case "resubmit":
-            returned = _returned(found, because) if isinstance(found, Approve) else None
+            returned = _returned(flow, found, because) if isinstance(found, Approve) else None
             return (returned.fields if returned else None) or WRITE_ALL
         case "incident":
             return WRITE_ALL
@@ -77,6 +78,10 @@ def offers(flow: FlowDef, step: str, kind: TaskKind) -> tuple[Offer, ...]:
             return (Offer("retry"), Offer("skip", comment_required=True))
         case "advice":
             return (Offer("advise", comment_required=True),)
+        case "offer":
+            keys = found.offer.reasons if isinstance(found, PeopleStep) and found.offer else ()
+            reasons = tuple(Reason(key, key) for key in keys)
+            return (Offer("accept"), Offer("decline", reasons=reasons, comment_required=not reasons))
         case "resubmit":
             withdraw = _outcome(found, "on_withdraw") or flow.on_withdraw or Outcome()
             resubmit = _outcome(found, "on_resubmit") or Outcome()
@@ -115,12 +120,14 @@ def sent_back(flow: FlowDef, step: str, decision: str | None) -> bool:
 
 def _step_offer(flow: FlowDef, step: Step, decision: str) -> Offer:
     if decision == "return" and isinstance(step, Approve):
-        targets = tuple(outcome.return_to or INITIATOR for outcome in step.returns)
+        targets = tuple(flow.return_to(step.key, outcome.return_to or INITIATOR) for outcome in step.returns)
         only = step.returns[0] if len(step.returns) == 1 else Outcome()
         reasons = {reason.key: reason for outcome in step.returns for reason in outcome.reasons}
         comment = any(outcome.comment_required for outcome in step.returns)
-        return Offer("return", only.label, tuple(reasons.values()), comment, targets, only.return_to)
-    return _offer(decision, _outcome(step, f"on_{decision}") or Outcome(), leads_to=_next(flow, step, decision))
+        return Offer("return", only.label, tuple(reasons.values()), comment, targets, targets[0] if len(targets) == 1 else None)
+    outcome = _outcome(step, f"on_{decision}") or Outcome()
+    back = flow.return_to(step.key, outcome.return_to) if outcome.return_to else None
+    return _offer(decision, outcome, leads_to=back or _next(flow, step, decision))
 
 
 def _next(flow: FlowDef, step: Step, decision: str) -> str | None:
@@ -134,9 +141,7 @@ def _next(flow: FlowDef, step: Step, decision: str) -> str | None:
 
 
 def _offer(decision: str, outcome: Outcome, leads_to: str | None = None) -> Offer:
-    return Offer(
-        decision, outcome.label, outcome.reasons, outcome.comment_required, leads_to=outcome.return_to or leads_to
-    )
+    return Offer(decision, outcome.label, outcome.reasons, outcome.comment_required, leads_to=leads_to)
 
 
 def _outcome_of(flow: FlowDef, step: str, decision: str) -> Outcome:
@@ -148,8 +153,9 @@ def _outcome(step: object, name: str) -> Outcome | None:
     return found if isinstance(found, Outcome) else None
 
 
-def _returned(step: Approve, because: str) -> Outcome | None:
+def _returned(flow: FlowDef, step: Approve, because: str) -> Outcome | None:
     """The outcome that sent it back: the rejection, or the return to the initiator."""
     if because == "return":
-        return next((outcome for outcome in step.returns if outcome.return_to == INITIATOR), None)
+        several = (one for one in step.returns if one.return_to)
+        return next((one for one in several if flow.return_to(step.key, one.return_to or "") == INITIATOR), None)
     return step.on_reject

@@ -10,7 +10,6 @@ from flow_engine.elements.duration import parse_duration
 from flow_engine.elements.value import Formula
 
 DEFAULT_LINK_LIFE = timedelta(hours=72)
-DEFAULT_OFFER = timedelta(minutes=15)
 OPEN_TASKS = "open_tasks"
 
 
@@ -126,9 +125,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The work is offered to one after another, each for `within`; when nobody took it, to `then` outright."""
+    """The work is offered to one after another, each for a duration; when nobody took it, `then` are asked outright."""
 
-    within: timedelta
+    within: str
     then: "tuple[Who, ...]" = ()
     reasons: tuple[str, ...] = ()
 
@@ -236,8 +235,7 @@ def _order(raw: Any) -> Order:
 
 def _offer(raw: Mapping[str, Any]) -> Offer:
     then = raw.get("then", "stuck")
-    within = parse_duration(raw["for"]) or DEFAULT_OFFER
-    return Offer(within, () if then == "stuck" else parse_people(then), tuple(raw.get("reasons", ())))
+    return Offer(raw["for"], () if then == "stuck" else parse_people(then), tuple(raw.get("reasons", ())))
 
 
 def parse_people(raw: Mapping[str, Any] | list[Mapping[str, Any]] | None) -> tuple[Who, ...]:

@@ -13,14 +13,16 @@ from flow_engine.machine.events import (
     Reseated,
     Resumed,
     Started,
+    SteppedIn,
     TakenBack,
     TimerFired,
     Withdrawn,
 )
 from flow_engine.machine.incidents import fail, unstarted
 from flow_engine.machine.operate import operate
-from flow_engine.machine.seats import seat_of
+from flow_engine.machine.seats import seat_of, voices_of
 from flow_engine.machine.side import behaviour
+from flow_engine.machine.stepping_in import step_in
 from flow_engine.machine.state import Last, RunState, Visit
 from flow_engine.machine.walk import Answers, Program, Transition, Walk
 
@@ -62,6 +64,8 @@ def _happen(walk: Walk, event: Event) -> None:
             _resume(walk, event)
         case Reseated():
             _reseat(walk, event)
+        case SteppedIn():
+            step_in(walk, event)
         case TakenBack():
             _take_back(walk, event)
         case Withdrawn():
@@ -94,11 +98,13 @@ def _settle(walk: Walk, answers: Answers) -> Transition:
     while walk.state.entering:
         entry = walk.state.entering[0]
         walk.lane = entry.lane
-        entered = behaviour(walk, entry.step, entry.kind)
+        entered = behaviour(walk, entry.step, entry.kind, entry.because)
         asks = tuple(ask for ask in entered.asks(walk) if ask.key not in answers)
         if asks:
             return Transition(walk.state, tuple(walk.effects), asks)
         walk.state = replace(walk.state, entering=walk.state.entering[1:])
+        if entry.kind == "step":
+            walk.reach(entry.step, "opened")
         entered.enter(walk, entry, answers)
         # An answer was true for the record at that moment; only who the administrators are stays so.
         answers = {key: answer for key, answer in answers.items() if key == "admin"}
@@ -150,7 +156,7 @@ def _asked(walk: Walk, number: int, by: str) -> Visit:
     if visit is None:
         raise IllegalTransition("task_closed", {"visit": number})
     walk.lane = visit.lane
-    if visit.kind == "step" and by in walk.excluded(visit.step):
+    if visit.kind in ("step", "offer") and not walk.excluded(visit.step).isdisjoint(voices_of(visit.seats, by)):
         raise Conflict("same_person", {"step": visit.step})
     if by not in visit.asked:
         raise IllegalTransition("not_asked", {"step": visit.step})

@@ -3,12 +3,15 @@
 Plain values: the shell does them, in order, in the transaction that stores the state.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from flow_engine.elements.due import Length, Part
 from flow_engine.elements.outcome import Text
-from flow_engine.elements.value import Assignment
+from flow_engine.elements.search import Search
+from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import Who
 from flow_engine.machine.state import Kind, Status
 
@@ -27,8 +30,11 @@ class OpenTasks:
     step: str
     kind: TaskKind
     asked: tuple[str, ...]
-    due: timedelta | None = None
+    due: Length | None = None
     because: str = ""
+    item: Item = None
+    whys: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What there is to say about why these people: by ref, for whom they stand in, how they were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,13 @@ class CloseTask:
 @dataclass(frozen=True, slots=True)
 class PassOver:
     """Somebody would have been asked, and is not: `because` they agreed before (`same`), or it is their own
-    (`own`). The course of the run shows it."""
+    (`own`), or the time decided for them. The course of the run shows it."""
 
     visit: int
     step: str
     ref: str
     because: str
+    decision: str = "skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +85,43 @@ class SetFields:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """The step writes records beside the run's own, as its definition says; once, or for each of the `items` at which
+    the step `each` around it is."""
+
+    step: str
+    item: Item = None
+    each: str = ""
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActLater:
+    """More items than one transaction takes: the visit waits while they are worked off, chunk by chunk."""
+
+    visit: int
+    step: str
+    item: Item = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPeople:
+    """Who was found is written to a field of the record; nobody makes it blank."""
+
+    step: str
+    field: str
+    refs: tuple[str, ...]
+    item: Item = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetTimer:
     """Fire `TimerFired(visit, action)` after so long."""
 
     visit: int
     action: int
-    after: timedelta
+    after: timedelta | Part
+    item: Item = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +159,22 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Reached:
+    """The walk has come to a step, is past it, or the step is over; only for steps that a clock looks at."""
+
+    step: str
+    at: Literal["opened", "passed", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTurn:
+    """They have had their turn at this step: whoever goes round, comes to the others first."""
+
+    step: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
 class EndRun:
     """The run is over; the record is free again."""
 
@@ -128,17 +182,38 @@ class EndRun:
 
 
 Effect = (
-    OpenTasks | FinishTask | CloseTask | PassOver | CloseVisit | SetFields | SetTimer | SetAlarm | Tell | Copy | EndRun
+    OpenTasks
+    | FinishTask
+    | CloseTask
+    | PassOver
+    | CloseVisit
+    | SetFields
+    | Act
+    | ActLater
+    | SetPeople
+    | SetTimer
+    | SetAlarm
+    | Tell
+    | Copy
+    | TakeTurn
+    | Reached
+    | EndRun
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AskPeople:
-    """Who is this, now? Answer: a list of refs; or for a guest the ref of the link that has been made for them."""
+    """Who is this, now? Answer: a list of refs; or for a guest the ref of the link that has been made for them.
+
+    `to_act`: those who are absent are answered with their proxies, and the best of several with the reason (see
+    found.py); `past` have been asked already and are none of them.
+    """
 
     key: str
     who: tuple[Who, ...]
     item: Item = None
+    to_act: bool = False
+    past: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,4 +242,17 @@ class AskRows:
     table: str
 
 
-Ask = AskPeople | AskTruth | AskMoment | AskRows
+@dataclass(frozen=True, slots=True)
+class AskFound:
+    """Which records are there now that a search means? Answer: the ids of the first `most` and one more, as text; or
+    `{"error": …}`. With `where`, a condition over each, of the rows of the table instead."""
+
+    key: str
+    search: Search | None
+    most: int
+    item: Item = None
+    table: str = ""
+    where: Formula | None = None
+
+
+Ask = AskPeople | AskTruth | AskMoment | AskRows | AskFound

@@ -5,16 +5,28 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 Decision = Literal[
-    "approve", "submit", "reject", "return", "resubmit", "withdraw", "acknowledge", "retry", "skip", "advise"
+    "approve",
+    "submit",
+    "reject",
+    "return",
+    "resubmit",
+    "withdraw",
+    "acknowledge",
+    "retry",
+    "skip",
+    "advise",
+    "accept",
+    "decline",
 ]
 DECISIONS: tuple[str, ...] = get_args(Decision)
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins. `by` is its initiator."""
+    """The run begins. `by` is its initiator; `chosen` whom they picked, by step."""
 
     by: str
+    chosen: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,26 @@ class Reseated:
     by: str
     act: Act
     people: tuple[str, ...]
+    comment: str | None = None
+
+
+StepIn = Literal["take_over", "reassign", "hand_over", "stand_in"]
+STEP_INS: tuple[str, ...] = get_args(StepIn)
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedIn:
+    """Somebody outside of a visit changes who is asked there.
+
+    `people` sit in the place of `of`; without `of`, in that of everybody. An administrator takes over or reassigns;
+    whoever leaves hands over (to nobody, where `people` is empty); a proxy stands in for somebody absent.
+    """
+
+    visit: int
+    by: str
+    act: StepIn
+    people: tuple[str, ...]
+    of: str | None = None
     comment: str | None = None
 
 
@@ -121,7 +153,19 @@ class Answered:
     saw: Mapping[str, Any] | None = None
 
 
-Event = Started | Decided | TimerFired | Withdrawn | Reseated | TakenBack | Failed | Operated | Resumed | Answered
+Event = (
+    Started
+    | Decided
+    | TimerFired
+    | Withdrawn
+    | Reseated
+    | SteppedIn
+    | TakenBack
+    | Failed
+    | Operated
+    | Resumed
+    | Answered
+)
 
 _NAMES: dict[str, type[Event]] = {
     "started": Started,
@@ -129,6 +173,7 @@ _NAMES: dict[str, type[Event]] = {
     "timer": TimerFired,
     "withdrawn": Withdrawn,
     "reseated": Reseated,
+    "stepped_in": SteppedIn,
     "taken_back": TakenBack,
     "failed": Failed,
     "operated": Operated,
@@ -149,4 +194,6 @@ def event_from_json(raw: Mapping[str, Any]) -> Event:
     told: dict[str, Any] = {name: value for name, value in raw.items() if name != "event"}
     if "people" in told:
         told["people"] = tuple(told["people"])
+    if "chosen" in told:
+        told["chosen"] = {step: tuple(refs) for step, refs in told["chosen"].items()}
     return _NAMES[raw["event"]](**told)

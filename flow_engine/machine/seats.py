@@ -4,10 +4,12 @@ Everything that people do about who decides is a change of seats: one after anot
 advises, further signers before, beside or after, taking one off again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
+
+from flow_engine.machine.found import Found
 
 Asked = Literal["asked", "waiting", "agreed", "against", "off"]
 """`waiting` for other seats; `agreed` and `against` have spoken; `off`: taken off again."""
@@ -25,7 +27,9 @@ class Seat:
     """One voice. `ref` is who is asked for it now.
 
     `after`: the numbers of the seats that must have agreed before it is asked. `of`: on whose behalf `ref` advises; the
-    seat goes back to them. `by`: who added it. `must`: it is needed besides those whom the mode counts.
+    seat goes back to them. `by`: who added it. `must`: it is needed besides those whom the mode counts. `stands_for`:
+    the absent person whose voice it is. `twin`: the seat of that person, who is asked as well; either voice is both.
+    `why`: how they were chosen.
     """
 
     ref: str
@@ -35,15 +39,32 @@ class Seat:
     by: str = ""
     must: bool = False
     weight: int = 1
+    stands_for: str = ""
+    twin: int | None = None
+    why: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Everybody who has acted once this seat has spoken, whoever spoke last."""
+        return (self.stands_for, self.ref) if self.stands_for else (self.ref,)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What there is to say about why they sit here."""
+        return {**({"for": self.stands_for} if self.stands_for else {}), **self.why}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; what is usual is left out."""
         told: dict[str, Any] = {"ref": self.ref, "state": self.state}
-        told |= {name: getattr(self, name) for name in ("of", "by", "must") if getattr(self, name)}
+        told |= {name: getattr(self, name) for name in ("of", "by", "must", "stands_for") if getattr(self, name)}
         if self.after:
             told["after"] = list(self.after)
         if self.weight != 1:
             told["weight"] = self.weight
+        if self.twin is not None:
+            told["twin"] = self.twin
+        if self.why:
+            told["why"] = dict(self.why)
         return told
 
     @classmethod
@@ -55,17 +76,42 @@ class Seat:
 Seats = tuple[Seat, ...]
 
 
-def seated(refs: tuple[str, ...], mode: Mode = "any", weights: Mapping[str, int] | None = None) -> Seats:
-    """A seat for each, in their order; in a sequence each waits for the one before."""
+def seated(people: Iterable[str | Found], mode: Mode = "any", weights: Mapping[str, int] | None = None) -> Seats:
+    """A seat for each, in their order; in a sequence each waits for the one before.
+
+    A proxy who is asked beside the absent one takes a seat behind all the others.
+    """
+    several = [Found(one) if isinstance(one, str) else one for one in people]
+    own = [found for found in several if not found.beside]
     chain = mode == "sequence"
-    return tuple(
+    seats = [
         Seat(
-            ref,
+            found.ref,
             "waiting" if chain and number else "asked",
             (number - 1,) if chain and number else (),
-            weight=(weights or {}).get(ref, 1),
+            weight=(weights or {}).get(found.ref, 1),
+            stands_for=found.stands_for,
+            why=found.why,
         )
-        for number, ref in enumerate(refs)
+        for number, found in enumerate(own)
+    ]
+    places = {found.ref: number for number, found in enumerate(own)}
+    for found in several:
+        if found.beside:
+            at = places.get(found.stands_for)
+            beside = seats[at] if at is not None else Seat(found.ref)
+            seats.append(replace(beside, ref=found.ref, stands_for=found.stands_for, twin=at, why=found.why))
+    return tuple(seats)
+
+
+def alone(seats: Seats, number: int) -> Seats:
+    """One of two who are one voice has acted: the other need not."""
+    voice = seats[number].twin if seats[number].twin is not None else number
+    return tuple(
+        replace(seat, state="off")
+        if at != number and voice in (at, seat.twin) and seat.state in ("asked", "waiting")
+        else seat
+        for at, seat in enumerate(seats)
     )
 
 
@@ -142,3 +188,9 @@ def _vote(voices: list[Seat], share: Decimal) -> Verdict:
         return "agreed"
     lost = sum(seat.weight for seat in voices if seat.state == "against")
     return "against" if whole - lost < needed else "open"
+
+
+def voices_of(seats: Seats, ref: str) -> tuple[str, ...]:
+    """Everybody who has acted when this one speaks: they, and the absent one for whom they are asked."""
+    number = seat_of(seats, ref, "asked")
+    return (ref,) if number is None else seats[number].voices

@@ -1,47 +1,23 @@
 """What the machine itself puts beside a step: rework by the initiator, an exception, a run that is stuck."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 
 from formloom.errors import IllegalTransition, InvalidInput, Issue
 
-from flow_engine.elements.due import Due
-from flow_engine.elements.outcome import Again, Outcome
+from flow_engine.elements.outcome import INITIATOR, Again, Outcome
 from flow_engine.elements.who import Role
+from flow_engine.machine.beside import Beside
 from flow_engine.machine.effects import Ask, AskPeople
-from flow_engine.machine.events import Decided, Reseated, TakenBack
+from flow_engine.machine.events import Decided
 from flow_engine.machine.incidents import finish, mend
+from flow_engine.machine.offers import Offered, Offering
+from flow_engine.machine.overdue import hand_over, transfer_of
 from flow_engine.machine.state import Entry, Kind, Visit
 from flow_engine.machine.walk import Answers, Behaviour, Walk
 
 ADMIN = Role("admin")
 """Who is asked when a run cannot help itself."""
-
-
-class Beside:
-    """What all of them share: no timers, no lists inside, nobody else to ask."""
-
-    def reseat(self, walk: Walk, visit: Visit, event: Reseated) -> None:
-        """Whoever mends something does it themselves."""
-        raise IllegalTransition("decision_not_offered", {"decision": event.act, "offered": ()})
-
-    def take_back(self, walk: Walk, visit: Visit, event: TakenBack) -> None:
-        """What was mended stays so."""
-        raise IllegalTransition("decision_not_offered", {"decision": "take_back", "offered": ()})
-
-    def fire(self, walk: Walk, visit: Visit, action: int) -> None:
-        """Nothing is due."""
-
-    def resume(self, walk: Walk, visit: Visit, outcome: Mapping[str, Any]) -> None:
-        """Nothing is waited for outside."""
-
-    def list_ended(self, walk: Walk) -> None:
-        """Nothing stands inside."""
-
-    def due_actions(self) -> Due | None:
-        """None: nobody hurries whoever mends something."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -78,8 +54,9 @@ class Resubmit(Beside):
             walk.end("withdrawn")
             return
         walk.write(self.key, self.on_resubmit)
-        if walk.program.first is not None:
-            walk.enter(walk.program.first)
+        again = walk.state.straight.get(INITIATOR) or walk.program.first
+        if again is not None:
+            walk.enter(again)
 
 
 @dataclass(frozen=True)
@@ -182,7 +159,41 @@ class Incident(Beside):
         mend(walk, visit, skip=event.decision == "skip")
 
 
-def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
+@dataclass(frozen=True)
+class Transferred(Beside):
+    """Nobody has answered in time: others are asked instead, in the visit that is open."""
+
+    of: Behaviour
+    because: str
+
+    @property
+    def key(self) -> str:
+        """The step that waits."""
+        return self.of.key
+
+    @property
+    def decisions(self) -> tuple[str, ...]:
+        """Nothing: nobody is asked by this itself."""
+        return ()
+
+    def asks(self, walk: Walk) -> tuple[Ask, ...]:
+        """Who they are, and the administrators in case that there is nobody."""
+        _, to = transfer_of(walk, self.of, self.because)
+        return (AskPeople(f"{self.key}.transfer", to, walk.item), AskPeople("admin", (ADMIN,)))
+
+    def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
+        """Seat them."""
+        visit, _ = transfer_of(walk, self.of, self.because)
+        if visit is not None:
+            found = tuple(ref for ref in answers[f"{self.key}.transfer"] if ref not in walk.excluded(self.key))
+            hand_over(walk, self.of, visit, found or tuple(answers["admin"]))
+
+    def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
+        """Never: it has no visit of its own."""
+        raise IllegalTransition("decision_not_offered", {"decision": event.decision, "offered": ()})
+
+
+def behaviour(walk: Walk, step: str, kind: Kind, because: str = "") -> Behaviour:
     """Who speaks for a visit: the step, or what stands beside it."""
     of = walk.program.step(step)
     match kind:
@@ -199,3 +210,7 @@ def behaviour(walk: Walk, step: str, kind: Kind) -> Behaviour:
             return Stuck(of)
         case "incident":
             return Incident(of)
+        case "offer":
+            return Offering(cast("Offered", of))
+        case "transfer":
+            return Transferred(of, because)

@@ -13,7 +13,7 @@ Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopp
 """Open are `running` and `stuck` (nobody to ask, a condition that cannot be computed, an effect that failed: an
 administrator must act)."""
 
-Kind = Literal["step", "resubmit", "exception", "stuck", "incident"]
+Kind = Literal["step", "resubmit", "exception", "stuck", "incident", "offer", "transfer"]
 """Why somebody is asked: the step itself, or something that the machine itself puts beside it (see side.py)."""
 
 MAIN = 0
@@ -205,7 +205,9 @@ class RunState:
     in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
     rejected. `agreed`: who agreed to a step since the walk was last sent back, in that order. `done`: action steps that
     have acted and need not act again. `visits` counts all visits ever opened, `splits` all forks and lanes. `last` is
-    what can still be taken back. `skips`: what an administrator has left out of the event that is happening (like
+    what can still be taken back. `chosen`: whom the initiator picked, by step. `offered`: who has been offered a step and
+    has not taken it. `straight`: where the walk goes after a step (or the initiator) that work was returned to, instead
+    of on. `skips`: what an administrator has left out of the event that is happening (like
     `entering` empty in a stored state).
     """
 
@@ -223,6 +225,9 @@ class RunState:
     agreed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     last: Last | None = None
     skips: tuple[Blame, ...] = ()
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    straight: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ended(self) -> bool:
@@ -271,6 +276,9 @@ class RunState:
             **({"agreed": {step: list(who) for step, who in self.agreed.items()}} if self.agreed else {}),
             **({"last": self.last.to_json()} if self.last else {}),
             **({"skips": [list(skip) for skip in self.skips]} if self.skips else {}),
+            **({"chosen": {step: list(who) for step, who in self.chosen.items()}} if self.chosen else {}),
+            **({"offered": {step: list(who) for step, who in self.offered.items()}} if self.offered else {}),
+            **({"straight": dict(self.straight)} if self.straight else {}),
         }
 
     @classmethod
@@ -291,4 +299,7 @@ class RunState:
             agreed={step: tuple(who) for step, who in raw.get("agreed", {}).items()},
             last=Last.from_json(raw["last"]) if "last" in raw else None,
             skips=tuple(blame_of(skip) for skip in raw.get("skips", ())),
+            chosen={step: tuple(who) for step, who in raw.get("chosen", {}).items()},
+            offered={step: tuple(who) for step, who in raw.get("offered", {}).items()},
+            straight=dict(raw.get("straight", {})),
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from flow_engine.elements.due import Due
+from flow_engine.clocks.definition import StepMoment
+from flow_engine.elements.due import Due, Length, Part
 from flow_engine.elements.outcome import INITIATOR, Outcome
 from flow_engine.elements.who import Who
 from flow_engine.machine.effects import (
@@ -18,9 +19,11 @@ from flow_engine.machine.effects import (
     Item,
     OpenTasks,
     PassOver,
+    Reached,
     SetAlarm,
     SetFields,
     SetTimer,
+    TakeTurn,
     TaskKind,
     Tell,
 )
@@ -111,11 +114,18 @@ class Program(Protocol):
     def step(self, key: str) -> Behaviour:
         """The step of that key."""
 
+    def return_to(self, key: str, target: str) -> str:
+        """Where a return from this step leads: INITIATOR, or an earlier step's key."""
+
     def following(self, key: str) -> str | None:
         """The next step of the same list; None at its end."""
 
     def around(self, key: str) -> str | None:
         """The step in whose lists this one stands; None for the flow's own list."""
+
+    @property
+    def timed(self) -> frozenset[str]:
+        """The steps that clocks look at."""
 
     def splits(self, key: str) -> bool:
         """Whether the walk may be split, or go round, where this step stands."""
@@ -130,7 +140,7 @@ class Transition:
     asks: tuple[Ask, ...] = ()
 
 
-_INSIDE = (OpenTasks, FinishTask, CloseTask, PassOver, CloseVisit, SetTimer, SetAlarm)
+_INSIDE = (OpenTasks, FinishTask, CloseTask, PassOver, CloseVisit, SetTimer, SetAlarm, TakeTurn, Reached)
 
 
 def _stays_inside(effect: Effect, step: str) -> bool:
@@ -187,6 +197,13 @@ class Walk:
 
     def go_on_after(self, step: str) -> None:
         """Walk on; past the last step the run is approved."""
+        left = {place: back for place, back in self.state.straight.items() if back != step}
+        if left != self.state.straight:
+            self.state = replace(self.state, straight=left)
+        if step in left:
+            self.enter(left[step])
+            return
+        self.reach(step, "passed")
         following, around = self.program.following(step), self.program.around(step)
         if following is not None:
             self.enter(following)
@@ -195,12 +212,12 @@ class Walk:
         else:
             self.end("approved")
 
-    def go_back_to(self, target: str, from_step: str, because: str) -> None:
-        """Return to the initiator, or to an earlier step and walk on from there.
+    def go_back_to(self, target: str, from_step: str, because: str, *, straight: bool = False) -> None:
+        """Return to the initiator, or to an earlier step and walk on from there; or come `straight` back from there.
 
         `because` is the decision that does it.
         """
-        self.state = replace(self.state, agreed={})
+        self.state = replace(self.state, agreed={}, straight={target: from_step} if straight else {})
         leave_for(self, None if target == INITIATOR else target)
         if target == INITIATOR:
             self.enter(from_step, "resubmit", because)
@@ -239,6 +256,10 @@ class Walk:
         self._ask(after, (*fresh, *again), due.within if due else None)
         return after
 
+    def quiet(self, visit: Visit, seats: Seats) -> Visit:
+        """The same visit with some seats off: their tasks close, nobody new is asked."""
+        return visit if seats == visit.seats else self.reseat(visit, seats)
+
     def reopen(self, visit: Visit, due: Due | None) -> None:
         """Ask once more who is still asked in a visit whose tasks had been closed."""
         new = {
@@ -249,19 +270,20 @@ class Walk:
         for number, action in enumerate(due.then if due else ()):
             self.set_timer(visit.id, number, action.part)
 
-    def _ask(self, visit: Visit, seats: Seats, within: timedelta | None) -> None:
+    def _ask(self, visit: Visit, seats: Seats, within: Length | None) -> None:
         deciding = tuple(seat.ref for seat in seats if seat.state == "asked" and not seat.of)
         advising = tuple(seat.ref for seat in seats if seat.state == "asked" and seat.of)
         several: tuple[tuple[TaskKind, tuple[str, ...]], ...] = ((visit.kind, deciding), ("advice", advising))
         for kind, refs in several:
             if refs:
-                self.do(OpenTasks(visit.id, visit.step, kind, refs, within, visit.because))
+                whys = {seat.ref: why for seat in seats if seat.ref in refs and (why := seat.told)}
+                self.do(OpenTasks(visit.id, visit.step, kind, refs, within, visit.because, self.item, whys))
 
-    def wait(self, step: str, until: timedelta | datetime) -> None:
+    def wait(self, step: str, until: timedelta | Part | datetime) -> None:
         """Open a visit that asks nobody and ends by its timer."""
         visit = Visit(self.state.visits + 1, step, "step", (), lane=self.lane)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
-        self.do(SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until))
+        self.do(SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until, self.item))
 
     def await_outside(self, step: str) -> Visit:
         """Open a visit that asks nobody and ends when the shell tells what has come of it (`Resumed`)."""
@@ -269,14 +291,43 @@ class Walk:
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
         return visit
 
-    def set_timer(self, visit: int, action: int, after: timedelta) -> None:
+    def set_timer(self, visit: int, action: int, after: timedelta | Part) -> None:
         """Wake the machine later."""
-        self.do(SetTimer(visit, action, after))
+        self.do(SetTimer(visit, action, after, self.item))
 
     def close_visit(self, visit: Visit) -> None:
         """Ask nobody any more."""
         self.state = replace(self.state, open=tuple(v for v in self.state.open if v.id != visit.id))
         self.do(CloseVisit(visit.id))
+        if visit.kind == "step":
+            self.reach(visit.step, "closed")
+
+    def reach(self, step: str, at: StepMoment) -> None:
+        """Tell the clocks that look at this step."""
+        if step in self.program.timed:
+            self.do(Reached(step, at))
+
+    def remember_offered(self, step: str, ref: str) -> None:
+        """They did not take what they were offered."""
+        key = done_in(step, self.lane)
+        past = (*self.state.offered.get(key, ()), ref)
+        self.state = replace(self.state, offered={**self.state.offered, key: past})
+
+    def offered(self, step: str) -> tuple[str, ...]:
+        """Who has been offered the step, in this lane, and has not taken it."""
+        return self.state.offered.get(done_in(step, self.lane), ())
+
+    def forget_offered(self, step: str) -> None:
+        """It is offered from the beginning, or no more."""
+        key = done_in(step, self.lane)
+        if key in self.state.offered:
+            left = {at: past for at, past in self.state.offered.items() if at != key}
+            self.state = replace(self.state, offered=left)
+
+    def remember_deciders(self, step: str, voices: tuple[str, ...]) -> None:
+        """Whoever decided, and whom they did it for."""
+        for ref in voices:
+            self.remember_decider(step, ref)
 
     def remember_decider(self, step: str, ref: str) -> None:
         """For separation of duties, and for who is `decider` of a step."""

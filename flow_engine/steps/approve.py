@@ -9,10 +9,24 @@ from formloom.errors import Conflict, IllegalTransition, InvalidInput, Issue
 
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
-from flow_engine.elements.who import Manager
+from flow_engine.elements.who import Manager, Managers
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask, PassOver
+from flow_engine.machine.found import Found, found_in
 from flow_engine.machine.events import ACTS, Decided, Reseated, TakenBack
-from flow_engine.machine.seats import Mode, Place, Seat, Seats, add, put, seat_of, seated, settled, verdict
+from flow_engine.machine.seats import (
+    Mode,
+    Place,
+    Seat,
+    Seats,
+    add,
+    alone,
+    put,
+    seat_of,
+    seated,
+    settled,
+    verdict,
+    voices_of,
+)
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Answers, Walk
 from flow_engine.steps.base import ParseSteps, StepType, ref
@@ -49,45 +63,50 @@ class Approve(PeopleStep):
         """Besides the people: whose voice counts how much, and who stands above the initiator."""
         asked = super().asks(walk)
         if self.weights:
-            asked += tuple(AskPeople(f"{self.key}.by.{at}", (who,), walk.item) for at, who in enumerate(self.by))
+            asked += tuple(AskPeople(f"{self.key}.by.{at}", (who,), walk.item, to_act=True) for at, who in enumerate(self.by))
         if walk.program.own_request == "manager":
             asked += (AskPeople("manager", (Manager(1),)),)
         return asked
 
-    def instead(self, walk: Walk, found: tuple[str, ...], answers: Answers) -> tuple[str, ...]:
-        """Their own request: the initiator is left out where others are there, or gives way to their manager."""
+    def instead(self, walk: Walk, found: tuple[Found, ...], answers: Answers) -> tuple[Found, ...]:
+        """Their own request, or that of whom they stand in for: the initiator is left out where others are there, or
+        gives way to their manager."""
         own = walk.state.initiator
-        if own not in found or walk.program.own_request == "ask":
+        others = tuple(one for one in found if own not in one.voices)
+        if len(others) == len(found) or walk.program.own_request == "ask":
             return found
         if walk.program.own_request == "manager":
-            above = tuple(answers["manager"])
-            return tuple(dict.fromkeys(one for who in found for one in (above if who == own else (who,))))
-        return tuple(who for who in found if who != own) or found
+            above = found_in(answers["manager"])
+            several = (each for one in found for each in (above if own in one.voices else (one,)))
+            return tuple({one.ref: one for one in several}.values())
+        return others or found
 
-    def open(self, walk: Walk, asked: tuple[str, ...], answers: Answers) -> None:
+    def open(self, walk: Walk, asked: tuple[Found, ...], answers: Answers) -> None:
         """Ask them; whoever has agreed already on this walk need not say it again, where the flow says so."""
-        weights = {who: at for number, at in enumerate(self.weights) for who in answers[f"{self.key}.by.{number}"]}
+        heard = ((at, found_in(answers.get(f"{self.key}.by.{number}"))) for number, at in enumerate(self.weights))
+        weights = {one.ref: at for at, found in heard for one in found}
         places, passed = seated(asked, self.mode, weights), self._passed_over(walk, asked)
         for number, seat in enumerate(places):
             if seat.ref in passed:
-                places = put(places, number, state="agreed")
+                places = alone(put(places, number, state="agreed"), number)
         places = settled(places)
         enough = bool(passed) and verdict(places, self.mode) == "agreed"
         if enough:
             places = tuple(replace(seat, state="off") if seat.state == "asked" else seat for seat in places)
-        visit = walk.open_visit(self.key, "step", asked, due=None if enough else self.due, seats=places)
+        visit = walk.open_visit(self.key, "step", (), due=None if enough else self.due, seats=places)
         for who, because in passed.items():
             walk.do(PassOver(visit.id, self.key, who, because))
         if enough:
             self._agreed(walk, visit, places)
 
-    def _passed_over(self, walk: Walk, asked: tuple[str, ...]) -> dict[str, str]:
+    def _passed_over(self, walk: Walk, asked: tuple[Found, ...]) -> dict[str, str]:
         steps, how = list(walk.state.agreed.values()), walk.program.same_approver
         before = {"ask": [], "skip": steps, "skip_adjacent": steps[-1:]}[how]
-        passed = {who: "same" for who in asked if any(who in agreed for agreed in before)}
-        if walk.program.own_request == "skip" and asked == (walk.state.initiator,):
-            passed[walk.state.initiator] = "own"
-        return passed
+        passed = {
+            one.ref: "same" for one in asked if any(not set(agreed).isdisjoint(one.voices) for agreed in before)
+        }
+        own = walk.program.own_request == "skip" and all(walk.state.initiator in one.voices for one in asked)
+        return {one.ref: "own" for one in asked} if own else passed
 
     def on_passed(self, walk: Walk) -> None:
         """As if they had agreed."""
@@ -99,7 +118,7 @@ class Approve(PeopleStep):
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Agree, reject, send back; or advise whoever asked for it."""
         number = _number(visit, event.by)
-        outcome = self.chosen(event.to) if event.decision == "return" else self.on_reject
+        outcome = self.chosen(walk, event.to) if event.decision == "return" else self.on_reject
         if event.decision in ("reject", "return"):
             check_words(event, outcome)
         walk.do(FinishTask(visit.id, event.by, event.decision, event.reason, event.comment))
@@ -107,19 +126,19 @@ class Approve(PeopleStep):
             seat = visit.seats[number]
             walk.reseat(visit, put(visit.seats, number, ref=seat.of, of=""), spoken=event.by, due=self.due)
             return
-        walk.remember_decider(self.key, event.by)
+        walk.remember_deciders(self.key, visit.seats[number].voices)
         if event.decision == "return":
             self._turn_down(walk, visit, "return", outcome)
             return
         said: Seats = put(visit.seats, number, state="agreed" if event.decision == "approve" else "against")
-        self._weigh(walk, visit, said, spoken=event.by)
+        self._weigh(walk, visit, settled(alone(said, number)), spoken=event.by)
 
-    def chosen(self, target: str | None) -> Outcome:
+    def chosen(self, walk: Walk, target: str | None) -> Outcome:
         """The return that goes to this target; the only one there is, if none is named."""
         if target is None and len(self.returns) == 1:
             return self.returns[0]
         for outcome in self.returns:
-            if outcome.return_to == target:
+            if outcome.return_to is not None and walk.program.return_to(self.key, outcome.return_to) == target:
                 return outcome
         raise InvalidInput("invalid_input", issues=(Issue("/to_step", "not_an_option"),))
 
@@ -134,7 +153,7 @@ class Approve(PeopleStep):
 
     def _agreed(self, walk: Walk, visit: Visit, seats: Seats) -> None:
         walk.close_visit(visit)
-        walk.remember_agreed(self.key, tuple(seat.ref for seat in seats if seat.state == "agreed"))
+        walk.remember_agreed(self.key, tuple(ref for seat in seats if seat.state == "agreed" for ref in seat.voices))
         walk.write(self.key, self.on_approve)
         walk.go_on_after(self.key)
 
@@ -148,7 +167,8 @@ class Approve(PeopleStep):
         if outcome.return_to is None:
             walk.end("rejected")
         else:
-            walk.go_back_to(outcome.return_to, self.key, decision)
+            target = walk.program.return_to(self.key, outcome.return_to)
+            walk.go_back_to(target, self.key, decision, straight=outcome.straight)
 
     # -- who decides instead, as well, or no more ---------------------------------------------------------------------
 
@@ -159,6 +179,8 @@ class Approve(PeopleStep):
         if event.act not in self.may or seat.of or event.by.startswith("guest:"):
             raise IllegalTransition("decision_not_offered", {"decision": event.act, "offered": sorted(self.may)})
         self._check_people(walk, visit, event)
+        if event.act != "take_off":
+            visit = walk.quiet(visit, alone(visit.seats, number))
         done = FinishTask(visit.id, event.by, event.act, None, event.comment)
         match event.act:
             case "transfer":
@@ -193,7 +215,8 @@ class Approve(PeopleStep):
             replace(seat, state="waiting") if number in seat.after and seat.state == "asked" else seat
             for seat in visit.seats
         )
-        walk.forget_decider(self.key, event.by)
+        for ref in visit.seats[number].voices:
+            walk.forget_decider(self.key, ref)
         walk.reseat(visit, put(seats, number, state="asked"), due=self.due)
 
     def _reopen(self, walk: Walk, visit: Visit, event: TakenBack) -> None:
@@ -203,7 +226,8 @@ class Approve(PeopleStep):
         for opened in walk.state.open:
             if opened.id > last.visits and opened.lane == visit.lane:
                 walk.close_visit(opened)
-        walk.forget_decider(self.key, event.by)
+        for ref in voices_of(last.visit.seats, event.by):
+            walk.forget_decider(self.key, ref)
         agreed = {step: who for step, who in walk.state.agreed.items() if step != self.key}
         walk.state = replace(walk.state, agreed=agreed, status="running")
         walk.write(self.key, self.on_take_back)
@@ -236,7 +260,7 @@ class Approve(PeopleStep):
             people=(*base.people, ("/on_reject/again/to", again.to if again else ())),
             writes=(*base.writes, *((f"{at}/set", outcome.set) for at, outcome in outcomes)),
             fields=(*base.fields, *((f"{at}/return_to/fields", tuple(o.fields or ())) for at, o in outcomes)),
-            targets=tuple((f"{at}/return_to/step", o.return_to) for at, o in outcomes if o.return_to is not None),
+            targets=tuple((f"{at}/return_to", o) for at, o in outcomes if o.return_to is not None),
         )
 
 
@@ -271,9 +295,11 @@ def check_words(event: Decided, outcome: Outcome) -> None:
 
 
 def _parse(raw: Mapping[str, Any], pointer: str, steps: ParseSteps) -> Approve:
-    mode = raw.get("mode", "any")
+    people = people_frame(raw, pointer)
+    chain = any(isinstance(who, Managers) for who in people["by"])
+    mode = raw.get("mode", "sequence" if chain else "any")
     return Approve(
-        **people_frame(raw, pointer),
+        **people,
         mode=Decimal(mode["share"]) if isinstance(mode, dict) else mode,
         weights=tuple(raw.get("weights", ())),
         may=frozenset(raw.get("may", ACTS)),

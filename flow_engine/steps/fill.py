@@ -8,6 +8,7 @@ from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
 from flow_engine.machine.events import Decided
 from flow_engine.machine.side import finish
+from flow_engine.machine.seats import voices_of
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, StepType, ref
@@ -27,7 +28,7 @@ class Fill(PeopleStep):
 
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Filled: go on."""
-        walk.remember_decider(self.key, event.by)
+        walk.remember_deciders(self.key, voices_of(visit.seats, event.by))
         finish(walk, visit, event)
         walk.write(self.key, self.on_submit)
         walk.go_on_after(self.key)

@@ -5,18 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flow_engine.elements.due import Due, Escalate, parse_due
+from flow_engine.elements.due import Due, calendars_in, lengths_in, parse_due, people_in
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
-from flow_engine.elements.who import Who, parse_people
-from flow_engine.machine.effects import Ask, AskPeople
-from flow_engine.machine.state import Entry
+from flow_engine.elements.who import Best, Offer, Who, chosen_for, parse_people
+from flow_engine.machine.effects import Ask, AskPeople, PassOver, TakeTurn
+from flow_engine.machine.found import Found, found_in, picked
+from flow_engine.machine.offers import make_offer
+from flow_engine.machine.seats import seated
+from flow_engine.machine.side import ADMIN
+from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Walk
 from flow_engine.steps.base import Step, frame, ref
 
 SCHEMA: Mapping[str, Any] = {
     "by": {"anyOf": [ref("people"), ref("guest")]},
-    "if_nobody": {"anyOf": [ref("people"), {"enum": ["pass", "stuck"]}]},
+    "if_nobody": {"anyOf": [ref("people"), {"enum": ["pass", "stuck", "admins"]}]},
     "fields": ref("fields"),
     "require": {"type": "array", "maxItems": 100, "items": ref("key")},
     "due": ref("due"),
@@ -39,36 +43,70 @@ class PeopleStep(Step):
     on_resubmit: Outcome = NOTHING
     on_withdraw: Outcome | None = None
 
+    @property
+    def offer(self) -> Offer | None:
+        """Where the work is offered to one after another, how."""
+        return next((who.offer for who in self.by if isinstance(who, Best) and who.offer is not None), None)
+
     def asks(self, walk: Walk) -> tuple[Ask, ...]:
         """Who they are at this moment."""
-        asked: tuple[Ask, ...] = (AskPeople(f"{self.key}.by", self.by, walk.item),)
-        return (*asked, AskPeople(f"{self.key}.if_nobody", self.if_nobody, walk.item)) if self.if_nobody else asked
+        past = walk.offered(self.key) if self.offer else ()
+        groups = [(f"{self.key}.by", self.by), (f"{self.key}.if_nobody", self.if_nobody)]
+        if self.offer is not None:
+            groups.insert(1, (f"{self.key}.then", self.offer.then))
+        return tuple(AskPeople(key, who, walk.item, to_act=True, past=past) for key, who in groups if who)
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
         """Ask everybody who may act here, else the fallback."""
-        excluded = walk.excluded(self.key)
-        for group in (f"{self.key}.by", f"{self.key}.if_nobody"):
-            found = self.instead(walk, tuple(dict.fromkeys(answers.get(group, ()))), answers)
-            asked = tuple(ref for ref in found if ref not in excluded)
-            if asked:
+        walk.forget_offered(self.key)
+        self.ask_next(walk, answers)
+
+    def ask_next(self, walk: Walk, answers: Answers) -> None:
+        """Ask whoever comes first and may: those meant, those who come after the last offer, the fallback."""
+        excluded, past = walk.excluded(self.key), walk.offered(self.key)
+        for group in ("by", "then", "if_nobody"):
+            found = self.instead(walk, found_in(answers.get(f"{self.key}.{group}")), answers)
+            asked = picked(tuple(one for one in found if excluded.isdisjoint(one.voices)))
+            if self.offer is not None and group == "by":
+                left = [one for one in asked if one.ref not in past]
+                if left:
+                    self._take_turn(walk, left[0])
+                    make_offer(walk, self.key, left[0], self.offer.within)
+                    return
+            elif asked:
+                walk.forget_offered(self.key)
+                for one in asked:
+                    self._take_turn(walk, one)
                 self.open(walk, asked, answers)
                 return
+        walk.forget_offered(self.key)
         if self.passes:
             self.on_passed(walk)
         else:
             walk.enter(self.key, "stuck", because="nobody")
 
-    def instead(self, walk: Walk, found: tuple[str, ...], answers: Answers) -> tuple[str, ...]:
+    def _take_turn(self, walk: Walk, one: Found) -> None:
+        if one.pick is not None and any(each.by == "round_robin" for who in self.by if isinstance(who, Best) for each in who.order):
+            walk.do(TakeTurn(self.key, one.ref))
+
+    def instead(self, walk: Walk, found: tuple[Found, ...], answers: Answers) -> tuple[Found, ...]:
         """Who is asked where these were found."""
         return found
 
-    def open(self, walk: Walk, asked: tuple[str, ...], answers: Answers) -> None:
+    def open(self, walk: Walk, asked: tuple[Found, ...], answers: Answers) -> None:
         """Ask them."""
-        walk.open_visit(self.key, "step", asked, due=self.due)
+        walk.open_visit(self.key, "step", (), due=self.due, seats=seated(asked))
 
     def on_passed(self, walk: Walk) -> None:
         """Nobody was there, and nobody is needed."""
         walk.go_on_after(self.key)
+
+    def timed_out(self, walk: Walk, visit: Visit, decides: str) -> None:
+        """The time decides for those who have not: the step passes."""
+        for ref in visit.asked:
+            walk.do(PassOver(visit.id, self.key, ref, decides, "timeout"))
+        walk.close_visit(visit)
+        self.on_passed(walk)
 
     def due_actions(self) -> Due | None:
         """By when."""
@@ -76,13 +114,10 @@ class PeopleStep(Step):
 
     def uses(self) -> Uses:
         """The people, the fields it shows and demands, and what rework sets."""
-        escalations = tuple(
-            (f"/due/then/{number}/to", action.do.to)
-            for number, action in enumerate(self.due.then if self.due else ())
-            if isinstance(action.do, Escalate)
-        )
         return Uses(
-            people=(("/by", self.by), ("/if_nobody", self.if_nobody), *escalations),
+            people=(("/by", self.by), ("/if_nobody", self.if_nobody), *people_in(self.due)),
+            lengths=tuple(lengths_in(self.due)),
+            calendars=tuple(calendars_in(self.due)),
             fields=(("/fields", tuple(self.fields)), ("/require", self.require)),
             writes=(
                 ("/on_resubmit/set", self.on_resubmit.set),
@@ -91,12 +126,18 @@ class PeopleStep(Step):
         )
 
 
+def _if_nobody(raw: Any) -> tuple[Who, ...]:
+    if raw == "admins":
+        return (ADMIN,)
+    return () if raw in ("pass", "stuck") else parse_people(raw)
+
+
 def people_frame(raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
     """The keyword arguments that every such step has."""
     return {
         **frame(raw, pointer),
-        "by": parse_people(raw["by"]),
-        "if_nobody": () if raw.get("if_nobody") in ("pass", "stuck") else parse_people(raw.get("if_nobody")),
+        "by": chosen_for(parse_people(raw["by"]), raw["key"]),
+        "if_nobody": _if_nobody(raw.get("if_nobody")),
         "passes": raw.get("if_nobody") == "pass",
         "due": parse_due(raw.get("due")),
         "on_resubmit": parse_outcome(raw.get("on_resubmit")),
