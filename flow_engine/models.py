@@ -15,7 +15,8 @@ class Run(Numbered, Base):
 
     `state` is the machine's; `version` counts its events. Pages keep room, so that a step touches no index.
     `started_by` is `submit`, `button`, or what else started it; one that `holds` its record lets nobody else edit it.
-    `depth`: how many automations called each other to get here. `parent_visit` of `parent_run` may wait for its end.
+    `depth`: how many automations called each other to get here. `parent_visit` of `parent_run` may wait for its end;
+    `cause` is the run whose write started this one.
     """
 
     __tablename__ = "run"
@@ -41,6 +42,7 @@ class Run(Numbered, Base):
     depth: Mapped[int] = mapped_column(server_default="0")
     parent_run: Mapped[int | None]
     parent_visit: Mapped[int | None]
+    cause: Mapped[int | None]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -89,3 +91,20 @@ class RunJournal(InWorkspace, Base):
     actor: Mapped[str]
     machine: Mapped[int]
     event: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class FlowReport(Numbered, Base):
+    """What a flow could not do where nobody was there to be told: why (`code`, `params`), on which record.
+
+    `seen_at` once an administrator has taken note.
+    """
+
+    __tablename__ = "flow_report"
+    __table_args__ = (Index("ix_flow_report_flow", "workspace_id", "flow", "id"),)
+    at: Mapped[datetime]
+    code: Mapped[str]
+    flow: Mapped[str]
+    record_id: Mapped[int | None]
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[str | None]

@@ -29,6 +29,8 @@ class Definition(InWorkspace, Base):
     draft_revision: Mapped[int] = mapped_column(server_default="0")
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_by: Mapped[str]
+    hears: Mapped[list[str] | None] = mapped_column(ARRAY(Text()))
+    """The forms whose changes a live flow is told of (`tell_changes.sql`)."""
 
 
 class DefinitionDraft(InWorkspace, Base):

@@ -45,7 +45,11 @@ class Timer(Numbered, Base):
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
         Index(
-            "ix_timer_due", "workspace_id", "due_at", "id", postgresql_where=text("done_at IS NULL AND cancelled_at IS NULL")
+            "ix_timer_due",
+            "workspace_id",
+            "due_at",
+            "id",
+            postgresql_where=text("done_at IS NULL AND cancelled_at IS NULL"),
         ),
     )
     key: Mapped[str]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,18 @@ def put(session: Session, kind: str, payload: Mapping[str, Any], key: str, delay
     row = {"workspace_id": workspace_of(session), "kind": kind, "payload": dict(payload), "key": key}
     statement = insert(OutboxItem).values(**row, available_at=func.now() + (delay or timedelta()))
     session.execute(statement.on_conflict_do_nothing(index_elements=["workspace_id", "key"]))
+    announce(session, [TOPIC])
+
+
+def redo(session: Session, kind: str, payload: Mapping[str, Any], key: str) -> None:
+    """Do this work again, as if for the first time, whether it was done, given up or waits; at once, unless somebody is
+    at it.
+    """
+    row = {"workspace_id": workspace_of(session), "kind": kind, "payload": dict(payload), "key": key}
+    fresh = {"done_at": None, "dead_at": None, "attempts": 0, "available_at": func.now(), "last_error": None}
+    free = or_(OutboxItem.lease.is_(None), OutboxItem.lease_until < func.now(), OutboxItem.done_at.is_not(None))
+    statement = insert(OutboxItem).values(**row)
+    session.execute(statement.on_conflict_do_update(index_elements=["workspace_id", "key"], set_=fresh, where=free))
     announce(session, [TOPIC])
 
 

@@ -14,6 +14,8 @@ from formloom.wakeups import Listener
 BATCH = 100
 # A slow poll finds what has fallen due by time and what a lost hint did not tell.
 POLL_SECONDS = 2.0
+# What was handed to a worker that died before it took a lease is handed out again after so long.
+GRACE = timedelta(seconds=20)
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +45,7 @@ class Relay:
         databases: Databases,
         backend: JobBackend,
         *,
-        grace: timedelta = timedelta(seconds=60),
+        grace: timedelta = GRACE,
         after_refusal: timedelta = timedelta(seconds=2),
     ) -> None:
         self._databases, self._backend = databases, backend

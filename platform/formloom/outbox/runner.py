@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.models import OutboxItem
+from formloom.outbox.heart import Heart
 from formloom.outbox.queue import TOPIC
 from formloom.wakeups import announce
 
@@ -21,9 +22,15 @@ from formloom.wakeups import announce
 MOST_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
-LEASE = timedelta(seconds=120)
+# How long what a killed process had in hand lies idle; a living one renews it (`heart`).
+LEASE = timedelta(seconds=20)
 
 _log = structlog.get_logger(__name__)
+
+
+def retry_wait(attempts: int, first: timedelta = FIRST_RETRY) -> timedelta:
+    """How long to wait after so many failures: 5 s, 20 s, 80 s … at most an hour."""
+    return min(first * 4 ** (min(attempts, 20) - 1), LONGEST_RETRY)
 
 
 class LeaseLost(Exception):  # noqa: N818  it happened; whoever holds the item now does the work
@@ -93,6 +100,10 @@ class Runner:
     first_retry: timedelta = FIRST_RETRY
     most_attempts: int = MOST_ATTEMPTS
     given_up: Mapping[str, GivenUp] = field(default_factory=dict)
+    _heart: Heart = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_heart", Heart(self.databases, self.lease))
 
     def run(self, workspace_id: int, item_id: int) -> bool:
         """Do the item unless it is done, dead or in another's hands. True when it is done; errors stay inside."""
@@ -102,7 +113,8 @@ class Runner:
         context, kind, payload = taken
         log = _log.bind(kind=kind, workspace=workspace_id, item=item_id, attempt=context.attempt)
         try:
-            self.handlers[kind](context, payload)
+            with self._heart.holding(context.lease, workspace_id, item_id):
+                self.handlers[kind](context, payload)
         except Exception as error:
             log.warning("job_failed", error=type(error).__name__, exc_info=True)
             self._failed(context, kind, payload, f"{type(error).__name__}: {error}"[:500])
@@ -142,7 +154,7 @@ class Runner:
             attempts = session.execute(held).scalar_one_or_none()  # fewer than at first where it made progress
             if attempts is None:
                 return
-            wait = min(self.first_retry * 4 ** (attempts - 1), LONGEST_RETRY)
+            wait = retry_wait(attempts, self.first_retry)
             fields: dict[str, Any] = {"lease": None, "lease_until": None, "last_error": error}
             fields["available_at"] = func.now() + wait
             if attempts >= self.most_attempts:
