@@ -29,10 +29,11 @@ class Assignment:
 
 def parse_set(raw: Mapping[str, Any] | None) -> tuple[Assignment, ...]:
     """A `set` object, in the order in which it is written."""
-    return tuple(Assignment(field, _value(value)) for field, value in (raw or {}).items())
+    return tuple(Assignment(field, parse_value(value)) for field, value in (raw or {}).items())
 
 
-def _value(raw: Any) -> Literal | Formula:
+def parse_value(raw: Any) -> Literal | Formula:
+    """A formula where it says so (`{"=": "…"}`), anything else as it stands."""
     if isinstance(raw, dict) and set(raw) == {"="} and isinstance(raw["="], str):
         return Formula(raw["="])
     return Literal(raw)

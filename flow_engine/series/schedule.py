@@ -1,6 +1,6 @@
 """From terms to periods."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -14,6 +14,12 @@ from flow_engine.series.rates import Steps, rates
 
 CHARGED = "charged"
 MOST_PERIODS = 1_200
+BEGINNING, ENDLESS = date(1800, 1, 1), date(2400, 1, 1)
+"""Between these days schedules lie, so that no arithmetic of days leaves the calendar."""
+
+
+class TooLong(ValueError):  # noqa: N818 - the terms are at fault, and whoever gave them is told so
+    """More than MOST_PERIODS periods."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +35,22 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOff:
+    """What would be due in a range is due on another day."""
+
+    start: date
+    end: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """When a period is due: so many days before its first day, or after its last one; the first one perhaps at once."""
 
     at: Literal["start", "end"] = "start"
     days: int = 0
     first_at_start: bool = True
+    put_off: tuple[PutOff, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ class Terms:
 
 
 def schedule(terms: Terms) -> tuple[Period, ...]:
-    """The periods, in order. At most 1,200."""
+    """The periods, in order. Raises TooLong for more than 1,200."""
     steps = _rates(terms)
     found = []
     for number, (start, end) in enumerate(_ranges(terms), 1):
@@ -91,11 +107,30 @@ def schedule(terms: Terms) -> tuple[Period, ...]:
     return tuple(found)
 
 
+def joined(stretches: Iterable[Terms]) -> tuple[Period, ...]:
+    """Terms that follow each other, each with a grid of its own: each ends the day before the next begins. The periods
+    are numbered through, and only the very first may be due at once. Raises TooLong."""
+    several = sorted(stretches, key=lambda each: each.start)
+    found: list[Period] = []
+    for number, terms in enumerate(several):
+        following = several[number + 1].start - DAY if number + 1 < len(several) else None
+        if following is not None and following < terms.last:
+            terms = replace(terms, end=following)
+        if number:
+            terms = replace(terms, due=replace(terms.due, first_at_start=False))
+        found += (replace(each, number=len(found) + each.number) for each in schedule(terms))
+    if len(found) > MOST_PERIODS:
+        raise TooLong(len(found))
+    return tuple(found)
+
+
 def _ranges(terms: Terms) -> Iterator[tuple[date, date]]:
     start, last = terms.start, terms.last
-    for number in range(MOST_PERIODS):
+    for number in range(MOST_PERIODS + 1):
         if start > last:
             return
+        if number == MOST_PERIODS:
+            raise TooLong(MOST_PERIODS)
         following = _after(terms, start, number)
         # What has no end is not cut where we stop looking.
         end = following - DAY if terms.end is None else min(following - DAY, terms.end)
@@ -165,6 +200,11 @@ def _rate(steps: tuple[tuple[date, Decimal], ...], day: date) -> Decimal:
 
 
 def _due(terms: Terms, number: int, start: date, end: date) -> date:
+    due = _agreed(terms, number, start, end)
+    return next((each.until for each in terms.due.put_off if each.start <= due <= each.end), due)
+
+
+def _agreed(terms: Terms, number: int, start: date, end: date) -> date:
     if terms.due.at == "end":
         return end + timedelta(days=terms.due.days)
     if number == 1 and terms.due.first_at_start:

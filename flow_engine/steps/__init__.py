@@ -1,6 +1,24 @@
 """The step types, one file each: definition beside behaviour. docs/recipes/add-a-step-type.md says how to add one."""
 
-from flow_engine.steps import approve, branch, cc, fill, inclusive, loop, notify, parallel, race, stop, update, wait
+from flow_engine.steps import (
+    approve,
+    assign,
+    branch,
+    cc,
+    create,
+    delete,
+    each,
+    fill,
+    inclusive,
+    loop,
+    notify,
+    parallel,
+    race,
+    series,
+    stop,
+    update,
+    wait,
+)
 from flow_engine.steps.base import Step, StepType
 
 STEP_TYPES: tuple[StepType, ...] = (
@@ -13,6 +31,11 @@ STEP_TYPES: tuple[StepType, ...] = (
     loop.TYPE,
     wait.TYPE,
     update.TYPE,
+    create.TYPE,
+    delete.TYPE,
+    each.TYPE,
+    assign.TYPE,
+    series.TYPE,
     notify.TYPE,
     cc.TYPE,
     stop.TYPE,
