@@ -23,3 +23,9 @@ def parse_duration(text: str) -> timedelta | None:
 def share_of(whole: timedelta, share: Decimal) -> timedelta:
     """That part of a duration, to the second."""
     return timedelta(seconds=int(Decimal(int(whole.total_seconds())) * share))
+
+
+def written(length: timedelta) -> str:
+    """The duration as ISO 8601, in whole days or else in seconds."""
+    days, rest = divmod(int(length.total_seconds()), 86_400)
+    return f"P{days}D" if not rest else f"PT{days * 86_400 + rest}S"
