@@ -8,8 +8,8 @@ from itertools import chain
 from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.flow import FlowDef
-from flow_engine.elements.uses import Uses
 from flow_engine.elements.terms import MADE_ROWS
+from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import formulas_in
 from form_engine.definition import CompiledForm

@@ -16,6 +16,10 @@ from form_engine.formula.types import DATE, LOGICAL, NUMBER, TEXT
 
 Given = Literal | Formula
 
+NOTHING: Final = Literal(None)
+NO, YES, ZERO, ONE, CENT = (Literal(value) for value in (False, True, 0, 1, "0.01"))
+ANNIVERSARY, AT_START = Literal("anniversary"), Literal("start")
+
 _DATED: Final = {"number": NUMBER, "start": DATE, "end": DATE, "due": DATE, "days": NUMBER}
 MADE_ROWS: Final[Mapping[str, Mapping[str, Type]]] = MappingProxyType(
     {
@@ -51,20 +55,20 @@ class LayerTerm:
     rows: Rows
     start: Given
     end: Given
-    locked: Given = Literal(False)
-    extends: Given = Literal(False)
+    locked: Given = NO
+    extends: Given = NO
 
 
 @dataclass(frozen=True, slots=True)
 class StepsTerm:
     """How the rate goes up: every so many months by a fraction or an amount, or from days on that are listed."""
 
-    every: Given = Literal(None)
-    fraction: Given = Literal(None)
-    amount: Given = Literal(None)
+    every: Given = NOTHING
+    fraction: Given = NOTHING
+    amount: Given = NOTHING
     rows: Rows | None = None
-    start: Given = Literal(None)
-    rate: Given = Literal(None)
+    start: Given = NOTHING
+    rate: Given = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +78,9 @@ class ChangesTerm:
     rows: Rows
     start: Given
     rate: Given
-    anew: Given = Literal(False)
-    every: Given = Literal(None)
-    alignment: Given = Literal(None)
+    anew: Given = NO
+    every: Given = NOTHING
+    alignment: Given = NOTHING
     steps: StepsTerm | None = None
 
 
@@ -87,17 +91,20 @@ class PutOffTerm:
     rows: Rows
     start: Given
     end: Given
-    until: Given = Literal(None)
+    until: Given = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
 class DueTerm:
     """By when a period is due."""
 
-    at: Given = Literal("start")
-    days: Given = Literal(0)
-    first_at_start: Given = Literal(True)
+    at: Given = AT_START
+    days: Given = ZERO
+    first_at_start: Given = YES
     put_off: tuple[PutOffTerm, ...] = ()
+
+
+AT_ONCE: Final = DueTerm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +114,15 @@ class TermsTerm:
     start: Given
     every: Given
     rate: Given
-    end: Given = Literal(None)
-    alignment: Given = Literal("anniversary")
-    until: Given = Literal(None)
-    ahead: Given = Literal(None)
-    unit: Given = Literal("0.01")
+    end: Given = NOTHING
+    alignment: Given = ANNIVERSARY
+    until: Given = NOTHING
+    ahead: Given = NOTHING
+    unit: Given = CENT
     steps: StepsTerm | None = None
     layers: tuple[LayerTerm, ...] = ()
     changes: ChangesTerm | None = None
-    due: DueTerm = DueTerm()
+    due: DueTerm = AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +132,8 @@ class PartsTerm:
     amount: Given
     count: Given
     start: Given
-    every: Given = Literal(1)
-    unit: Given = Literal("0.01")
+    every: Given = ONE
+    unit: Given = CENT
 
 
 class Reader:
