@@ -11,7 +11,7 @@ from typing import Final
 from formloom.i18n import localized
 
 from flow_engine.bpmn.block import Block, stacked
-from flow_engine.bpmn.graph import EVENT, GATEWAY, TASK, Edge, Many, Node, Scope
+from flow_engine.bpmn.graph import EVENT, GATEWAY, TASK, Edge, Many, Node, Scope, Trigger
 from flow_engine.bpmn.words import described, owners
 from flow_engine.definition import FlowDef
 from flow_engine.elements.duration import written
@@ -311,7 +311,7 @@ class Drawing:
             block.hang(hung, event.x + TASK[0] // 2)
 
     def _waiting(self, step: Wait) -> Node:
-        timer: tuple[str, Mapping[str, str], str, str]
+        timer: Trigger
         if step.long is not None:
             timer = ("timerEventDefinition", {}, "timeDuration", written(step.long))
         elif step.until is not None:

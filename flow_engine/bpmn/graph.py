@@ -2,6 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Trigger: TypeAlias = tuple[str, Mapping[str, str], str, str]
+"""The definition of an event: its tag and attributes, and the tag and text of an expression inside it."""
 
 TASK = (140, 70)
 GATEWAY = (50, 50)
@@ -12,8 +16,7 @@ EVENT = (36, 36)
 class Node:
     """One element. `tag` is BPMN's name for it; `x` and `y` are its upper left corner.
 
-    `inside`: what a sub-process holds. `host`: the activity on whose border an event sits. `event`: the definition of
-    an event, as (tag, attributes, child tag, child text). `many`: it is done once for each element of this collection.
+    `inside`: what a sub-process holds. `host`: the activity on whose border an event sits. `many`: it is done once for each element of this collection.
     """
 
     id: str
@@ -25,7 +28,7 @@ class Node:
     attributes: Mapping[str, str] = field(default_factory=dict)
     documentation: str = ""
     owners: tuple[str, ...] = ()
-    event: tuple[str, Mapping[str, str], str, str] | None = None
+    event: Trigger | None = None
     many: "Many | None" = None
     inside: "Scope | None" = None
     host: str = ""

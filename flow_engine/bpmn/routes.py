@@ -7,7 +7,7 @@ Point = tuple[int, int]
 
 
 def routes(scope: Scope) -> list[list[Point]]:
-    """The points of every edge of a scope, in order. What leads back runs below everything, each in a lane of its own."""
+    """The points of every edge of a scope, in order. What leads back runs below all, each in a lane of its own."""
     lowest = max((node.y + node.size[1] for node in scope.nodes), default=0)
     found, backwards = [], 0
     for edge in scope.edges:
@@ -25,7 +25,7 @@ def _below(source: Node, target: Node) -> bool:
 
 
 def _forward(source: Node, target: Node) -> list[Point]:
-    (sx, sy), (tx, ty) = source.middle, target.middle
+    (sx, sy), (_, ty) = source.middle, target.middle
     if sy == ty:
         return [(source.x + source.size[0], sy), (target.x, ty)]
     joins = target.tag.endswith("Gateway") and target.x > source.x + source.size[0]
