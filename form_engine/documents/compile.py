@@ -1,6 +1,6 @@
 """A document made ready: every formula checked against the forms, with all the fields that it reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from form_engine.documents.blocks import Use
 from form_engine.documents.blocks.rows import Rows
 from form_engine.documents.model import DocumentDef
 from form_engine.fields.base import FieldType, Text
+from form_engine.fields.expression import read_formula
 from form_engine.fields.formula import Shown, shown_as
 from form_engine.formula import Checked, Env, FormulaError, Name, Node, Type, Value
 from form_engine.formula.compiler import compile_formula
@@ -64,7 +65,7 @@ def compile_document(document: DocumentDef, world: Mapping[str, FormDef], versio
     types, issues = FormTypes(world), list(_rows_issues(document, form, world))
     readings: dict[tuple[str, str], Reading] = {}
     if not issues:
-        for use in document.uses():
+        for use in (*document.uses(), *(_word_uses(form) if document.docx is not None else ())):
             key = (scope_of(use), use.formula.text)
             try:
                 reading = readings.get(key) or _reading(types, form, use)
@@ -117,6 +118,16 @@ def _reading(types: FormTypes, form: FormDef, use: Use) -> Reading:
     read = tuple(read_places(types.world, checked.reads, form.key, row, target))
     face = _face(types, checked, {"own": form.key, "row": row, "target": target})
     return Reading(compile_formula(checked), checked.node, checked.type, read, face)
+
+
+def _word_uses(form: FormDef) -> Iterator[Use]:
+    """A Word template may name every field by its key."""
+    for field in form.fields:
+        if field.fields:
+            columns = (each for each in field.fields if each.type.in_formulas)
+            yield from (Use("/docx", read_formula(f"row.{each.key}"), row=f".{field.key}") for each in columns)
+        elif field.type.in_formulas:
+            yield Use("/docx", read_formula(field.key))
 
 
 def _source(form: FormDef, scope: str) -> str | None:

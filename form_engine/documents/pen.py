@@ -72,30 +72,41 @@ class Pen:
 
     def value(self, formula: Formula, scope: str = "", row: RecordValue | None = None) -> Value:
         """What the formula gives; blank where the reader may not read what it reads."""
-        reading = self._reading(formula, scope)
+        return self._answer(self._reading(formula, scope), row)
+
+    def words(self, formula: Formula, scope: str = "", row: RecordValue | None = None) -> str:
+        """The same as a reader writes it; blank is empty."""
+        return self.answer(self._reading(formula, scope), row)
+
+    def answer(self, reading: Reading, row: RecordValue | None = None) -> str:
+        """The same of a reading."""
+        return self._spelled(reading, self._answer(reading, row))
+
+    def spell(self, formula: Formula, value: Value, scope: str = "") -> str:
+        """A value in the words of this formula's field."""
+        return self._spelled(self._reading(formula, scope), value)
+
+    def _answer(self, reading: Reading, row: RecordValue | None) -> Value:
         if not self.readable(reading):
             return None
         return reading.run(Env(own=self.record, row=row, context=self.context))
 
-    def words(self, formula: Formula, scope: str = "", row: RecordValue | None = None) -> str:
-        """The same as a reader writes it; blank is empty."""
-        return self.spell(formula, self.value(formula, scope, row), scope)
-
-    def spell(self, formula: Formula, value: Value, scope: str = "") -> str:
-        """A value in the words of this formula's field."""
+    def _spelled(self, reading: Reading, value: Value) -> str:
         if value is None:
             return ""
         if isinstance(value, ErrorValue):
             return value.code
-        face = self._reading(formula, scope).face
+        face = reading.face
         stored: Any = computed_json(value) if face.computed else face.kind.to_json(value, face.config)
         if not isinstance(stored, str | bool | int | list | dict):
             stored = computed_json(stored)
         if isinstance(stored, list):
-            stored = [computed_json(each) if not isinstance(each, str | int | dict) else each for each in stored]
-        if face.kind.refers is not None and stored is not None:
+            stored = [each if isinstance(each, str | int | dict) else computed_json(each) for each in stored]
+        if stored is None:
+            return ""
+        if face.kind.refers is not None:
             getattr(self.wanted, face.kind.refers).update(face.kind.ids(stored))
-        return face.kind.print_text(stored, face.config, self.locale, self.names) if stored is not None else ""
+        return face.kind.print_text(stored, face.config, self.locale, self.names)
 
     def say(self, phrase: Phrase | None) -> str:
         """A text with its placeholders filled in."""

@@ -29,7 +29,11 @@ def pressed(module: str, work: Mapping[str, Any], files: Sequence[bytes], limits
     Raises InvalidInput with the code that it refused with; `document_takes_too_long` and `document_too_large` where the
     limits ended it; ExternalFailure `document_failed` where it could not be begun.
     """
-    head = {**work, "limits": {"memory": limits.memory, "seconds": limits.seconds}, "sizes": [len(one) for one in files]}
+    head = {
+        **work,
+        "limits": {"memory": limits.memory, "seconds": limits.seconds},
+        "sizes": [len(one) for one in files],
+    }
     command = [sys.executable, "-I", "-m", f"form_engine.documents.press.{module}"]
     process = subprocess.Popen(  # noqa: S603 - our own module; what people wrote comes by standard input
         command,
@@ -40,9 +44,7 @@ def pressed(module: str, work: Mapping[str, Any], files: Sequence[bytes], limits
         close_fds=True,
     )
     try:
-        told, _ = process.communicate(
-            json.dumps(head).encode() + b"\n" + b"".join(files), timeout=limits.seconds * 2
-        )
+        told, _ = process.communicate(json.dumps(head).encode() + b"\n" + b"".join(files), timeout=limits.seconds * 2)
     except subprocess.TimeoutExpired:
         raise InvalidInput("document_takes_too_long", {"seconds": limits.seconds * 2}) from None
     finally:
