@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from formloom.errors import InvalidDefinition, Issue
 
+from flow_engine.definition.check_time import check_clocks, check_lengths
 from flow_engine.definition.compile import CompiledFlow, compile_flow
 from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.structure import check_structure
@@ -41,6 +42,8 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
     issues += _conditions(compiled)
     issues += _fields(flow, form)
     issues += _tables(flow, form)
+    issues += check_lengths(flow)
+    issues += check_clocks(flow, form)
     for pointer, assignments, table in _writes(flow):
         for assignment in assignments:
             issues += _assignment(compiled, form, f"{pointer}/{assignment.field}", assignment, table)
@@ -60,7 +63,6 @@ def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
     for at, uses, table in _users(flow):
         wanted += [(at + pointer, when, table, ("logical",)) for pointer, when in uses.conditions]
         wanted += [(at + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
-        wanted += [(at + pointer, text, table, ("text",)) for pointer, text in uses.texts]
         lengths = [(pointer, length.of) for pointer, length in uses.lengths if isinstance(length.of, Formula)]
         wanted += [(at + pointer, length, table, ("number", "duration", "text")) for pointer, length in lengths]
     for pointer, formula, table, kinds in wanted:
@@ -82,6 +84,7 @@ def _users(flow: FlowDef) -> Iterator[tuple[str, Uses, str]]:
     sees."""
     yield "", flow.uses(), ""
     yield "/trigger", flow.trigger.uses(), ""
+    yield from ((clock.pointer, clock.uses(), "") for clock in flow.clocks)
     for step in flow.walk():
         yield step.pointer, step.uses(), flow.rows(step.key)
 

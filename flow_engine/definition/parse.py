@@ -6,6 +6,7 @@ from typing import Any
 from formloom.errors import InvalidDefinition, Issue
 from jsonschema.exceptions import ValidationError
 
+from flow_engine.clocks.definition import parse_clocks
 from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.schema import deepest, validator
 from flow_engine.elements.duration import parse_duration
@@ -73,6 +74,7 @@ def _flow(raw: Mapping[str, Any], types: Mapping[str, StepType]) -> FlowDef:
         on_withdraw=parse_outcome(raw["on_withdraw"]) if "on_withdraw" in raw else None,
         on_cancel=parse_outcome(raw["on_cancel"]) if "on_cancel" in raw else None,
         owner=parse_people(raw.get("owner")),
+        clocks=parse_clocks(raw.get("clocks", [])),
         description=raw.get("description"),
         holds=raw.get("holds", trigger.holds),
     )

@@ -4,7 +4,7 @@ Start with README.md.
 """
 
 from flow_engine.machine.advance import advance
-from flow_engine.machine.effects import Ask, AskMoment, AskPeople, AskRows, AskTruth, Effect
+from flow_engine.machine.effects import Ask, AskMoment, AskPeople, AskRecords, AskRows, AskTruth, Effect
 from flow_engine.machine.events import (
     Answered,
     Decided,
@@ -29,6 +29,7 @@ __all__ = [
     "Ask",
     "AskMoment",
     "AskPeople",
+    "AskRecords",
     "AskRows",
     "AskTruth",
     "Decided",

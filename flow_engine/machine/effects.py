@@ -159,6 +159,17 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFlow:
+    """Run another flow on these records, or on the own one. `visit` waits for all their ends; 0: nobody waits."""
+
+    step: str
+    flow: str
+    visit: int
+    records: tuple[int, ...] | None
+    item: Item = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """The walk has come to a step, is past it, or the step is over; only for steps that a clock looks at."""
 
@@ -196,6 +207,7 @@ Effect = (
     | Tell
     | Copy
     | TakeTurn
+    | CallFlow
     | Reached
     | EndRun
 )
@@ -255,4 +267,13 @@ class AskFound:
     where: Formula | None = None
 
 
-Ask = AskPeople | AskTruth | AskMoment | AskRows | AskFound
+@dataclass(frozen=True, slots=True)
+class AskRecords:
+    """Which records does a formula name: a link, or several? Answer: their ids, each once, or `{"error": …}`."""
+
+    key: str
+    formula: str
+    item: Item = None
+
+
+Ask = AskPeople | AskTruth | AskMoment | AskRows | AskFound | AskRecords

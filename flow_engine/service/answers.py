@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
-from flow_engine.machine import Ask, AskMoment, AskPeople, AskRows, AskTruth, RunState
-from form_engine.formula import ErrorValue, Value
+from flow_engine.machine import Ask, AskMoment, AskPeople, AskRecords, AskRows, AskTruth, RunState
+from form_engine.formula import ErrorValue, LinkRef, RecordValue, Value
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
@@ -36,6 +36,15 @@ def rows(stage: "Stage", ask: AskRows, state: RunState) -> list[str]:
     return [str(row["id"]) for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
+def records(stage: "Stage", ask: AskRecords, state: RunState) -> Any:
+    """The ids of the records that are named, each once, in order."""
+    found = stage.evaluate(ask.formula)
+    if isinstance(found, ErrorValue):
+        return {"error": found.code}
+    several = found if isinstance(found, tuple) else (found,)
+    return list(dict.fromkeys(each.id for each in several if isinstance(each, LinkRef | RecordValue) and each.id))
+
+
 def _instant(stage: "Stage", found: Value) -> str | None:
     if isinstance(found, datetime):
         return found.astimezone(UTC).isoformat()
@@ -44,4 +53,4 @@ def _instant(stage: "Stage", found: Value) -> str | None:
     return None
 
 
-ANSWERS: Mapping[type[Ask], Answer] = {AskPeople: people, AskTruth: truth, AskMoment: moment, AskRows: rows}
+ANSWERS: Mapping[type[Ask], Answer] = {AskPeople: people, AskTruth: truth, AskMoment: moment, AskRows: rows, AskRecords: records}

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flow_engine.clocks.definition import AtStep
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of
 from flow_engine.elements.value import Formula
@@ -25,7 +26,6 @@ from flow_engine.service.script import Script
 from flow_engine.service.trouble import NEUTRAL, tripped
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
-from form_engine.records import late
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts, record_value
 from form_engine.records.forms import Forms
@@ -50,6 +50,8 @@ class Stage:
     """The records whose totals a write read or moves."""
     kinds: dict[int, tuple[str, Mapping[str, str], int]] = field(default_factory=dict)
     """Of the visits open before and during this step: the step, its fields, and how many timers it may have set."""
+    reached: list[AtStep] = field(default_factory=list)
+    """The steps that clocks look at, as the walk came to them and passed them."""
     item: Item = None
     """The row that formulas read as `row.` just now."""
     writers: list[Blame | None] = field(default_factory=list)
@@ -125,9 +127,6 @@ class Stage:
         parts = write.parts if isinstance(write.parts, tuple) else ()
         self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
         self.script.writes.append(batch_json([write], actor, self.now, world=self.forms.mark))
-        if self.forms.heard(self.form.key):
-            told = {"record": self.record.id, "version": self.record.version + 1}
-            self.script.outbox.append({"kind": late.KIND, "payload": told})
         self.record = replace(self.record, data=write.data, version=self.record.version + 1, title=write.title)
 
     def _note_open(self, state: RunState) -> None:

@@ -113,6 +113,15 @@ class Approve(PeopleStep):
         walk.write(self.key, self.on_approve)
         walk.go_on_after(self.key)
 
+    def timed_out(self, walk: Walk, visit: Visit, decides: str) -> None:
+        """The time decides for those who have not: the step passes, or is rejected."""
+        if decides == "pass":
+            super().timed_out(walk, visit, decides)
+            return
+        for who in visit.asked:
+            walk.do(PassOver(visit.id, self.key, who, decides, "timeout"))
+        self._turn_down(walk, visit, "reject", self.on_reject)
+
     # -- what they decide ---------------------------------------------------------------------------------------------
 
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from formloom.errors import IllegalTransition
 
-from flow_engine.elements.due import Due, Remind
+from flow_engine.elements.due import Decide, Due, Escalate, Remind, Transfer
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.uses import Uses
 from flow_engine.machine.effects import Ask, Copy, Tell
 from flow_engine.machine.events import Decided, Reseated, TakenBack
+from flow_engine.machine.overdue import named
 from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Walk
 
@@ -91,12 +92,21 @@ class Step:
         if due is None or action >= len(due.then):
             return
         wanted = due.then[action]
-        if isinstance(wanted.do, Remind):
-            walk.do(Tell("reminder", visit.step, refs=visit.asked))
-        else:
-            walk.do(Copy(visit.step, wanted.do.to, because="escalated", item=walk.item))
+        match wanted.do:
+            case Remind():
+                walk.do(Tell("reminder", visit.step, refs=visit.asked))
+            case Escalate(to):
+                walk.do(Copy(visit.step, to, because="escalated", item=walk.item))
+            case Transfer():
+                walk.enter(visit.step, "transfer", named(visit.id, action))
+            case Decide(decides):
+                self.timed_out(walk, visit, decides)
         if wanted.every is not None:
             walk.set_timer(visit.id, action, wanted.every)
+
+    def timed_out(self, walk: Walk, visit: Visit, decides: str) -> None:
+        """Only steps that ask somebody can be decided, by time too."""
+        raise NotImplementedError
 
     def resume(self, walk: Walk, visit: Visit, outcome: Mapping[str, Any]) -> None:
         """Only steps that wait for something outside are resumed."""

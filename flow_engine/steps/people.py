@@ -103,8 +103,8 @@ class PeopleStep(Step):
 
     def timed_out(self, walk: Walk, visit: Visit, decides: str) -> None:
         """The time decides for those who have not: the step passes."""
-        for ref in visit.asked:
-            walk.do(PassOver(visit.id, self.key, ref, decides, "timeout"))
+        for who in visit.asked:
+            walk.do(PassOver(visit.id, self.key, who, decides, "timeout"))
         walk.close_visit(visit)
         self.on_passed(walk)
 

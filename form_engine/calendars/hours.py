@@ -41,12 +41,17 @@ def business_minutes(calendar: WorkingCalendar, start: datetime, end: datetime, 
     """Whole minutes of working time between two instants; negative when `end` is earlier."""
     if end < start:
         return -business_minutes(calendar, end, start, zone)
+    return business_time(calendar, start, end, zone) // timedelta(minutes=1)
+
+
+def business_time(calendar: WorkingCalendar, start: datetime, end: datetime, zone: tzinfo) -> timedelta:
+    """The working time between two instants, exactly; none when `end` is not later."""
     total = timedelta(0)
     for since, until in _periods(calendar, start, zone):
         if since >= end:
             break
         total += max(min(until, end) - max(since, start), timedelta(0))
-    return total // timedelta(minutes=1)
+    return total
 
 
 def later(calendar: WorkingCalendar, start: datetime, length: WorkLength, zone: tzinfo) -> datetime | None:
@@ -62,10 +67,11 @@ def later(calendar: WorkingCalendar, start: datetime, length: WorkLength, zone: 
     if day is None:
         return None
     moved = datetime.combine(day, local.time(), zone).astimezone(UTC)
-    return _passed(calendar, moved, timedelta(minutes=length.minutes), zone) if length.minutes else moved
+    return worked(calendar, moved, timedelta(minutes=length.minutes), zone) if length.minutes else moved
 
 
-def _passed(calendar: WorkingCalendar, start: datetime, left: timedelta, zone: tzinfo) -> datetime | None:
+def worked(calendar: WorkingCalendar, start: datetime, left: timedelta, zone: tzinfo) -> datetime | None:
+    """The first instant at which so much working time has passed since `start`; None where that never is."""
     for since, until in _periods(calendar, start, zone):
         begin = max(since, start)
         if until - begin >= left:

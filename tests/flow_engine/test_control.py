@@ -1,9 +1,10 @@
 """Walks at the same time and walks again: parallel, inclusive, race, loop, wait, inside each other."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
+from flow_engine.elements.due import Length, Part
 from flow_engine.machine import Decided, TimerFired
 from flow_engine.machine.effects import AskPeople, SetAlarm, SetFields, SetTimer
 from flow_engine.machine.events import Decision
@@ -89,7 +90,7 @@ def test_a_race_has_one_winner() -> None:
     mark = {"key": "mark", "type": "update", "set": {"status": "late"}}
     race = {"key": "race", "type": "race", "branches": ways([approve("x", "a")], [hurry, mark])}
     run = Shell(flow_of(race, approve("z", "c")), ROLES).start()
-    assert run.effects[-1] == SetTimer(run.visit("nap").id, 0, timedelta(days=1))
+    assert run.effects[-1] == SetTimer(run.visit("nap").id, 0, Part(Length("P1D")))
     run.tell(TimerFired(run.visit("nap").id, 0))
     assert (run.at(), run.record["status"]) == (["z"], "late")
     other = Shell(flow_of(race, approve("z", "c")), ROLES).start()

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from formloom.errors import Conflict, IllegalTransition, InvalidInput
 
+from flow_engine.elements.due import Length, Part
 from flow_engine.definition import parse_flow
 from flow_engine.machine import Decided, RunState, TimerFired
 from flow_engine.machine.effects import CloseVisit, Copy, EndRun, FinishTask, OpenTasks, SetTimer, Tell
@@ -158,7 +159,8 @@ def test_an_update_writes_once_if_it_is_to_be_kept() -> None:
 
 def test_timers_remind_and_escalate_only_while_open(run: Shell) -> None:
     customer = run.visit("customer")
-    assert [effect.after.total_seconds() for effect in run.effects if isinstance(effect, SetTimer)] == [86400, 259200]
+    set_now = [effect.after for effect in run.effects if isinstance(effect, SetTimer)]
+    assert set_now == [Part(Length("P1D")), Part(Length("PT72H"))]
     reminded = run.tell(TimerFired(customer.id, 0))
     assert [type(effect) for effect in reminded] == [Tell, SetTimer]
     escalated = run.tell(TimerFired(customer.id, 1))

@@ -7,11 +7,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import Effect, RunState
-from flow_engine.service.plays import asking, telling, timing, writing
+from flow_engine.service.plays import asking, calling, telling, timing, writing
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
 
 Play = Callable[["Stage", Any, RunState], None]
 
-PLAYS: Mapping[type[Effect], Play] = {**asking.PLAYS, **writing.PLAYS, **timing.PLAYS, **telling.PLAYS}
+PLAYS: Mapping[type[Effect], Play] = {
+    **asking.PLAYS,
+    **writing.PLAYS,
+    **timing.PLAYS,
+    **telling.PLAYS,
+    **calling.PLAYS,
+}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from flow_engine.definition.view import read_only, writes
 from flow_engine.machine import RunState
 from flow_engine.machine.effects import CloseTask, CloseVisit, FinishTask, OpenTasks, PassOver
+from flow_engine.service.moments import due_at
 from flow_engine.service.people import guest_of, person_of
 
 if TYPE_CHECKING:
@@ -17,8 +18,9 @@ def open_tasks(stage: "Stage", effect: OpenTasks, state: RunState) -> None:
     _, fields, _ = stage.kinds.get(effect.visit, ("", {}, 0))
     if effect.kind == "advice":
         fields = read_only(fields)
-    due = (stage.now + effect.due).isoformat() if effect.due else None
-    common = {"visit": effect.visit, "step": effect.step, "kind": effect.kind, "due": due, "fields": dict(fields)}
+    due = due_at(stage, effect.due) if effect.due else None
+    common = {"visit": effect.visit, "step": effect.step, "kind": effect.kind, "fields": dict(fields)}
+    common["due"] = due.isoformat() if due is not None else None
     for ref in effect.asked:
         person = person_of(ref)
         if person is not None:

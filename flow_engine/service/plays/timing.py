@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import RunState
 from flow_engine.machine.effects import SetAlarm, SetTimer
+from flow_engine.service.moments import wake_at
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
 
 
 def set_timer(stage: "Stage", effect: SetTimer, state: RunState) -> None:
-    """After a while."""
-    due = (stage.now + effect.after).isoformat()
-    stage.script.timers.append({"visit": effect.visit, "action": effect.action, "due": due})
+    """After a while; where a formula gives no length, never."""
+    due = wake_at(stage, effect.after)
+    if due is not None:
+        stage.script.timers.append({"visit": effect.visit, "action": effect.action, "due": due.isoformat()})
 
 
 def set_alarm(stage: "Stage", effect: SetAlarm, state: RunState) -> None:
