@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from formloom.errors import FormloomError, Issue
+from formloom.outgoing.addresses import Network, parse_network
 
 DEMO_SECRET = "demo-secret-never-for-real-use"  # noqa: S105  it is refused outside the demo
 SHORTEST_SECRET = 32
@@ -31,6 +32,7 @@ CODES = (
     "known_secret",
     "unknown_choice",
     "too_small",
+    "not_a_network",
 )
 
 T = TypeVar("T")
@@ -96,6 +98,8 @@ class Settings:
     session_hours: int = 14 * 24
     import_days: int = 30
     """So long an import can be looked at and undone after anybody last did something with it."""
+    outgoing_allow: tuple[Network, ...] = ()
+    """Networks of one's own that webhooks may reach, also by http; nothing but the open internet without it."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
@@ -127,6 +131,7 @@ class Settings:
             session_idle_minutes=env.number("SESSION_IDLE_MINUTES", 12 * 60, least=1),
             session_hours=env.number("SESSION_HOURS", 14 * 24, least=1),
             import_days=env.number("IMPORT_DAYS", 30, least=1),
+            outgoing_allow=env.networks("OUTGOING_ALLOW"),
         )
         if env.issues:
             raise BadSettings("bad_settings", issues=tuple(env.issues))
@@ -186,6 +191,10 @@ class _Reader:
         parts = urlsplit(raw)
         good = parts.scheme in ("http", "https") and parts.hostname and not parts.query and not parts.fragment
         return raw if good else self._wrong(name, "not_an_url", "")
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """`10.20.0.0/16, 192.0.2.7`."""
+        return self._parsed(name, (), lambda raw: tuple(map(parse_network, raw.split(","))), "not_a_network")
 
     def database_url(self) -> str | None:
         raw = self.text("DATABASE_URL")

@@ -4,9 +4,9 @@ import re
 import smtplib
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import structlog
 
@@ -21,14 +21,26 @@ Outcome = Literal["sent", "kept"]
 _log = structlog.get_logger(__name__)
 
 
+class Undeliverable(ExternalFailure):
+    """It will never be taken as it is: no use in trying again. `receipt` is what the transport learned all the same."""
+
+    def __init__(self, code: str, params: Mapping[str, object] | None = None, receipt: Any = None) -> None:
+        super().__init__(code, params)
+        self.receipt = receipt
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What goes out. `key` is the same when it is sent again after a fault, for receivers that can tell."""
+    """What goes out. `key` is the same when it is sent again after a fault, for receivers that can tell.
+
+    `at` is what the channel must know besides: keys, devices, files.
+    """
 
     key: str
     recipient: str
     subject: str
     body: str
+    at: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 class Transport(Protocol):
@@ -36,8 +48,11 @@ class Transport(Protocol):
 
     outcome: ClassVar[Outcome]
 
-    def deliver(self, letter: Letter) -> None:
-        """Hand it to the next hop; raises ExternalFailure when that did not take it (it is tried again later)."""
+    def deliver(self, letter: Letter) -> object:
+        """Hand it to the next hop; gives back a receipt, for channels that have one.
+
+        Raises ExternalFailure when that did not take it (it is tried again later), Undeliverable when it never will.
+        """
 
 
 class SmtpMail:
@@ -56,6 +71,9 @@ class SmtpMail:
         mail["Subject"] = _one_line(letter.subject)
         mail["Message-ID"] = f"<{re.sub(r'[^A-Za-z0-9.-]', '-', letter.key)}@formloom>"
         mail.set_content(letter.body)
+        for part in letter.at.get("files", ()):
+            kind, _, subtype = part["media_type"].partition("/")
+            mail.add_attachment(part["content"], maintype=kind, subtype=subtype, filename=_one_line(part["name"]))
         try:
             with self._connected() as server:
                 if settings.security == "starttls":
@@ -88,7 +106,7 @@ class SandboxSms(DevelopmentOutbox):
 
 
 def transports(settings: Settings) -> Mapping[str, Transport]:
-    """The ways out that these settings give, by channel."""
+    """Mail and text messages, as these settings have them."""
     mail: Transport = SmtpMail(settings.mail) if settings.mail.host else DevelopmentOutbox()
     return {"mail": mail, "sms": SandboxSms()}
 

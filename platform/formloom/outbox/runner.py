@@ -30,7 +30,8 @@ _log = structlog.get_logger(__name__)
 
 def retry_wait(attempts: int, first: timedelta = FIRST_RETRY) -> timedelta:
     """How long to wait after so many failures: 5 s, 20 s, 80 s … at most an hour."""
-    return min(first * 4 ** (min(attempts, 20) - 1), LONGEST_RETRY)
+    times: int = 4 ** (min(attempts, 20) - 1)
+    return min(first * times, LONGEST_RETRY)
 
 
 class LeaseLost(Exception):  # noqa: N818  it happened; whoever holds the item now does the work

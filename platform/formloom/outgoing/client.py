@@ -187,7 +187,7 @@ class Outgoing:
         self, timed: TimedSocket, method: str, target: Target, body: bytes, headers: Mapping[str, str]
     ) -> Answer:
         connection = http.client.HTTPConnection(target.host, target.port)
-        connection.sock = timed  # type: ignore[assignment]  # as much of a socket as it uses
+        connection.sock = timed
         own = {"Host": target.authority, "User-Agent": AGENT, "Accept-Encoding": "identity", "Connection": "close"}
         connection.request(method, target.path, body=body or None, headers={**headers, **own})
         response = connection.getresponse()
