@@ -14,12 +14,14 @@ from flow_engine.clocks.definition import AtStep
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of
 from flow_engine.elements.value import Formula
-from flow_engine.machine import Answered, Ask, AskTruth, Effect, Event, RunState, advance, event_to_json
+from flow_engine.elements.who import Best
+from flow_engine.machine import Answered, Ask, AskPeople, AskTruth, Effect, Event, RunState, advance, event_to_json
 from flow_engine.machine.effects import Item
 from flow_engine.machine.state import Blame
 from flow_engine.machine.walk import blame
 from flow_engine.service.answers import ANSWERS
-from flow_engine.service.people import People
+from flow_engine.service.candidates import ranked
+from flow_engine.service.people import People, person_of
 from flow_engine.service.plays import PLAYS
 from flow_engine.service.saw import seen
 from flow_engine.service.script import Script
@@ -115,10 +117,19 @@ class Stage:
         found = self.evaluate(formula.text)
         return found if isinstance(found, str) else "" if found is None or isinstance(found, ErrorValue) else str(found)
 
-    def person_in(self, formula: Formula) -> int | None:
-        """The person whom a formula names."""
+    def persons_in(self, formula: Formula) -> tuple[int, ...]:
+        """The people whom a formula names: one, or a list of them."""
         found = self.evaluate(formula.text)
-        return found.id if isinstance(found, PersonValue) and isinstance(found.id, int) else None
+        several = found if isinstance(found, tuple) else (found,)
+        return tuple(one.id for one in several if isinstance(one, PersonValue) and isinstance(one.id, int))
+
+    def best_of(self, best: Best, state: RunState) -> tuple[str, ...]:
+        """The best of several, where one is wanted at once."""
+        found = tuple(one.ref for one in ranked(self, best, 0, AskPeople("", (best,)), state))[:1]
+        if best.goes_round:
+            told = ({"flow": self.flow.key, "step": "", "person": person_of(ref)} for ref in found)
+            self.script.more += [{"fn": "flow_more_turn", **turn} for turn in told]
+        return found
 
     def write(self, write: RecordWrite, actor: Actor) -> None:
         """Have the script write the record; the stage goes on with what it becomes."""
@@ -133,8 +144,8 @@ class Stage:
         for visit in state.open:
             if visit.id not in self.kinds:
                 fields = fields_of(self.flow.definition, visit.step, visit.kind, visit.because)
-                timers = self.flow.definition.step(visit.step).timers if visit.kind == "step" else 0
-                self.kinds[visit.id] = (visit.step, fields, timers)
+                timers = self.flow.definition.step(visit.step).timers if visit.kind == "step" else visit.kind == "offer"
+                self.kinds[visit.id] = (visit.step, fields, int(timers))
 
     def _row(self, table: str, row_id: str) -> RecordValue:
         """A row that has been taken away meanwhile reads as blank."""

@@ -1,7 +1,7 @@
 """The store of forms: a world whose members speak of each other, checked, compiled and indexed together."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -36,7 +36,6 @@ from form_engine.evolution.refresh import WORDS, refresh, stale
 from form_engine.formula import Type
 from form_engine.models import FormSlot, Record
 from form_engine.records.actor import Actor
-from form_engine.records.changed import nobody
 from form_engine.records.forms import Forms
 
 REFRESH: Final = "refresh"
@@ -55,8 +54,6 @@ class FormStore(DefinitionStore[FormDef]):
         super().__init__("form", parse_form)
         self._worlds: OrderedDict[int, Forms] = OrderedDict()
         self._compiled: dict[tuple[int, str, int, int], CompiledForm] = {}
-        self.heard: Callable[[str], bool] = nobody
-        """Of which forms somebody hears what flows write; the composition says so."""
         self.dependents: tuple[DefinitionStore[Any], ...] = ()
         """The kinds whose definitions speak of forms; the composition names them."""
 
@@ -240,7 +237,7 @@ class FormStore(DefinitionStore[FormDef]):
         compiled = {key: compile_form(form, world, versions[key]) for key, form in world.items()}
         held = self._slots(session)
         slots = {key: used_slots(form, held[key]) for key, form in compiled.items() if key in held}
-        forms = Forms(compiled, slots, self._filling(session), self.heard)
+        forms = Forms(compiled, slots, self._filling(session))
         if not any(self._published_here(session, key) for key in versions):
             self._worlds[workspace] = forms
             while len(self._worlds) > _MOST_WORKSPACES:

@@ -37,7 +37,7 @@ class _Checker:
         self.scope = scope
         self.row = scope.row
         self.row_source: Name | None = None
-        self.reads: dict[str, set[Path]] = {"own": set(), "row": set(), "target": set()}
+        self.reads: dict[str, set[Path]] = {"own": set(), "row": set(), "target": set(), "old": set()}
         self.functions: set[str] = set()
         self.tables = 0  # how many keys of the last name led to its last table; 0 when it goes through none
 
@@ -45,12 +45,19 @@ class _Checker:
         if isinstance(node, Literal):
             return node, _literal_type(node)
         if isinstance(node, Name):
-            return node, self.name(node)
+            rooted = self._rooted(node)
+            return rooted, self.name(rooted)
         return self.filter(node) if node.function == "FILTER" else self.call(node)
+
+    def _rooted(self, node: Name) -> Name:
+        """`old.amount` as the parser reads it is a field of the own field `old`."""
+        if self.scope.old and node.root == "own" and len(node.path) > 1 and node.path[0] == "old":
+            return replace(node, root="old", path=node.path[1:])
+        return node
 
     def name(self, node: Name) -> Type:
         self._note(node)
-        if node.root == "own":
+        if node.root in ("own", "old"):
             return self._walk(node, self.scope.own, node.path, ANY)
         start = self.row if node.root == "row" else self.scope.target
         if start is None:
@@ -116,6 +123,7 @@ class _Checker:
         """`FILTER(rows, condition[, result])`; over a column, the column is the result."""
         _require_count(node, len(node.args), 2, 3)
         rows, condition, *result = node.args
+        rows = self._rooted(rows) if isinstance(rows, Name) else rows
         table: Node = rows
         if not result and isinstance(rows, Name):
             table, result = self._split(rows)

@@ -65,6 +65,7 @@ _ROOTS: dict[str, Callable[[Env], RecordValue | None]] = {
     "own": lambda env: env.own,
     "row": lambda env: env.row,
     "target": lambda env: env.target,
+    "old": lambda env: env.old,
 }
 
 

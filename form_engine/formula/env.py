@@ -47,7 +47,8 @@ NO_CONTEXT = Context()
 
 @dataclass(slots=True)
 class Env:
-    """One evaluation: `own` is the record, `row` the current row, `target` the candidate of a filter.
+    """One evaluation: `own` is the record, `row` the current row, `target` the candidate of a filter, `old` the record
+    before a change.
 
     Not frozen, because one is made for every row of every rule and a frozen one takes three times as long.
     """
@@ -56,3 +57,4 @@ class Env:
     row: RecordValue | None = None
     target: RecordValue | None = None
     context: Context = NO_CONTEXT
+    old: RecordValue | None = None

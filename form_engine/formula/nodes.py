@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal as OneOf
 from typing import TypeAlias
 
-Root: TypeAlias = OneOf["own", "row", "target"]
+Root: TypeAlias = OneOf["own", "row", "target", "old"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Literal:
 class Name:
     """A field, walked from the own record, the current row or the candidate: `order.customer.name`.
 
-    An empty path is the row or the candidate itself.
+    `old` is the own record as it was before a change; only the checker finds it, where there is one. An empty path is the row or the candidate itself.
     """
 
     root: Root

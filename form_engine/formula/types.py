@@ -66,13 +66,14 @@ class TypeScope:
 
     `own` are the fields of its record. `row` and `target` are the record types behind `row.` and `target.`, absent
     where a formula has none. `forms` gives the fields of every form that links lead to, and of every table's rows
-    under `<form>.<table>`.
+    under `<form>.<table>`. With `old` the record as it was before stands under `old.`; without, that is a field's name.
     """
 
     own: Fields = field(default_factory=dict)
     forms: Mapping[str, Fields] = field(default_factory=dict)
     row: Type | None = None
     target: Type | None = None
+    old: bool = False
 
     def lookup(self, name: str) -> Type | None:
         """The type of an own field, or None."""

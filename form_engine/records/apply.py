@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 from formloom.errors import Conflict
+from formloom.outbox.queue import TOPIC as OUTBOX
+from formloom.wakeups import announce
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -73,6 +75,8 @@ def apply_packed(session: Session, forms: Forms, packed: Packed, actor: Actor) -
         if answers["refused"] == WORLD:
             raise Conflict("definition_changed")
         raise Refused(answers["refused"], answers["detail"])
+    if answers and answers[0].get("heard"):
+        announce(session, [OUTBOX])
     if packed.stirring:
         soon(session, forms, actor.ref, packed.stirring)
     return [Applied(answer["id"], answer["version"], answer["number"]) for answer in answers or ()]

@@ -18,27 +18,32 @@ class RecordChanged:
     after: Fact
     action: Action
     actor: Actor
+    via: str | None = None
+    """What wrote it, where that is more than the actor: `run:7`, `import:3`, `bulk:…`."""
 
 
 Subscriber = Callable[[Session, RecordChanged], None]
 
 
 @dataclass(frozen=True, slots=True)
-class LateSubscriber:
-    """A subscriber that hears of what the steps of flows write, too: a moment later, in a transaction of its own.
+class BatchChanged:
+    """What an import brought in or took back, or a publish converted: records of one form with their new versions."""
 
-    A step pays for that only on the forms (by key) that somebody `wants`.
+    form: str
+    changes: Sequence[tuple[int, int]]
+
+    @property
+    def records(self) -> tuple[int, ...]:
+        """The ids."""
+        return tuple(record for record, _ in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class LateSubscriber:
+    """Hears, a moment after the commit, of what changes in the forms to which live flows listen, whoever changed it.
+
+    `hear` gets one write as it was, in a transaction of its own; `hear_batch` what was written many at a time.
     """
 
     hear: Subscriber
-    wants: Callable[[str], bool]
-
-
-def nobody(form: str) -> bool:
-    """Of which no listener wants to hear."""
-    return False
-
-
-def anybody(listeners: Sequence[LateSubscriber]) -> Callable[[str], bool]:
-    """Whether one of these wants to hear of a form."""
-    return lambda form: any(listener.wants(form) for listener in listeners)
+    hear_batch: Callable[[Session, BatchChanged], None]

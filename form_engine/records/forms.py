@@ -1,13 +1,12 @@
 """The live forms of a workspace at one moment: compiled together, because links and rollups make them one world."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from form_engine.definition import CompiledForm
 from form_engine.recalculation.routes import Routes
-from form_engine.records.changed import nobody
 from form_engine.records.sources import Sources
 from form_engine.rollups.parts import Feed, feeds_of
 
@@ -17,13 +16,11 @@ class Forms(Mapping[str, CompiledForm]):
     """`slots[form][path]` is the typed slot of a field; `feeds[form]` are the rollups that read a form. Immutable.
 
     `filling` are the fields (form, path) whose slot older records have yet to get: written already, not asked yet.
-    `heard`: whether somebody wants to hear of what flows write to a form (`records.late`).
     """
 
     compiled: Mapping[str, CompiledForm]
     slots: Mapping[str, Mapping[str, str]]
     filling: frozenset[tuple[str, str]] = frozenset()
-    heard: Callable[[str], bool] = field(default=nobody, compare=False)
     feeds: Mapping[str, tuple[Feed, ...]] = field(init=False)
 
     def __post_init__(self) -> None:

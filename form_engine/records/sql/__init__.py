@@ -16,6 +16,7 @@ FUNCTIONS: tuple[str, ...] = (
     "put_number.sql",
     "gone_target.sql",
     "insert_record_writes.sql",
+    "tell_changes.sql",
     "apply_record_writes.sql",
     "try_record_writes.sql",
 )

@@ -19,7 +19,8 @@
 --       "changes": {field: [old, new]}}]}
 --
 -- What a write does not mention (slots, links, unique, parts) is left as it is.
--- Returns [{"id", "version", "number"}] in the order of the writes. Raises
+-- Returns [{"id", "version", "number"}] in the order of the writes; the first has "heard" where somebody may be told of
+-- them (tell_changes.sql). Raises
 --   FL001 the record has moved on: detail {"id", "version"}
 --   FL002 a total that a rule had read has moved: detail {"id"}
 --   FL003 the value is taken: detail {"form", "rule", "record"}
@@ -47,6 +48,8 @@ DECLARE
   total     integer := jsonb_array_length(batch -> 'writes');
   inserts   integer := (batch ->> 'inserts')::integer;
   places    integer[];  -- of the new records among the writes; NULL: there are no others
+  live      bigint;
+  heard     boolean;  -- whether somebody may listen to what is written here
   made      record;
   answers   jsonb[] := array_fill(NULL::jsonb, ARRAY[total]);
 BEGIN
@@ -58,8 +61,11 @@ BEGIN
   -- of before would slip past that.
   IF batch ->> 'world' IS NOT NULL THEN
     locked := pg_advisory_xact_lock_shared(7031, (ws % 2147483647)::integer)::text;  -- PERFORM would start a statement for it
-    IF (SELECT coalesce(sum(d.live_version), 0) FROM definition d WHERE d.workspace_id = ws AND d.kind = 'form')
-       <> (batch ->> 'world')::bigint THEN
+    SELECT coalesce(sum(d.live_version) FILTER (WHERE d.kind = 'form'), 0),
+           bool_or(CASE total WHEN 1 THEN batch #>> '{writes,0,form}' = ANY (d.hears) ELSE d.hears IS NOT NULL END)
+    INTO live, heard
+    FROM definition d WHERE d.workspace_id = ws AND d.kind IN ('form', 'flow');
+    IF live <> (batch ->> 'world')::bigint THEN
       RAISE EXCEPTION 'the forms have changed' USING ERRCODE = 'FL004', DETAIL = '{}';
     END IF;
   END IF;
@@ -224,6 +230,10 @@ BEGIN
   END IF;
   IF batch ? 'stirs' THEN  -- what hangs on these records is worked out anew after the commit (docs/decisions/059)
     PERFORM stir_records(ws, batch, to_jsonb(answers), moved);
+  END IF;
+  IF heard THEN
+    PERFORM tell_changes(ws, batch, to_jsonb(answers));
+    answers[1] := answers[1] || '{"heard": true}';
   END IF;
   RETURN to_jsonb(answers);
 END
