@@ -1,7 +1,7 @@
 """A bundle: the folder of JSON files that is an app. Reading and writing one; no database here.
 
-    app.json   calendars/*.json   roles/*.json   forms/*.json   flows/*.json   views/*.json   imports/*.json
-    sample/*.json
+    app.json   calendars/*.json   roles/*.json   forms/*.json   documents/*.json   flows/*.json   views/*.json
+    imports/*.json   sample/*.json
 
 A file carries the key of what it defines as its name, so that a definition is found by looking, and never twice.
 """
@@ -22,9 +22,17 @@ Raw = Mapping[str, Any]
 """A definition as JSON. Only the parser of its kind looks inside."""
 
 FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
-    {"calendar": "calendars", "role": "roles", "form": "forms", "flow": "flows", "view": "views", "import": "imports"}
+    {
+        "calendar": "calendars",
+        "role": "roles",
+        "form": "forms",
+        "document": "documents",
+        "flow": "flows",
+        "view": "views",
+        "import": "imports",
+    }
 )
-"""The folder of each kind, in the order in which they are installed: flows speak of forms, forms of roles."""
+"""The folder of each kind, in the order in which they are installed: flows speak of documents and forms, these of roles."""
 
 CODES = ("bundle_invalid", "bundle_missing", "wrong_kind", "wrong_key", "unknown_folder", "menu_unknown_form")
 

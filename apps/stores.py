@@ -11,6 +11,7 @@ from apps.schemas import check_shape
 from form_engine.calendars.store import CalendarStore
 from form_engine.definition import CompiledForm, RoleDef, ViewDef, check_view, parse_role, parse_view
 from form_engine.definitions_store import DefinitionStore, FormStore
+from form_engine.documents.store import DocumentStore
 from form_engine.imports.store import ImportStore
 
 Body = dict[str, Any]
@@ -48,6 +49,7 @@ class Stores:
     calendars: CalendarStore
     roles: DefinitionStore[RoleDef]
     forms: FormStore
+    documents: DocumentStore
     flows: DefinitionStore[Any]
     views: DefinitionStore[ViewDef]
     imports: ImportStore
@@ -59,6 +61,7 @@ class Stores:
             "calendar": self.calendars,
             "role": self.roles,
             "form": self.forms,
+            "document": self.documents,
             "flow": self.flows,
             "view": self.views,
             "import": self.imports,
@@ -73,11 +76,13 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
     """
     views = ViewStore(forms)
     imports = ImportStore(forms)
-    forms.dependents = (flows, views, imports)
+    documents = DocumentStore(forms)
+    forms.dependents = (flows, views, imports, documents)
     return Stores(
         calendars=CalendarStore(),
         roles=DefinitionStore("role", parse_role),
         forms=forms,
+        documents=documents,
         flows=flows,
         views=views,
         imports=imports,

@@ -25,6 +25,8 @@ from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
 from flow_engine.service.tidy import sweep_grants
 from form_engine.definitions_store import FormStore, upkeep
+from form_engine.documents.models import DocumentFile
+from form_engine.documents.service import Documents
 from form_engine.exports import Exports
 from form_engine.imports.models import ImportBatch
 from form_engine.imports.service import Imports
@@ -37,12 +39,13 @@ from form_engine.records.service import Records
 from web.events import Streams
 from web.job_works import job_works
 from web.mail_words import ResetWords
+from web.record_links import RecordLinks
 from web.translations import FOLDER as TRANSLATIONS
 
 MOST_STREAMS = 200
 LATE_SUBSCRIBERS: tuple[LateSubscriber, ...] = ()
 """Who hears of what the steps of flows write."""
-FILE_HOLDERS = (RecordFile, ImportBatch)
+FILE_HOLDERS = (RecordFile, ImportBatch, DocumentFile)
 """The tables that need stored files; a file that stands in none of them is swept after a day."""
 # Two for what takes minutes (an export has no pause in it), so that mail always finds another.
 JOB_THREADS = 4
@@ -62,6 +65,7 @@ class Services:
     stores: Stores
     imports: Imports
     exports: Exports
+    documents: Documents
     health: Health
     listener: Listener
     streams: Streams
@@ -149,6 +153,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
     # What is brought in starts no flow: its records tell no subscriber.
     imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
+    documents = Documents(forms, files, stores.documents, RecordLinks(settings, flows))
     work = jobs.Jobs(job_works(forms, records, flows, imports, exports))
     runner = outbox.Runner(
         databases,
@@ -171,6 +176,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         stores=stores,
         imports=imports,
         exports=exports,
+        documents=documents,
         health=Health(databases, settings),
         listener=Listener(databases.server),
         streams=Streams(MOST_STREAMS),

@@ -1,4 +1,4 @@
-"""What a Word template may name: plain texts, lists and dictionaries of the record, and nothing that can do anything."""
+"""What a Word template may name: plain texts, lists and dictionaries of the record; nothing that can do anything."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -19,11 +19,11 @@ _PIXELS: Final = 96 / 25.4
 def html_of(sheet: Mapping[str, Any], address: Address) -> Markup:
     """The sheet as an `<article>`."""
     page = sheet["page"]
-    narrow = " sheet-narrow" if page["width"] < 160 else " sheet-wide" if page["width"] > 220 else ""
+    breadth = " sheet-narrow" if page["width"] < 160 else " sheet-wide" if page["width"] > 220 else ""
     head = Markup('<p class="sheet-edge">{}</p>').format(_lines(page["header"])) if page["header"] else ""
     foot = Markup('<p class="sheet-edge">{}</p>').format(_lines(page["footer"])) if page["footer"] else ""
     return Markup('<article class="sheet{}" lang="{}">{}{}{}</article>').format(
-        Markup(narrow), sheet["locale"], head, _nodes(sheet["body"], address), foot
+        breadth, sheet["locale"], head, _nodes(sheet["body"], address), foot
     )
 
 

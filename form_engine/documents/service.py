@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
 from form_engine.documents.blocks import Node
+from form_engine.documents.blocks.qr import Code
 from form_engine.documents.context import word_context
 from form_engine.documents.linked import linked_rows
 from form_engine.documents.model import DocumentDef
@@ -149,7 +150,9 @@ class Documents:
         value = facts.value(record)
         access = access_for(session, world, form, actor)
         readable = readable_by(access, rights.fields)
-        pen = Pen(compiled, value, context, locale, readable, links=self._links(session, record.id))
+        asked = any(isinstance(block, Code) and block.link for block in compiled.definition.walk())
+        links = self._links(session, record.id) if asked else {}
+        pen = Pen(compiled, value, context, locale, readable, links=links)
         pen.linked = linked_rows(session, pen, world, actor, facts)
         return pen
 

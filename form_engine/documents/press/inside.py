@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it happened
     """The work cannot be done; the code is for people."""
 
     def __init__(self, code: str, **params: object) -> None:

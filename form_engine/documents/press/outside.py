@@ -29,11 +29,8 @@ def pressed(module: str, work: Mapping[str, Any], files: Sequence[bytes], limits
     Raises InvalidInput with the code that it refused with; `document_takes_too_long` and `document_too_large` where the
     limits ended it; ExternalFailure `document_failed` where it could not be begun.
     """
-    head = {
-        **work,
-        "limits": {"memory": limits.memory, "seconds": limits.seconds},
-        "sizes": [len(one) for one in files],
-    }
+    bounds = {"memory": limits.memory, "seconds": limits.seconds}
+    head = {**work, "limits": bounds, "sizes": [len(one) for one in files]}
     command = [sys.executable, "-I", "-m", f"form_engine.documents.press.{module}"]
     process = subprocess.Popen(  # noqa: S603 - our own module; what people wrote comes by standard input
         command,
