@@ -50,7 +50,8 @@ class Run(Numbered, Base):
 class Task(Numbered, Base):
     """One person (or guest) is asked for one thing.
 
-    `visit` numbers the step's opening in the run; `status` is open, done or closed (somebody else decided).
+    `visit` numbers the step's opening in the run; `status` is open, done or closed (somebody else decided). `because`:
+    for whom they stand in, how they were found, who gave it to them.
     """
 
     __tablename__ = "task"
@@ -76,6 +77,54 @@ class Task(Numbered, Base):
     reason: Mapped[str | None]
     comment: Mapped[str | None]
     ended_at: Mapped[datetime | None]
+    because: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    urged_at: Mapped[datetime | None]
+
+
+class FlowTurn(InWorkspace, Base):
+    """When somebody last had their turn at a step that goes round; a higher number is later."""
+
+    __tablename__ = "flow_turn"
+    flow: Mapped[str] = mapped_column(primary_key=True)
+    step: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(primary_key=True)
+    turn: Mapped[int]
+
+
+class RunClock(InWorkspace, Base):
+    """A named clock of a run (flow_engine.clocks). `target` and `used` are seconds that count.
+
+    `pauses` are spans of instants, the last perhaps open; `colour`, `due_at` and `used` are as they were when something
+    last happened to it: a reading works them out for now. `seen` is the record's version whose values it knows;
+    `breached_at` is never cleared. A row for each clock stands from the run's start on.
+    """
+
+    __tablename__ = "run_clock"
+    __table_args__ = (
+        Index(
+            "ix_run_clock_colour",
+            "workspace_id",
+            "colour",
+            "due_at",
+            postgresql_where=text("started_at IS NOT NULL AND stopped_at IS NULL"),
+        ),
+    )
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    record_id: Mapped[int]
+    version: Mapped[int]
+    started_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+    target: Mapped[int | None]
+    calendar: Mapped[str]
+    pauses: Mapped[list[Any]] = mapped_column(JSONB, server_default="[]")
+    held: Mapped[bool] = mapped_column(server_default="false")
+    reached: Mapped[int] = mapped_column(server_default="0")
+    breached_at: Mapped[datetime | None]
+    colour: Mapped[str]
+    due_at: Mapped[datetime | None]
+    used: Mapped[int] = mapped_column(server_default="0")
+    seen: Mapped[int]
 
 
 class RunJournal(InWorkspace, Base):

@@ -145,6 +145,11 @@ class Best:
     offer: Offer | None = None
 
     @property
+    def goes_round(self) -> bool:
+        """Whether turns are taken."""
+        return any(order.by == "round_robin" for order in self.order)
+
+    @property
     def formulas(self) -> Iterator[tuple[str, Formula]]:
         """Each with the pointer below `best`."""
         if self.where is not None:

@@ -70,6 +70,8 @@ def _instead(walk: Walk, visit: Visit, event: SteppedIn, of: str) -> None:
     seats = _seats(visit.seats, number, people[0], event)
     if any(one.state in ("asked", "agreed") for one in seats):
         walk.reseat(visit, seats, spoken=of, due=speaks.due_actions())
+        if event.act == "stand_in":
+            walk.show_absent(visit.step, of)
         return
     raise Conflict("nobody_left")
 

@@ -8,11 +8,12 @@ from typing import Any, Protocol
 from flow_engine.clocks.definition import StepMoment
 from flow_engine.elements.due import Due, Length, Part
 from flow_engine.elements.outcome import INITIATOR, Outcome
-from flow_engine.elements.who import Who
+from flow_engine.elements.who import Member, Who
 from flow_engine.machine.effects import (
     Ask,
     CloseTask,
     CloseVisit,
+    Copy,
     Effect,
     EndRun,
     FinishTask,
@@ -143,9 +144,15 @@ class Transition:
 _INSIDE = (OpenTasks, FinishTask, CloseTask, PassOver, CloseVisit, SetTimer, SetAlarm, TakeTurn, Reached)
 
 
+PROXIED = "proxied"
+"""Why somebody absent gets a copy."""
+
+
 def _stays_inside(effect: Effect, step: str) -> bool:
     if isinstance(effect, Tell):
         return effect.kind == "reminder"
+    if isinstance(effect, Copy):
+        return effect.because == PROXIED
     return isinstance(effect, _INSIDE) or (isinstance(effect, SetFields) and effect.step == step)
 
 
@@ -242,7 +249,14 @@ class Walk:
         self._ask(visit, visit.seats, due.within if due else None)
         for number, action in enumerate(due.then if due else ()):
             self.set_timer(visit.id, number, action.part)
+        for seat in visit.seats:
+            if seat.stands_for and seat.twin is None:
+                self.show_absent(step, seat.stands_for)
         return visit
+
+    def show_absent(self, step: str, ref: str) -> None:
+        """Whoever is away sees what their proxy is asked."""
+        self.do(Copy(step, (Member(int(ref.partition(":")[2])),), because=PROXIED, item=self.item))
 
     def reseat(self, visit: Visit, seats: Seats, *, spoken: str = "", due: Due | None = None) -> Visit:
         """Others are asked now than before. `spoken` is whose task is finished already."""
@@ -299,6 +313,8 @@ class Walk:
         """Ask nobody any more."""
         self.state = replace(self.state, open=tuple(v for v in self.state.open if v.id != visit.id))
         self.do(CloseVisit(visit.id))
+        if visit.kind in ("stuck", "incident"):
+            self.look_up()
         if visit.kind == "step":
             self.reach(visit.step, "closed")
 

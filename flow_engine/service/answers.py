@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import Ask, AskMoment, AskPeople, AskRecords, AskRows, AskTruth, RunState
+from flow_engine.service.acting import to_act
 from form_engine.formula import ErrorValue, LinkRef, RecordValue, Value
 
 if TYPE_CHECKING:
@@ -13,8 +14,10 @@ if TYPE_CHECKING:
 Answer = Callable[["Stage", Any, RunState], Any]
 
 
-def people(stage: "Stage", ask: AskPeople, state: RunState) -> list[str]:
-    """The refs of everybody whom this means now."""
+def people(stage: "Stage", ask: AskPeople, state: RunState) -> list[Any]:
+    """The refs of everybody whom this means now; of those who shall act, with what there is to say about it."""
+    if ask.to_act:
+        return [one.to_json() for one in to_act(stage, ask, state)]
     return list(stage.people.find(ask.who, state))
 
 

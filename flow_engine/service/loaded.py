@@ -1,4 +1,4 @@
-"""What `flow_load_step` gives, typed; and how a stage is set up from it."""
+"""What a decision is loaded with, typed; and how a stage is set up from it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
@@ -8,7 +8,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from formloom.db.engine import Databases
+from formloom.db.fast import Line
 from formloom.db.uow import unit_of_work
+from orjson import loads
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import CompiledFlow
@@ -17,11 +19,15 @@ from flow_engine.service.catalogue import Pinned
 from flow_engine.service.people import People, person_of
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage, context_of
+from flow_engine.sql import statement
 from form_engine.calendars import LiveCalendar
 from form_engine.records import facts_sql
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact, Facts
 from form_engine.records.forms import Forms
+from form_engine.rollups.totals import read_totals
+
+_LOAD, _DECIDED = statement("flow_load_step.sql"), statement("flow_decided_step.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +42,6 @@ class RunRow:
     record: int
     version: int
     state: RunState
-
-    @classmethod
-    def read(cls, raw: Mapping[str, Any]) -> "RunRow":
-        """From the JSON of `flow_load_step`."""
-        return cls(**{**raw, "state": RunState.from_json(raw["state"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +64,67 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything that a decision needs."""
+    """Everything that a decision needs. `answered`: the (fingerprint, answer) that this very request got before."""
 
     task: TaskRow
     run: RunRow
     record: Fact
     roles: Mapping[str, tuple[int, ...]]
     world: int
-    decided: Mapping[str, Any] | None
     now: datetime
     zone: ZoneInfo
+    answered: tuple[str, Mapping[str, Any]] | None
 
     @classmethod
-    def read(cls, raw: Mapping[str, Any]) -> "Loaded":
-        """From the JSON of `flow_load_step`."""
-        return cls(
-            task=TaskRow(**raw["task"]),
-            run=RunRow.read(raw["run"]),
-            record=Fact.read(raw["record"]),
-            roles=_holding(raw["run"]["state"].get("roles", ()), raw["holders"] or ()),
-            world=raw["world"],
-            decided=raw.get("decided"),
-            now=datetime.fromisoformat(raw["now"]),
-            zone=ZoneInfo(raw["zone"]),
+    def of(cls, line: Line, workspace: int, who: str, task: int, key: str | None) -> "Loaded | None":
+        """For `who` and the task, in one round trip; None: there is no such task. Locks nothing."""
+        named = key.encode() if key is not None else None
+        return cls._read(line.row(_LOAD, b"%d" % workspace, who.encode(), b"%d" % task, named))
+
+    @classmethod
+    def _read(cls, row: tuple[bytes | None, ...]) -> "Loaded | None":
+        """The columns in their order."""
+        if not row or row[0] is None:
+            return None
+        at = iter([None if value is None else value.decode() for value in row])
+        one: Callable[[], Any] = at.__next__
+        task = TaskRow(int(one()), int(one()), one(), one(), one(), _number(one()), one())
+        told = int(one()), one(), int(one()), one(), int(one()), int(one()), int(one())
+        stored = loads(one())
+        run = RunRow(*told, RunState.from_json(stored))
+        record = Fact(
+            id=run.record,
+            form=one(),
+            form_version=int(one()),
+            version=int(one()),
+            touched=int(one()),
+            data=loads(one()),
+            totals=read_totals(loads(one() or "{}")),
+            number=one(),
+            title=one(),
+            draft=one() == "t",
+            deleted=one() == "t",
+            run_id=_number(one()),
+            created_at=datetime.fromisoformat(one()),
+            created_by=_number(one()),
+            updated_at=datetime.fromisoformat(one()),
+            updated_by=one(),
         )
+        roles = _holding(stored.get("roles", ()), loads(one() or "[]"))
+        world, now, zone = int(one()), datetime.fromisoformat(one()), ZoneInfo(one())
+        fingerprint, body = one(), one()
+        answered = None if fingerprint is None else (fingerprint[2:], loads(body))  # a bytea begins with \\x
+        return cls(task, run, record, roles, world, now, zone, answered)
+
+
+def decided(line: Line, workspace: int, task: int) -> dict[str, Any]:
+    """Who decided a task that is not open any more: {"by", "decision", "at"}; empty where nobody did."""
+    found: dict[str, Any] = loads(line.ask(_DECIDED, b"%d" % workspace, b"%d" % task) or b"{}")
+    return found
+
+
+def _number(told: str | None) -> int | None:
+    return None if told is None else int(told)
 
 
 def _holding(roles: Iterable[str], holders: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
@@ -137,7 +175,13 @@ def set_stage(
     plain = context_of(script.at, zone, person_of(initiator), actor)
     context = replace(plain, calendar=LiveCalendar(session))
     facts = Facts({**forms, form.key: form}, context, loader(session, record.id), [record])
-    people = People(session, roles, lambda formula: stage.text_of(formula), lambda formula: stage.person_in(formula))
+    people = People(
+        session,
+        roles,
+        lambda formula: stage.text_of(formula),
+        lambda formula: stage.persons_in(formula),
+        lambda best, state: stage.best_of(best, state),
+    )
     stage = Stage(flow, form, forms, facts, record, people, script, script.at)
     return stage
 

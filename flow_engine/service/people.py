@@ -1,25 +1,30 @@
 """Finding the people whom a flow describes, at the moment they are needed."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
 from formloom.models import Department, Person
-from formloom.people import manager_of, members_of_role
+from formloom.people import manager_of, managers_of, members_of_department, members_of_role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flow_engine.elements.value import Formula
 from flow_engine.elements.who import (
+    Best,
+    Choice,
     Decider,
     DepartmentHead,
+    DepartmentPeople,
     FieldPerson,
     Guest,
     GuestOf,
     Initiator,
     Manager,
+    Managers,
     Member,
+    Members,
     Role,
     Who,
 )
@@ -52,13 +57,16 @@ class Invited:
 class People:
     """Answers `who` with refs. `roles` were loaded beforehand; anything else opens `session` only when it must.
 
-    `text_of` and `person_in` evaluate a formula over the record as it is now.
+    `text_of` and `persons_in` evaluate a formula over the record as it is now, `best` finds the best of several.
+    `absent`: those of the roles' holders who are away; None: not known.
     """
 
     session: Callable[[], Session]
     roles: Mapping[str, tuple[int, ...]]
     text_of: Callable[[Formula], str]
-    person_in: Callable[[Formula], int | None]
+    persons_in: Callable[[Formula], Sequence[int]]
+    best: Callable[[Best, RunState], Sequence[str]]
+    absent: frozenset[int] | None = None
     invited: dict[str, Invited] = field(default_factory=dict)
 
     def find(self, several: tuple[Who, ...], state: RunState) -> tuple[str, ...]:
@@ -78,11 +86,24 @@ class People:
             case Guest():
                 yield from self._invite(who)
             case Member(person):
-                yield from self._enabled(person)
+                yield from self._enabled((person,))
+            case Members(people):
+                yield from self._enabled(people)
             case FieldPerson(path):
-                yield from self._enabled(self.person_in(path))
+                yield from self._enabled(self.persons_in(path))
+            case Choice(step=step):
+                chosen = (person_of(ref) for ref in state.chosen.get(step, ()))
+                yield from self._enabled([person for person in chosen if person is not None])
+            case Best():
+                yield from self.best(who, state)
             case Manager(level):
                 yield from self._manager(person_of(state.initiator), level)
+            case Managers(up_to):
+                initiator = person_of(state.initiator)
+                above = managers_of(self.session(), initiator, up_to) if initiator is not None else ()
+                yield from (f"person:{person.id}" for person in above)
+            case DepartmentPeople(department, with_below):
+                yield from self._department(department, person_of(state.initiator), with_below=with_below)
             case DepartmentHead(department):
                 yield from self._head(department, person_of(state.initiator))
 
@@ -90,17 +111,32 @@ class People:
         held = self.roles.get(role)
         return tuple(person.id for person in members_of_role(self.session(), role)) if held is None else held
 
-    def _enabled(self, person: int | None) -> Iterator[str]:
-        if person is None:
+    def perhaps_absent(self, people: Collection[int]) -> set[int]:
+        """Those of whom it is not known that they are here."""
+        if self.absent is None:
+            return set(people)
+        known = {person for held in self.roles.values() for person in held} - self.absent
+        return set(people) - known
+
+    def _enabled(self, people: Sequence[int]) -> Iterator[str]:
+        """Those who may log in, in the order in which they are named."""
+        if not people:
             return
-        statement = select(Person.id).where(Person.id == person, Person.disabled_at.is_(None))
-        if self.session().scalar(statement) is not None:
-            yield f"person:{person}"
+        there = set(self.session().scalars(select(Person.id).where(Person.id.in_(people), Person.disabled_at.is_(None))))
+        yield from (f"person:{person}" for person in people if person in there)
 
     def _manager(self, person: int | None, level: int) -> Iterator[str]:
         found = manager_of(self.session(), person, level) if person is not None else None
         if found is not None:
             yield f"person:{found.id}"
+
+    def _department(self, key: str | None, person: int | None, *, with_below: bool) -> Iterator[str]:
+        mine = select(Person.department_id).where(Person.id == person)
+        named = select(Department.id).where(Department.key == key)
+        department = self.session().scalar(mine if key is None else named)
+        if department is not None:
+            members = members_of_department(self.session(), department, with_below=with_below)
+            yield from (f"person:{member.id}" for member in members)
 
     def _head(self, key: str | None, person: int | None) -> Iterator[str]:
         statement = select(Department.manager_id)
@@ -110,7 +146,8 @@ class People:
             ).where(Person.id == person)
         else:
             statement = statement.where(Department.key == key)
-        yield from self._enabled(self.session().scalar(statement))
+        head = self.session().scalar(statement)
+        yield from self._enabled(() if head is None else (head,))
 
     def _invite(self, who: Guest) -> Iterator[str]:
         """A guest without name, phone and address is nobody."""

@@ -86,7 +86,7 @@ class PeopleStep(Step):
             walk.enter(self.key, "stuck", because="nobody")
 
     def _take_turn(self, walk: Walk, one: Found) -> None:
-        if one.pick is not None and any(each.by == "round_robin" for who in self.by if isinstance(who, Best) for each in who.order):
+        if one.pick is not None and any(who.goes_round for who in self.by if isinstance(who, Best)):
             walk.do(TakeTurn(self.key, one.ref))
 
     def instead(self, walk: Walk, found: tuple[Found, ...], answers: Answers) -> tuple[Found, ...]:

@@ -17,9 +17,11 @@ depends_on = None
 
 def upgrade() -> None:
     _runs()
+    _people()
     _messages()
     _triggers()
     _documents()
+    _clocks()
 
 
 def _runs() -> None:
@@ -35,6 +37,54 @@ def _runs() -> None:
         ["workspace_id", "parent_run"],
         postgresql_where=sa.text("parent_run IS NOT NULL"),
     )
+
+
+def _people() -> None:
+    """Why somebody is asked, when they were last urged, whose turn it was, who is away (ADR 079-081)."""
+    json, now = postgresql.JSONB(astext_type=sa.Text()), sa.text("now()")
+    op.add_column("task", sa.Column("because", json, nullable=True))
+    op.add_column("task", sa.Column("urged_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_table(
+        "flow_turn",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("flow", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("turn", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "flow", "step", "person_id", name=op.f("pk_flow_turn")),
+    )
+    op.create_table(
+        "absence",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=False),
+        sa.Column("proxy_id", sa.BigInteger(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("scopes", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("as_well", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("workspace_id", "id", name=op.f("pk_absence")),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "person_id"],
+            ["person.workspace_id", "person.id"],
+            name=op.f("fk_absence_workspace_id_person_id_person"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["workspace_id", "proxy_id"],
+            ["person.workspace_id", "person.id"],
+            name=op.f("fk_absence_workspace_id_proxy_id_person"),
+            ondelete="CASCADE",
+        ),
+    )
+    live = sa.text("ended_at IS NULL")
+    op.create_index("ix_absence_person", "absence", ["workspace_id", "person_id", "ends_at"], postgresql_where=live)
+    op.create_index("ix_absence_proxy", "absence", ["workspace_id", "proxy_id", "ends_at"], postgresql_where=live)
+    protect("flow_turn")
+    protect("absence")
 
 
 def _messages() -> None:
@@ -168,6 +218,35 @@ def _documents() -> None:
         sa.PrimaryKeyConstraint("workspace_id", "file_id", "document", name=op.f("pk_document_file")),
     )
     protect("document_file")
+
+
+def _clocks() -> None:
+    """Named clocks of runs (ADR 078)."""
+    when = sa.DateTime(timezone=True)
+    op.create_table(
+        "run_clock",
+        sa.Column("workspace_id", sa.BigInteger(), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", when, nullable=True),
+        sa.Column("stopped_at", when, nullable=True),
+        sa.Column("target", sa.BigInteger(), nullable=True),
+        sa.Column("calendar", sa.Text(), nullable=False),
+        sa.Column("pauses", postgresql.JSONB(astext_type=sa.Text()), server_default="[]", nullable=False),
+        sa.Column("held", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("reached", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("breached_at", when, nullable=True),
+        sa.Column("colour", sa.Text(), nullable=False),
+        sa.Column("due_at", when, nullable=True),
+        sa.Column("used", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seen", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workspace_id", "run_id", "key", name=op.f("pk_run_clock")),
+    )
+    running = sa.text("started_at IS NOT NULL AND stopped_at IS NULL")
+    op.create_index("ix_run_clock_colour", "run_clock", ["workspace_id", "colour", "due_at"], postgresql_where=running)
+    protect("run_clock")
 
 
 def downgrade() -> None:

@@ -1,10 +1,11 @@
 """Tasks: who is asked, who has decided, who is not asked any more."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.definition.view import read_only, writes
 from flow_engine.machine import RunState
-from flow_engine.machine.effects import CloseTask, CloseVisit, FinishTask, OpenTasks, PassOver
+from flow_engine.machine.effects import CloseTask, CloseVisit, FinishTask, OpenTasks, PassOver, TakeTurn
 from flow_engine.service.moments import due_at
 from flow_engine.service.people import guest_of, person_of
 
@@ -21,6 +22,9 @@ def open_tasks(stage: "Stage", effect: OpenTasks, state: RunState) -> None:
     due = due_at(stage, effect.due) if effect.due else None
     common = {"visit": effect.visit, "step": effect.step, "kind": effect.kind, "fields": dict(fields)}
     common["due"] = due.isoformat() if due is not None else None
+    whys = [_why(effect.visit, ref, why) for ref, why in effect.whys.items()]
+    if whys:
+        script.more.append({"fn": "flow_more_because", "told": whys})
     for ref in effect.asked:
         person = person_of(ref)
         if person is not None:
@@ -32,6 +36,18 @@ def open_tasks(stage: "Stage", effect: OpenTasks, state: RunState) -> None:
         script.open.append({**common, "guest": link})
         script.invite.append({"guest": link, "name": guest.name, "phone": guest.phone, "expires": expires})
         script.post("flow.invite", {"guest": link, "step": effect.step, "email": guest.email})
+
+
+def _why(visit: int, ref: str, why: Mapping[str, Any]) -> dict[str, Any]:
+    """People by their ids."""
+    told = {key: person_of(value) if key in ("for", "by", "of") else value for key, value in why.items()}
+    return {"visit": visit, "person": person_of(ref), "because": told}
+
+
+def take_turn(stage: "Stage", effect: TakeTurn, state: RunState) -> None:
+    """They come last the next time."""
+    told = {"flow": stage.flow.key, "step": effect.step, "person": person_of(effect.ref)}
+    stage.script.more.append({"fn": "flow_more_turn", **told})
 
 
 def finish_task(stage: "Stage", effect: FinishTask, state: RunState) -> None:
@@ -70,4 +86,5 @@ PLAYS: dict[type, Any] = {
     CloseTask: close_task,
     PassOver: pass_over,
     CloseVisit: close_visit,
+    TakeTurn: take_turn,
 }

@@ -6,11 +6,12 @@ from formloom.models.channels import ChannelChoice, Connection, HookDelivery, Ho
 from formloom.models.files import StoredFile
 from formloom.models.guests import AccessGrant, GuestLink, IdempotencyKey
 from formloom.models.messages import Message, Notification
-from formloom.models.people import Department, Person, PersonRole, Role
+from formloom.models.people import Absence, Department, Person, PersonRole, Role
 from formloom.models.work import Job, OutboxItem, Timer
 from formloom.models.workspace import Workspace
 
 __all__ = [
+    "Absence",
     "AccessGrant",
     "ApiToken",
     "AuditEntry",

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from formloom.db.base import Base, InWorkspace, Numbered
@@ -42,6 +42,30 @@ class Person(Numbered, Base):
     department_id: Mapped[int | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Absence(Numbered, Base):
+    """Somebody is away from `starts_at` until `ends_at`, and `proxy_id` is asked instead of them, or `as_well`.
+
+    `scopes`: only for these (names that whoever asks gives: flows' keys); None: for everything. `ended_at`: called off.
+    """
+
+    __tablename__ = "absence"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "person_id"], ["person.workspace_id", "person.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["workspace_id", "proxy_id"], ["person.workspace_id", "person.id"], ondelete="CASCADE"),
+        Index("ix_absence_person", "workspace_id", "person_id", "ends_at", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_absence_proxy", "workspace_id", "proxy_id", "ends_at", postgresql_where=text("ended_at IS NULL")),
+    )
+    person_id: Mapped[int]
+    proxy_id: Mapped[int]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    scopes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    as_well: Mapped[bool] = mapped_column(server_default="false")
+    note: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    ended_at: Mapped[datetime | None]
 
 
 class Role(Numbered, Base):

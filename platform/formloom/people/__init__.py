@@ -1,6 +1,7 @@
 """People, the roles they hold, the departments they belong to."""
 
 from formloom.models.people import Department, Person, PersonRole, Role
+from formloom.people import absences
 from formloom.people.service import (
     CODES,
     assign_roles,
@@ -12,6 +13,8 @@ from formloom.people.service import (
     ensure_role,
     find_person,
     manager_of,
+    managers_of,
+    members_of_department,
     members_of_role,
     names,
     normal_login,
@@ -26,6 +29,7 @@ __all__ = [
     "Person",
     "PersonRole",
     "Role",
+    "absences",
     "assign_roles",
     "create_department",
     "create_person",
@@ -35,6 +39,8 @@ __all__ = [
     "ensure_role",
     "find_person",
     "manager_of",
+    "managers_of",
+    "members_of_department",
     "members_of_role",
     "names",
     "normal_login",

@@ -201,6 +201,26 @@ def manager_of(session: Session, person_id: int, level: int = 1) -> Person | Non
     return None
 
 
+def managers_of(session: Session, person_id: int, up_to: int) -> list[Person]:
+    """The person's superiors, the nearest first, at most so many, each once."""
+    found = (manager_of(session, person_id, level) for level in range(1, up_to + 1))
+    return list({person.id: person for person in found if person is not None}.values())
+
+
+def members_of_department(session: Session, department_id: int, *, with_below: bool = False) -> list[Person]:
+    """The enabled people of a department, and of those below it, in the order in which they came."""
+    here = workspace_of(session)
+    mine = select(Department.id).where(Department.workspace_id == here, Department.id == department_id)
+    if with_below:
+        tree = mine.cte("tree", recursive=True)
+        below = select(Department.id).where(Department.workspace_id == here, Department.parent_id == tree.c.id)
+        mine = select(tree.union(below).c.id)
+    statement = select(Person).where(
+        Person.workspace_id == here, Person.department_id.in_(mine), Person.disabled_at.is_(None)
+    )
+    return list(session.scalars(statement.order_by(Person.id)))
+
+
 def _person(session: Session, person_id: int) -> Person:
     person = session.get(Person, (workspace_of(session), person_id))
     if person is None:
