@@ -102,16 +102,16 @@ class TakenBack:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What the run was about to do could not be done: nothing of `event` has happened, an administrator must help.
+    """What the run was about to do could not be done: nothing of `about` has happened, an administrator must help.
 
     `effect`, `step` and `item` name what failed (the class of the effect or ask; a row as `loop:row`); `code` and
-    `params` say why. `event` is the event of which it was a consequence, as JSON. Without one, work outside the
+    `params` say why. `about` is the event of which it was a consequence, as JSON. Without one, work outside the
     house has been given up for which `visit` waits.
     """
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
-    event: Mapping[str, Any] | None = None
+    about: Mapping[str, Any] | None = None
     effect: str = ""
     step: str = ""
     item: str = ""

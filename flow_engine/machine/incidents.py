@@ -17,18 +17,18 @@ from flow_engine.machine.walk import Program, Walk
 
 def unstarted(event: Failed) -> RunState:
     """The state of a run whose very first event failed."""
-    begun = event_from_json(event.event or {"event": "started", "by": ""})
+    begun = event_from_json(event.about or {"event": "started", "by": ""})
     return RunState(initiator=getattr(begun, "by", ""))
 
 
 def fail(walk: Walk, event: Failed) -> None:
     """Put an incident in line; whoever decided has decided."""
-    about = event_from_json(event.event) if event.event is not None else None
+    about = event_from_json(event.about) if event.about is not None else None
     visit = walk.state.visit(_about(event, about))
     walk.lane = visit.lane if visit is not None else MAIN
     walk.state = replace(walk.state, last=None)
     blamed = (event.effect, event.step, event.item)
-    trouble = Trouble(event.code, event.params, blamed, event.event, waits=event.visit)
+    trouble = Trouble(event.code, event.params, blamed, event.about, waits=event.visit)
     if isinstance(about, Decided) and visit is not None:
         finish(walk, visit, about)
         trouble = _on(visit, about.decision == "skip", trouble)

@@ -61,6 +61,6 @@ def _jump(walk: Walk, target: str) -> None:
     for visit in walk.state.open:
         walk.close_visit(visit)
     kept = tuple(done for done in walk.state.done if "@" not in done)
-    walk.state = replace(walk.state, entering=(), forks=(), lanes=(), agreed={}, done=kept, straight={}, status="running")
+    walk.state = replace(walk.state, entering=(), forks=(), lanes=(), agreed={}, done=kept, straight={})
     walk.lane = MAIN
     walk.enter(target)

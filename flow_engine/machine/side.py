@@ -118,7 +118,6 @@ class Stuck(Beside):
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Try the step again."""
         finish(walk, visit, event)
-        walk.look_up()
         walk.enter(visit.step)
 
 
@@ -155,7 +154,6 @@ class Incident(Beside):
         if event.decision == "skip" and not (event.comment or "").strip():
             raise InvalidInput("invalid_input", issues=(Issue("/comment", "required"),))
         finish(walk, visit, event)
-        walk.look_up()
         mend(walk, visit, skip=event.decision == "skip")
 
 

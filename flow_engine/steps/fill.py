@@ -7,7 +7,7 @@ from typing import Any
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
 from flow_engine.machine.events import Decided
-from flow_engine.machine.side import finish
+from flow_engine.machine.incidents import finish
 from flow_engine.machine.seats import voices_of
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Walk

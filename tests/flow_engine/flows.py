@@ -15,13 +15,18 @@ from flow_engine.machine import (
     AskRows,
     Effect,
     Event,
+    Failed,
+    Reseated,
     RunState,
     Started,
+    TakenBack,
     advance,
     event_from_json,
 )
 from flow_engine.machine.effects import SetFields
 from flow_engine.machine.events import event_to_json
+from flow_engine.machine.walk import blame
+from flow_engine.service.trouble import NEUTRAL
 
 CONFIRMATION: dict[str, Any] = {
     "kind": "flow",
@@ -99,6 +104,8 @@ class Shell:
     effects: list[Effect] = field(default_factory=list)
     journal: list[list[dict[str, Any]]] = field(default_factory=list)
     statuses: list[str] = field(default_factory=list)
+    fails: Callable[[Effect | Ask], bool] = lambda part: False
+    """What cannot be done just now: then the run is told so instead of the event."""
 
     def start(self, by: str = "person:1") -> "Shell":
         """Begin."""
@@ -106,8 +113,8 @@ class Shell:
         return self
 
     def tell(self, event: Event) -> list[Effect]:
-        """One event with all its asks; nothing is kept if it is refused."""
-        state = self.state
+        """One event with all its asks; nothing is kept if it is refused or fails."""
+        state, first = self.state, event
         effects: list[Effect] = []
         told: list[dict[str, Any]] = []
         record, statuses = dict(self.record), list(self.statuses)
@@ -116,6 +123,12 @@ class Shell:
             transition = advance(self.flow, _stored(state), event_from_json(json.loads(json.dumps(told[-1]))))
             state = _stored(transition.state)
             effects.extend(transition.effects)
+            place = state.entering[0].step if state and state.entering else ""
+            skipped = state.skips if state else ()
+            parts = [part for part in (*transition.effects, *transition.asks) if blame(part, place) not in skipped]
+            wrong = next((part for part in parts if self.fails(part)), None)
+            if wrong is not None and not isinstance(first, Failed | Reseated | TakenBack):
+                return self.tell(Failed("broken", {}, event_to_json(first), *blame(wrong, place)))
             for effect in transition.effects:
                 if isinstance(effect, SetFields):
                     for assignment in effect.assignments:
@@ -125,7 +138,10 @@ class Shell:
                             statuses.append(assignment.value.value)
             if not transition.asks:
                 break
-            event = Answered({ask.key: self.answer(ask, record) for ask in transition.asks})
+            left_out = [ask.key for ask in transition.asks if blame(ask, place) in skipped]
+            answers = {ask.key: self.answer(ask, record) for ask in transition.asks if ask.key not in left_out}
+            neutral = {ask.key: NEUTRAL.get(type(ask).__name__) for ask in transition.asks if ask.key in left_out}
+            event = Answered({**answers, **neutral})
         assert state is not None
         assert not state.entering
         self.state, self.record, self.statuses = state, record, statuses
