@@ -22,7 +22,7 @@ from flow_engine.machine import MACHINE_VERSION, Decided, Failed, Reseated, Take
 from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
-from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, set_stage, stored_state
+from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, decided, set_stage, stored_state
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from flow_engine.service.trouble import Tripped, refused_part, tripped
@@ -36,7 +36,6 @@ WISHES = (*DECISIONS, *ACTS, TAKE_BACK)
 ATTEMPTS = 4
 LONGEST_COMMENT = 10_000
 _HOLD = b"SELECT flow_hold_step($1::bigint, $2::bigint, $3::bigint[])::text"
-_LOAD = b"SELECT flow_load_step($1::bigint, $2::text, $3::bigint, $4::text)"
 _APPLY = b"SELECT flow_apply_step($1::jsonb)"
 
 
@@ -124,10 +123,12 @@ def _once(
     looked_at: set[int],
     failed: Failed | None,
 ) -> tuple[Answer, list[str]]:
-    raw = _load(line, workspace, actor, wish)
-    if raw is not None and raw["answered"] is not None:
-        return _repeat(raw["answered"], wish), []
-    loaded = _permitted(raw, actor, wish)
+    loaded = Loaded.of(line, workspace, actor.ref, wish.task, wish.key)
+    if loaded is None:
+        raise NotFound("unknown_task", {"task": wish.task})
+    if loaded.answered is not None:
+        return _repeat(loaded.answered, wish), []
+    _check_permitted(line, workspace, loaded, actor, wish)
     with ExitStack() as stack:
         stage, event, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack, failed)
     run = loaded.run
@@ -193,7 +194,7 @@ def _decided(stage: Stage, flow: FlowDef, loaded: Loaded, wish: Wish, actor: Act
     task = loaded.task
     visit = loaded.run.state.visit(task.visit)
     if visit is None:
-        raise Conflict("task_closed", loaded.decided or {})
+        raise Conflict("task_closed")
     if wish.changes:
         _change(stage, wish, fields_of(flow, visit.step, visit.kind, visit.because), actor)
     _require(stage, required_of(flow, visit.step, visit.kind, wish.decision))
@@ -210,24 +211,21 @@ def _reseated(session: Session, task: TaskRow, wish: Wish) -> Reseated:
     return Reseated(task.visit, task.ref, cast("Act", wish.decision), people, wish.comment)
 
 
-def _permitted(raw: Mapping[str, Any] | None, actor: Actor, wish: Wish) -> Loaded:
+def _check_permitted(line: Line, workspace: int, loaded: Loaded, actor: Actor, wish: Wish) -> None:
     """Somebody else's task looks like none."""
-    if raw is None:
-        raise NotFound("unknown_task", {"task": wish.task})
-    loaded = Loaded.read(raw)
     if loaded.task.ref != actor.ref:
         raise NotFound("unknown_task", {"task": wish.task})
     if loaded.task.kind == "cc":
         raise IllegalTransition("decision_not_offered", {"decision": wish.decision, "offered": ()})
     if loaded.task.status != "open" and wish.decision != TAKE_BACK:
-        raise Conflict("task_closed", loaded.decided or {})
-    return loaded
+        raise Conflict("task_closed", decided(line, workspace, wish.task))
 
 
-def _repeat(answered: Mapping[str, Any], wish: Wish) -> Answer:
-    if answered["fingerprint"] != wish.fingerprint:
+def _repeat(answered: tuple[str, Mapping[str, Any]], wish: Wish) -> Answer:
+    fingerprint, body = answered
+    if fingerprint != wish.fingerprint:
         raise InvalidInput("idempotency_mismatch")
-    return Answer(**answered["body"], repeated=True)
+    return Answer(**body, repeated=True)
 
 
 def _check_words(wish: Wish) -> None:
@@ -267,7 +265,7 @@ def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
     """Whom a step concerns: inboxes, the open page of the record, the relay, the clock."""
     topics = [f"inbox:{person}" for person in dict.fromkeys((*script.people, *applied["closed"]))]
     topics.append(f"record:{script.record}")
-    if script.outbox:
+    if script.outbox or applied.get("heard"):
         topics.append("outbox")
     if script.timers:
         topics.append("timers")
@@ -280,12 +278,6 @@ def _audited(loaded: Loaded, wish: Wish) -> dict[str, Any]:
     """No words of people: those stand in the journal."""
     told = {"task": wish.task, "step": loaded.task.step, "kind": loaded.task.kind}
     return {**told, "reason": wish.reason} if wish.reason else told
-
-
-def _load(line: Line, workspace: int, actor: Actor, wish: Wish) -> Any:
-    key = wish.key.encode() if wish.key is not None else None
-    loaded = line.ask(_LOAD, b"%d" % workspace, actor.ref.encode(), b"%d" % wish.task, key)
-    return orjson.loads(loaded) if loaded is not None else None
 
 
 def _hold(line: Line, workspace: int, task: int, records: set[int]) -> None:

@@ -47,9 +47,22 @@ class Line:
     def ask(self, statement: bytes, *parameters: bytes | None) -> bytes | None:
         """The first column of the statement's only row, all as text; None is NULL, or no row.
 
+        Prepared and run as by `row`.
+        """
+        result = self._run(statement, parameters)
+        return result.get_value(0, 0) if result.ntuples else None
+
+    def row(self, statement: bytes, *parameters: bytes | None) -> tuple[bytes | None, ...]:
+        """The statement's only row, every column as text; empty when there is no row.
+
         The statement (`$1`, with its types cast) is prepared once a connection, so there should be few of them. It is
         a transaction of its own unless one is open. Raises psycopg.Error.
         """
+        result = self._run(statement, parameters)
+        value = result.get_value
+        return tuple([value(0, column) for column in range(result.nfields)]) if result.ntuples else ()
+
+    def _run(self, statement: bytes, parameters: tuple[bytes | None, ...]) -> PGresult:
         pgconn = self.connection.pgconn
         name = self._prepared.get(statement)
         if name is None:
@@ -61,7 +74,7 @@ class Line:
         result = pgconn.exec_prepared(name, parameters)  # type: ignore[arg-type]  # None is NULL
         if result.status != ExecStatus.TUPLES_OK:
             raise _error(pgconn, result)
-        return result.get_value(0, 0) if result.ntuples else None
+        return result
 
 
 class FastPool:
