@@ -32,7 +32,7 @@ FOLDERS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "imports",
     }
 )
-"""The folder of each kind, in the order in which they are installed: flows speak of documents and forms, these of roles."""
+"""The folder of each kind, in the order in which they are installed: flows speak of documents and forms."""
 
 CODES = ("bundle_invalid", "bundle_missing", "wrong_kind", "wrong_key", "unknown_folder", "menu_unknown_form")
 

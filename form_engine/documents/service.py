@@ -66,19 +66,20 @@ class Prepared:
 
     def pdf(self) -> bytes:
         """Raises InvalidInput where it is past a limit, or `no_such_format`."""
-        self._must("pdf")
+        self.must("pdf")
         return pdf_of(self.sheet, self.files)
 
     def word(self) -> bytes:
         """The same as a Word file."""
-        self._must("docx")
+        self.must("docx")
         return word_of(self.docx, self.context or {})
 
     def made(self, form: str) -> bytes:
         """The file in a format other than HTML."""
         return self.word() if form == "docx" else self.pdf()
 
-    def _must(self, form: str) -> None:
+    def must(self, form: str) -> None:
+        """Raises NotFound `no_such_format` for what cannot be made of it."""
         if form not in self.formats:
             raise NotFound("no_such_format", {"format": form, "formats": ", ".join(self.formats)})
 

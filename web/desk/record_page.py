@@ -10,6 +10,7 @@ from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm
+from form_engine.documents.service import Offer
 from form_engine.records.view import RecordView
 from web import locales
 from web.cells import Cell, cell, numeric
@@ -60,6 +61,7 @@ class RecordPage:
     draft: bool
     may_edit: bool
     next_acts: tuple[NextAct, ...]
+    documents: tuple[Offer, ...]
     task_href: str
     decision: dict[str, Any] | None
     guest_link: GuestDoor | None
@@ -89,6 +91,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         draft=record.draft,
         may_edit="update" in view.may and record.run_id is None and _writes_something(form, view.fields),
         next_acts=() if record.draft else _next_acts(world, form, record.id),
+        documents=() if record.draft else services().documents.offered(session, record.id, world.actor, world.locale),
         task_href=f"/inbox?task={task_id}" if task_id else "",
         decision=buttons_decision(world, form, record, view.fields, values)
         or next((run.withdraw for run in runs if run.withdraw), None),

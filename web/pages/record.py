@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from web.body_limits import accepts_upload
 from web.context import transaction
 from web.desk.comments import NOTHING_SAID, Said, comments_beside, comments_view, refused, say, say_otherwise, unsay
+from web.desk.document_page import document_page
 from web.desk.record_form import edit_form
 from web.desk.record_page import RecordPage, record_page
 from web.file_answer import file_answer
@@ -71,6 +72,16 @@ def take_back(record_id: int, comment_id: int) -> Response:
     with transaction() as session:
         unsay(session, me(), record_id, comment_id)
     return redirect(f"/records/{record_id}#comments", code=303)
+
+
+@pages.get("/records/<int:record_id>/documents/<key>")
+@policy(signed_in)
+def document(record_id: int, key: str) -> str:
+    """A document of the record on the screen, to be printed or taken along as PDF."""
+    with transaction() as session:
+        page = document_page(session, me(), record_id, key, request.args.get("locale", ""))
+        nav = load_nav(session)
+    return render_template("pages/document.html", nav=nav, page=page)
 
 
 @pages.get("/records/<int:record_id>/edit")
