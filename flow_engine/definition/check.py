@@ -1,6 +1,7 @@
 """Checks of a flow against the world it is published into: its form, the roles there are, and itself."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 from formloom.errors import InvalidDefinition, Issue
 
@@ -43,6 +44,7 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
     issues += _fields(flow, form)
     issues += _tables(flow, form)
     issues += check_lengths(flow)
+    issues += [replace(issue, pointer=f"/trigger{issue.pointer}") for issue in flow.trigger.problems(form)]
     issues += check_clocks(flow, form)
     for pointer, assignments, table in _writes(flow):
         for assignment in assignments:

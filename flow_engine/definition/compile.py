@@ -12,6 +12,7 @@ from flow_engine.elements.terms import MADE_ROWS
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Assignment, Formula
 from flow_engine.elements.who import formulas_in
+from flow_engine.triggers.changes import OLD
 from form_engine.definition import CompiledForm
 from form_engine.formula import Env, FormulaError, Node, Type, TypeScope, Value, check, compile, parse  # noqa: A004 - the language's own word
 
@@ -85,7 +86,7 @@ def scope_with(table: str, target: str) -> str:
     """The name of a scope in which `row.` is of this table, and `target.` of this form ("": there is none).
 
     Instead of a table of the form, `@order` says that a row is a record of that form, `#period` that it is one of
-    `MADE_ROWS`.
+    `MADE_ROWS`. `OLD` is that of a condition on a change: it may read the record as it was before.
     """
     return f"{table}>{target}" if target else table
 
@@ -96,6 +97,8 @@ def row_form(form: str, table: str) -> str:
 
 
 def _scope(form: CompiledForm, name: str) -> TypeScope:
+    if name == OLD:
+        return replace(form.scope, old=True)
     table, _, target = name.partition(">")
     row = Type("record", form=row_form(form.key, table)) if table else None
     forms = ChainMap(MADE_ROWS, form.scope.forms) if table.startswith("#") else form.scope.forms  # type: ignore[arg-type]

@@ -1,11 +1,14 @@
 """What every trigger type gives: its JSON shape, how it is read, and what a check must look at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from formloom.errors import Issue
+
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Formula
+from form_engine.definition import CompiledForm
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +24,10 @@ class Trigger:
     def uses(self) -> Uses:
         """What must exist and fit. A subclass adds to it."""
         return Uses(conditions=(("/when", self.when),) if self.when else ())
+
+    def problems(self, form: CompiledForm) -> Iterator[Issue]:
+        """What is wrong with it besides; pointers below the trigger."""
+        yield from ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
