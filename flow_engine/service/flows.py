@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from flow_engine.elements.outcome import Text
 from flow_engine.models import Run, Task
 from flow_engine.service import inbox as inboxes
+from flow_engine.service import operations
 from flow_engine.service import start as starting
 from flow_engine.service.catalogue import Catalogue, FlowStore
 from flow_engine.service.decide import Answer, Wish, decide
@@ -106,6 +107,27 @@ class Flows:
         A visit that waits no more means nothing, so a repeated job does no harm; False then.
         """
         return starting.resume(session, self._catalogue, run, visit, outcome)
+
+    def failed(self, session: Session, run: int, visit: int, code: str, params: Mapping[str, Any]) -> bool:
+        """Work outside for which a visit waits has been given up: the run gets an incident.
+
+        Twice is once; False where nothing waits any more.
+        """
+        return operations.failed(session, self._catalogue, run, visit, code, params)
+
+    def operate(
+        self,
+        session: Session,
+        run: int,
+        actor: Actor,
+        act: str,
+        *,
+        reason: str | None = None,
+        visit: int | None = None,
+        step: str | None = None,
+    ) -> None:
+        """An administrator retries, skips, jumps or cancels. Raises NotFound, InvalidInput, IllegalTransition."""
+        operations.operate(session, self._catalogue, run, actor, act, reason=reason, visit=visit, step=step)
 
     def fire(self, session: Session, payload: Mapping[str, Any]) -> None:
         """A due timer of a run."""

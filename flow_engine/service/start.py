@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import psycopg
 from formloom.clock import app_now, time_zone
-from formloom.db.retry import sqlstate
+from formloom.db.retry import RETRIED, sqlstate
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound
 from formloom.wakeups import announce
@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from flow_engine.definition import CompiledFlow
 from flow_engine.machine import MACHINE_VERSION, Event, Resumed, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
+from flow_engine.service import live
 from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.decide import below, refused, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
+from flow_engine.service.live import Live
 from flow_engine.service.loaded import set_stage, stored_state
 from flow_engine.service.origin import BUTTON, SUBMIT, Origin
 from flow_engine.service.script import Script
@@ -122,7 +124,7 @@ def probe(session: Session, catalogue: Catalogue, pinned: Pinned, record_id: int
 
 def withdraw(session: Session, catalogue: Catalogue, run_id: int, actor: Actor) -> None:
     """The initiator calls an open run back, where the flow says what that sets. Raises NotFound, IllegalTransition."""
-    run = _locked(session, run_id)
+    run = locked(session, run_id)
     if run is None or run.initiator_id is None or run.initiator_id != actor.person_id:
         raise NotFound("unknown_run", {"run": run_id})
     happen(session, catalogue, run, actor, Withdrawn(actor.ref), "run.withdrawn")
@@ -130,7 +132,7 @@ def withdraw(session: Session, catalogue: Catalogue, run_id: int, actor: Actor) 
 
 def resume(session: Session, catalogue: Catalogue, run_id: int, visit: int, outcome: Mapping[str, Any]) -> bool:
     """What a visit waited for outside has come; False where nothing waits for it any more."""
-    run = _locked(session, run_id)
+    run = locked(session, run_id)
     if run is None or RunState.from_json(run.state).ended or RunState.from_json(run.state).visit(visit) is None:
         return False
     happen(session, catalogue, run, SYSTEM, Resumed(visit, outcome), "run.resumed")
@@ -139,7 +141,7 @@ def resume(session: Session, catalogue: Catalogue, run_id: int, visit: int, outc
 
 def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> None:
     """The handler of timers `flow.due`. A run that has ended meanwhile needs nothing."""
-    run = _locked(session, payload["run"])
+    run = locked(session, payload["run"])
     if run is None or RunState.from_json(run.state).ended:
         return
     if RunState.from_json(run.state).visit(payload["visit"]) is None:
@@ -161,7 +163,8 @@ def happen(
     _drive(session, stage, state, event, {"action": action, "detail": detail})
 
 
-def _locked(session: Session, run_id: int) -> Run | None:
+def locked(session: Session, run_id: int) -> Run | None:
+    """The run, held until the transaction ends."""
     statement = select(Run).where(Run.workspace_id == workspace_of(session), Run.id == run_id).with_for_update()
     return session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
 
@@ -180,7 +183,7 @@ def _stage(
     if raw is None or raw["form"] != pinned[1].key:
         raise NotFound("unknown_record", {"record": record_id})
     zone: ZoneInfo = time_zone(session)
-    return set_stage(
+    stage = set_stage(
         pinned,
         catalogue.forms.forms(session),
         Fact.read(raw),
@@ -191,20 +194,29 @@ def _stage(
         roles={},
         session=lambda: session,
     )
+    stage.live = Live(session, catalogue.forms)
+    return stage
 
 
 def _drive(
     session: Session, stage: Callable[[], Stage], state: RunState | None, event: Event, audit: dict[str, Any]
 ) -> int:
     """Play the event on a fresh stage and store the step; where something of it fails, the run is told so instead."""
+    first = stage()
     try:
-        return _store(session, stage(), state, event, audit)
+        return _store(session, first, state, event, audit)
     except Tripped as trip:
+        live.undo(first)
         return _store(session, stage(), state, trip.failed, {**audit, "action": "run.incident"})
 
 
 def _store(session: Session, stage: Stage, state: RunState | None, event: Event, audit: dict[str, Any]) -> int:
-    after = stage.drive(state, event)
+    try:
+        after = stage.drive(state, event)
+    except (live.Overtaken, DBAPIError) as error:  # what it has written at once
+        live.undo(stage)
+        raise _meaning(stage, error, event) from error
+    live.keep(stage)
     script = stage.script
     script.run |= {"status": after.status, "state": stored_state(after, stage.flow), "ended": after.ended}
     script.audit = audit
@@ -215,23 +227,28 @@ def _store(session: Session, stage: Stage, state: RunState | None, event: Event,
     except DBAPIError as error:
         if before is not None:
             before.rollback()
-        if sqlstate(error) == RECORD_HELD:
-            raise Conflict("record_in_run", {"record": script.record}) from error
-        if sqlstate(error) in (RUN_MOVED, "FL001", "FL002", "FL004"):
-            raise Conflict("run_busy") from error
-        told = refused(stage, error.orig, event) if isinstance(error.orig, psycopg.Error) else None
-        if told is not None:
-            raise told from error
-        raise
+        raise _meaning(stage, error, event) from error
     if before is not None:
         before.commit()
     session.expire_all()
-    topics = topics_of(applied, script)
+    topics = [*topics_of(applied, script), *live.topics(stage)]
     announce(session, topics)
     if drain.TOPIC in topics:
         drain.soon(session, stage.forms, script.actor)
     run: int = applied["run"]
     return run
+
+
+def _meaning(stage: Stage, error: Exception, event: Event) -> Exception:
+    """What the database's word means to whoever caused the step; the error itself where it means nothing of ours."""
+    state = sqlstate(error)
+    if state == RECORD_HELD:
+        return Conflict("record_in_run", {"record": stage.script.record})
+    if state in (RUN_MOVED, "FL001", "FL002", "FL004", *RETRIED):
+        return Conflict("run_busy")
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    told = refused(stage, origin, event) if isinstance(origin, psycopg.Error) else None
+    return told or error
 
 
 def _text(script: Script) -> str:
