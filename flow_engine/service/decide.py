@@ -176,6 +176,7 @@ def _play(
         script,
         zone=loaded.zone,
         roles=loaded.roles,
+        absent=loaded.absent,
         session=session,
     )
     event: Event

@@ -64,12 +64,15 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Everything that a decision needs. `answered`: the (fingerprint, answer) that this very request got before."""
+    """Everything that a decision needs. `absent`: who of the roles' holders is away just now. `answered`: the
+    (fingerprint, answer) that this very request got before.
+    """
 
     task: TaskRow
     run: RunRow
     record: Fact
     roles: Mapping[str, tuple[int, ...]]
+    absent: frozenset[int]
     world: int
     now: datetime
     zone: ZoneInfo
@@ -110,11 +113,13 @@ class Loaded:
             updated_at=datetime.fromisoformat(one()),
             updated_by=one(),
         )
-        roles = _holding(stored.get("roles", ()), loads(one() or "[]"))
+        holders = loads(one() or "[]")
+        roles = _holding(stored.get("roles", ()), holders)
+        absent = frozenset(person for _, person, away in holders if away)
         world, now, zone = int(one()), datetime.fromisoformat(one()), ZoneInfo(one())
         fingerprint, body = one(), one()
         answered = None if fingerprint is None else (fingerprint[2:], loads(body))  # a bytea begins with \\x
-        return cls(task, run, record, roles, world, now, zone, answered)
+        return cls(task, run, record, roles, absent, world, now, zone, answered)
 
 
 def decided(line: Line, workspace: int, task: int) -> dict[str, Any]:
@@ -127,10 +132,10 @@ def _number(told: str | None) -> int | None:
     return None if told is None else int(told)
 
 
-def _holding(roles: Iterable[str], holders: Iterable[tuple[str, int]]) -> dict[str, tuple[int, ...]]:
+def _holding(roles: Iterable[str], holders: Iterable[tuple[str, int, bool]]) -> dict[str, tuple[int, ...]]:
     """Who holds each role that the flow may ask, the longest known first; nobody is an answer too."""
     held: dict[str, list[int]] = {role: [] for role in roles}
-    for role, person in holders:
+    for role, person, _ in holders:
         held[role].append(person)
     return {role: tuple(sorted(people)) for role, people in held.items()}
 
@@ -169,6 +174,7 @@ def set_stage(
     zone: ZoneInfo,
     roles: Mapping[str, tuple[int, ...]],
     session: Callable[[], Session],
+    absent: frozenset[int] | None = None,
 ) -> Stage:
     """A stage for one step. The run's pinned form stands among the live ones."""
     flow, form = pinned
@@ -181,6 +187,7 @@ def set_stage(
         lambda formula: stage.text_of(formula),
         lambda formula: stage.persons_in(formula),
         lambda best, state: stage.best_of(best, state),
+        absent=absent,
     )
     stage = Stage(flow, form, forms, facts, record, people, script, script.at)
     return stage

@@ -22,7 +22,11 @@ LEFT JOIN LATERAL (
     c.number, c.title, c.draft, c.deleted_at IS NOT NULL AS deleted, c.run_id, c.created_at, c.created_by,
     c.updated_at, c.updated_by,
     (
-      SELECT json_agg(json_build_array(role.key, p.id))
+      SELECT json_agg(json_build_array(role.key, p.id, EXISTS (
+        SELECT FROM absence a
+        WHERE a.workspace_id = ws.id AND a.person_id = p.id AND a.ended_at IS NULL
+          AND a.starts_at <= now() + make_interval(secs => w.clock_offset)
+          AND a.ends_at > now() + make_interval(secs => w.clock_offset))))
       FROM role
       JOIN person_role pr ON pr.workspace_id = ws.id AND pr.role_id = role.id
       JOIN person p ON p.workspace_id = ws.id AND p.id = pr.person_id AND p.disabled_at IS NULL
