@@ -1,8 +1,8 @@
 """A decision: two round trips, one transaction (docs/decisions/021). The hot path of the whole house."""
 
 import hashlib
-from collections.abc import Mapping
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -11,15 +11,19 @@ import psycopg
 from formloom.db.direct import direct
 from formloom.db.engine import Databases
 from formloom.db.fast import Line
+from formloom.db.retry import sqlstate
+from formloom.db.uow import unit_of_work
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
 from formloom.models import Person
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
 from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
 from flow_engine.machine import MACHINE_VERSION, Decided, Failed, Reseated, TakenBack
 from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
+from flow_engine.service import live
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
 from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, decided, set_stage, stored_state
@@ -83,7 +87,8 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
     """Decide a task, in a transaction of its own.
 
     The first try is optimistic and locks nothing. Whoever loses a race tries again, holding the run and every record
-    that the decision looked at, so that it is lost once more only when the decision then looks at others.
+    that the decision looked at, so that it is lost once more only when the decision then looks at others. What writes
+    beside its own record is played in a unit of work instead (`live.py`).
 
     Raises NotFound for a task that is not the actor's, Conflict `task_closed` (with by, decision, at), InvalidInput,
     and what the machine raises.
@@ -91,26 +96,40 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
     _check_words(wish)
     looked_at: set[int] = set()
     failed: Failed | None = None
+    whole = False
     for attempt in range(1, ATTEMPTS + 1):
-        with direct(databases) as line:
-            try:
-                with line.connection.transaction() if attempt > 1 else nullcontext():
-                    if attempt > 1:
-                        _hold(line, workspace, wish.task, looked_at)
-                    answer, topics = _once(databases, catalogue, line, workspace, actor, wish, looked_at, failed)
-                databases.announce(workspace, topics)
-                if drain.TOPIC in topics:
-                    drain.drain(databases, workspace, catalogue.forms.forms, actor.ref)
-                return answer
-            except Tripped as trip:  # something cannot be done: the run is told so, on what is stored by now
-                failed = trip.failed
-            except psycopg.Error as error:
-                if error.sqlstate not in LOST_RACES:
-                    raise
-                failed = None
-                if attempt == ATTEMPTS:
-                    raise Conflict("run_busy") from error
+        try:
+            with _door(databases, workspace, whole=whole, held=attempt > 1) as (line, session):
+                if attempt > 1:
+                    _hold(line, workspace, wish.task, looked_at)
+                done = _once(databases, catalogue, line, workspace, actor, wish, looked_at, failed, session)
+            answer, topics = done
+            databases.announce(workspace, topics)
+            if drain.TOPIC in topics:
+                drain.drain(databases, workspace, catalogue.forms.forms, actor.ref)
+            return answer
+        except Tripped as trip:  # something cannot be done: the run is told so, on what is stored by now
+            failed = trip.failed
+        except live.NeedsSession:
+            whole = True
+        except (psycopg.Error, DBAPIError) as error:
+            if sqlstate(error) not in LOST_RACES:
+                raise
+            failed = None
+            if attempt == ATTEMPTS:
+                raise Conflict("run_busy") from error
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def _door(databases: Databases, workspace: int, *, whole: bool, held: bool) -> Iterator[tuple[Line, Session | None]]:
+    """Where the decision is asked and stored: the hot path's line, or (`whole`) that of a unit of work."""
+    if whole:
+        with unit_of_work(databases, workspace) as session:
+            yield live.line_of(session), session
+        return
+    with direct(databases) as line, line.connection.transaction() if held else nullcontext():
+        yield line, None
 
 
 def _once(
@@ -122,6 +141,7 @@ def _once(
     wish: Wish,
     looked_at: set[int],
     failed: Failed | None,
+    within: Session | None,
 ) -> tuple[Answer, list[str]]:
     loaded = Loaded.of(line, workspace, actor.ref, wish.task, wish.key)
     if loaded is None:
@@ -130,7 +150,8 @@ def _once(
         return _repeat(loaded.answered, wish), []
     _check_permitted(line, workspace, loaded, actor, wish)
     with ExitStack() as stack:
-        stage, event, stored = _play(databases, catalogue, loaded, workspace, actor, wish, stack, failed)
+        session = LaterSession(databases, workspace, stack) if within is None else lambda: within
+        stage, event, stored = _play(catalogue, loaded, workspace, actor, wish, session, failed, within, looked_at)
     run = loaded.run
     answer = Answer(wish.task, run.id, run.record, wish.decision, stored["status"])
     script = stage.script
@@ -139,7 +160,7 @@ def _once(
     if wish.key is not None:
         kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
         script.answer = {**kept, "body": answer.to_json()}
-    looked_at |= stage.looked_at
+    live.keep(stage)
     try:
         applied = orjson.loads(line.ask(_APPLY, orjson.dumps(script.to_json(MACHINE_VERSION))) or b"{}")
     except psycopg.Error as error:
@@ -147,21 +168,21 @@ def _once(
         if told is not None:
             raise told from error
         raise
-    return answer, topics_of(applied, script)
+    return answer, [*topics_of(applied, script), *live.topics(stage)]
 
 
 def _play(
-    databases: Databases,
     catalogue: Catalogue,
     loaded: Loaded,
     workspace: int,
     actor: Actor,
     wish: Wish,
-    stack: ExitStack,
+    session: Callable[[], Session],
     failed: Failed | None,
+    within: Session | None,
+    looked_at: set[int],
 ) -> tuple[Stage, Event, dict[str, Any]]:
     run, task = loaded.run, loaded.task
-    session = LaterSession(databases, workspace, stack)
     pinned = catalogue.pinned(workspace, run.flow, run.flow_version, run.form_version, session)
     forms = catalogue.forms.known(workspace)
     if forms is None or forms.mark != loaded.world:
@@ -179,6 +200,8 @@ def _play(
         absent=loaded.absent,
         session=session,
     )
+    if within is not None:
+        stage.live = live.Live(within, catalogue.forms)
     event: Event
     if wish.decision in DECISIONS:
         event = _decided(stage, pinned[0].definition, loaded, wish, actor)
@@ -186,7 +209,13 @@ def _play(
         event = TakenBack(task.visit, task.ref, wish.comment)
     else:
         event = _reseated(session(), task, wish)
-    state = stage.drive(run.state, failed or event)
+    try:
+        state = stage.drive(run.state, failed or event)
+    except DBAPIError as error:  # what it has written at once
+        told = refused(stage, error.orig, event, wish.changes) if isinstance(error.orig, psycopg.Error) else None
+        raise told or error from error
+    finally:  # whoever is overtaken holds them the next time
+        looked_at |= stage.looked_at
     return stage, event, {"status": state.status, "state": stored_state(state, pinned[0]), "ended": state.ended}
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flow_engine.clocks.definition import AtStep
+from flow_engine.clocks.state import Changed, Happening
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of
 from flow_engine.elements.value import Formula
@@ -19,8 +19,11 @@ from flow_engine.machine import Answered, Ask, AskPeople, AskTruth, Effect, Even
 from flow_engine.machine.effects import Item
 from flow_engine.machine.state import Blame
 from flow_engine.machine.walk import blame
+from flow_engine.service import live
 from flow_engine.service.answers import ANSWERS
+from flow_engine.service.clocks.keep import keep
 from flow_engine.service.candidates import ranked
+from flow_engine.service.live import Live
 from flow_engine.service.people import People, person_of
 from flow_engine.service.plays import PLAYS
 from flow_engine.service.saw import seen
@@ -52,12 +55,20 @@ class Stage:
     """The records whose totals a write read or moves."""
     kinds: dict[int, tuple[str, Mapping[str, str], int]] = field(default_factory=dict)
     """Of the visits open before and during this step: the step, its fields, and how many timers it may have set."""
-    reached: list[AtStep] = field(default_factory=list)
-    """The steps that clocks look at, as the walk came to them and passed them."""
+    happened: list[Happening] = field(default_factory=list)
+    """What the flow's clocks must hear of: steps that the walk came to or passed, and what the record became."""
+    began: Fact = field(init=False)
+    """The record as it was before this step."""
     item: Item = None
     """The row that formulas read as `row.` just now."""
     writers: list[Blame | None] = field(default_factory=list)
     """Who made each of the script's writes: an effect, or None for the person who acts."""
+    live: Live | None = None
+    """The transaction in which it writes at once, where it writes beside its record; None: there is none (yet)."""
+
+    def __post_init__(self) -> None:
+        """Remember how it began."""
+        self.began = self.record
 
     def drive(self, state: RunState | None, event: Event) -> RunState:
         """Advance until nothing is asked. The journal gets the event with every answer.
@@ -65,7 +76,7 @@ class Stage:
         Raises what the machine refuses, and `Tripped` where something cannot be done: then the stage is to be thrown
         away.
         """
-        first = event
+        first, before = event, state
         if state is not None:
             self._note_open(state)
         while True:
@@ -76,6 +87,8 @@ class Stage:
             for effect in transition.effects:
                 self._play(effect, state, first)
             if not transition.asks:
+                if self.flow.definition.clocks:
+                    keep(self, before, first, state)
                 return state
             saw: dict[str, Any] = {}
             answers = {ask.key: self._answer(ask, state, first, saw) for ask in transition.asks}
@@ -92,6 +105,15 @@ class Stage:
         check_references(session, self.forms, self.form, write, before, actor)
         self.write(write, actor)
         self.writers = [None] * len(self.script.writes)
+
+    @property
+    def judging(self) -> Facts:
+        """What rules about the record see: the world without what the record itself adds to totals."""
+        if self.live is None or self.live.savepoint is None:
+            return self.facts
+        facts = live.facts_for(self, [self.record.id])
+        facts.add([self.record])
+        return facts
 
     @property
     def value(self) -> RecordValue:
@@ -135,6 +157,10 @@ class Stage:
         """Have the script write the record; the stage goes on with what it becomes."""
         if not write.changes:
             return
+        self.happened.append(Changed(self.record.data, write.data))
+        if self.live is not None and self.live.savepoint is not None:
+            live.write(self, lambda: (write,))
+            return
         parts = write.parts if isinstance(write.parts, tuple) else ()
         self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
         self.script.writes.append(batch_json([write], actor, self.now, world=self.forms.mark))
@@ -148,7 +174,9 @@ class Stage:
                 self.kinds[visit.id] = (visit.step, fields, int(timers))
 
     def _row(self, table: str, row_id: str) -> RecordValue:
-        """A row that has been taken away meanwhile reads as blank."""
+        """A row, or a record, that has been taken away meanwhile reads as blank."""
+        if table.startswith("@"):
+            return self.facts.fetch(table[1:], int(row_id)) or RecordValue(table[1:], int(row_id), {})
         rows = self.value.values.get(table)
         found = (row for row in rows if isinstance(row, RecordValue)) if isinstance(rows, tuple) else ()
         return next((row for row in found if row.id == row_id), RecordValue(f"{self.form.key}.{table}", row_id, {}))

@@ -31,7 +31,7 @@ def set_fields(stage: "Stage", effect: SetFields, state: RunState) -> None:
             values[assignment.field] = _stored(stage, assignment.field, found)
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
-    write = plan_update(stage.forms, stage.form, stage.record, values, stage.facts, writable=None, partial=True)
+    write = plan_update(stage.forms, stage.form, stage.record, values, stage.judging, writable=None, partial=True)
     stage.write(write, Actor.flow(stage.flow.key))
 
 
