@@ -12,17 +12,21 @@ from datetime import timedelta
 from formloom import jobs, messages, outbox, timers
 from formloom.access import Access
 from formloom.collector import collect_seldom
+from formloom.connections import Connections
 from formloom.db.engine import Databases, open_databases
 from formloom.db.migrate import upgrade
 from formloom.files import FileStore
 from formloom.health import Health
 from formloom.housekeeping import SWEEP_SECONDS, Chore, FilesOfHouse, keep_house
 from formloom.i18n import Catalogues
+from formloom.messages.ways import deliverer
+from formloom.outgoing import Outgoing
 from formloom.settings import Settings
 from formloom.wakeups import Listener
 
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
+from flow_engine.service.papers import Papers
 from flow_engine.service.tidy import sweep_grants
 from form_engine.definitions_store import FormStore, upkeep
 from form_engine.documents.models import DocumentFile
@@ -65,6 +69,7 @@ class Services:
     stores: Stores
     imports: Imports
     exports: Exports
+    connections: Connections
     documents: Documents
     health: Health
     listener: Listener
@@ -154,16 +159,20 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     # What is brought in starts no flow: its records tell no subscriber.
     imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
     documents = Documents(forms, files, stores.documents, RecordLinks(settings, flows))
+    outgoing = Outgoing(settings.outgoing_allow)
+    connections = Connections(settings, outgoing)
+    deliver = deliverer(settings, outgoing, connections, files, flows.replies())
+    papers = Papers(flows, documents, files)
     work = jobs.Jobs(job_works(forms, records, flows, imports, exports))
     runner = outbox.Runner(
         databases,
         {
-            messages.KIND: messages.Deliverer(settings, messages.transports(settings)),
+            messages.KIND: deliver,
             jobs.KIND: work,
             late.KIND: late.Late(forms, LATE_SUBSCRIBERS),
             **handlers(flows),
         },
-        given_up={jobs.KIND: work.given_up},
+        given_up={jobs.KIND: work.given_up, messages.KIND: deliver.given_up},
     )
     return Services(
         settings=settings,
@@ -176,6 +185,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         stores=stores,
         imports=imports,
         exports=exports,
+        connections=connections,
         documents=documents,
         health=Health(databases, settings),
         listener=Listener(databases.server),

@@ -134,7 +134,11 @@ class SetAlarm:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """Say something to people: `kind` is `reminder` or `notice`; `text` is the flow's own words, if it has some."""
+    """Say something to people: `kind` is `reminder` or `notice`; `text` is the flow's own words, if it has some.
+
+    `channels`: by which ways, where the flow names them. `attach`: the steps whose documents go along. `must`: it is to
+    be acknowledged, so nobody's preferences keep it back.
+    """
 
     kind: str
     step: str
@@ -142,6 +146,27 @@ class Tell:
     refs: tuple[str, ...] = ()
     subject: Text | None = None
     text: Text | None = None
+    item: Item = None
+    channels: tuple[str, ...] | None = None
+    attach: tuple[str, ...] = ()
+    must: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostOut:
+    """Send the webhook of a step. `visit` waits for what comes of it; 0 where nothing does."""
+
+    step: str
+    visit: int
+    item: Item = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeDocument:
+    """Make the document of a step; `visit` waits for the file."""
+
+    step: str
+    visit: int
     item: Item = None
 
 
@@ -205,6 +230,8 @@ Effect = (
     | SetTimer
     | SetAlarm
     | Tell
+    | PostOut
+    | MakeDocument
     | Copy
     | TakeTurn
     | CallFlow

@@ -11,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import CompiledFlow, FlowDef, check_flow, compile_flow, parse_flow
+from flow_engine.service.papers import document_issues
 from flow_engine.steps import Step
 from flow_engine.triggers import Button, Submit
 from form_engine.definition import CompiledForm
 from form_engine.definitions_store import DefinitionStore, FormStore
+from form_engine.documents.store import DocumentStore
 
 KEPT = 2_000
 Pinned = tuple[CompiledFlow, CompiledForm]
@@ -25,7 +27,7 @@ class FlowStore(DefinitionStore[FlowDef]):
 
     def __init__(self, forms: FormStore) -> None:
         super().__init__("flow", parse_flow)
-        self.forms = forms
+        self.forms, self.documents = forms, DocumentStore(forms)
 
     def check(self, session: Session, parsed: Mapping[str, FlowDef]) -> None:
         """Raises InvalidDefinition with every issue, below the flow's key."""
@@ -36,7 +38,7 @@ class FlowStore(DefinitionStore[FlowDef]):
             if form is None:
                 issues.append(Issue(f"/{key}/form", "unknown_form", {"form": flow.form}))
                 continue
-            found = check_flow(flow, form, roles)
+            found = (*check_flow(flow, form, roles), *document_issues(session, flow, form, self.documents))
             issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
         if issues:
             raise InvalidDefinition("invalid_flow", issues=tuple(issues))

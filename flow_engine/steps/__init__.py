@@ -8,6 +8,7 @@ from flow_engine.steps import (
     cc,
     create,
     delete,
+    document,
     each,
     fill,
     inclusive,
@@ -19,6 +20,7 @@ from flow_engine.steps import (
     stop,
     update,
     wait,
+    webhook,
 )
 from flow_engine.steps.base import Step, StepType
 
@@ -39,6 +41,8 @@ STEP_TYPES: tuple[StepType, ...] = (
     assign.TYPE,
     series.TYPE,
     notify.TYPE,
+    webhook.TYPE,
+    document.TYPE,
     cc.TYPE,
     stop.TYPE,
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import Effect, RunState
-from flow_engine.service.plays import asking, calling, telling, timing, writing
+from flow_engine.service.plays import asking, calling, papers, posting, telling, timing, writing
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
@@ -20,4 +20,6 @@ PLAYS: Mapping[type[Effect], Play] = {
     **timing.PLAYS,
     **telling.PLAYS,
     **calling.PLAYS,
+    **posting.PLAYS,
+    **papers.PLAYS,
 }
