@@ -7,7 +7,7 @@ from formloom.errors import Issue
 
 from flow_engine.definition.flow import FlowDef
 from flow_engine.elements.outcome import INITIATOR, Outcome
-from flow_engine.elements.who import Decider, Guest
+from flow_engine.elements.who import Decider, Guest, GuestAgain
 from flow_engine.steps import Step
 from flow_engine.steps.branch import Branch
 
@@ -37,7 +37,7 @@ def check_structure(flow: FlowDef) -> Iterator[Issue]:
         yield from _earlier(flow, step)
         for pointer, outcome in step.uses().targets:
             yield from _target(flow, steps, step, pointer, outcome)
-        if not step.fields and any(isinstance(who, Guest) for _, people in step.uses().people for who in people):
+        if not step.fields and any(isinstance(who, Guest | GuestAgain) for _, people in step.uses().people for who in people):
             yield Issue(f"{step.pointer}/fields", "guest_needs_fields")
         if isinstance(step, Branch):
             for number, case in enumerate(step.cases[:-1]):

@@ -100,6 +100,14 @@ class GuestOf:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestAgain:
+    """The guest whom an earlier step asked, asked once more: by a link of its own."""
+
+    step: str
+    link_valid: timedelta = DEFAULT_LINK_LIFE * 4
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Whom the initiator picked for `step` when they submitted, out of `among` (anybody, if that is empty)."""
 
@@ -172,6 +180,7 @@ Who = (
     | Decider
     | Guest
     | GuestOf
+    | GuestAgain
     | Choice
     | Best
 )

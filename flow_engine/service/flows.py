@@ -21,9 +21,11 @@ from flow_engine.service import start as starting
 from flow_engine.service.catalogue import Catalogue, FlowStore
 from flow_engine.service.decide import Answer, Wish, decide
 from flow_engine.service.inbox import InboxPage, Tab
-from flow_engine.service.letters import Letters, Translate
+from flow_engine.service.letters import Letters
 from flow_engine.service.replay import Replay, replay
+from flow_engine.service.replies import Replies
 from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
+from flow_engine.service.words import Translate
 from flow_engine.triggers import Button
 from form_engine.definitions_store import FormStore
 from form_engine.records.actor import Actor
@@ -212,6 +214,10 @@ class Flows:
         """The ids of all runs, in order."""
         statement = select(Run.id).where(Run.workspace_id == workspace_of(session)).order_by(Run.id)
         return iter(session.scalars(statement).all())
+
+    def replies(self) -> Replies:
+        """Who hears what receivers of webhooks answered."""
+        return Replies(self._catalogue, self.resume, self.failed)
 
     def letters(self) -> dict[str, Handler]:
         """The handlers of the outbox items that flows put."""

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from formloom.models import Department, Person
+from formloom.db.uow import workspace_of
+from formloom.models import Department, GuestLink, Message, Person
 from formloom.people import manager_of, managers_of, members_of_department, members_of_role
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from flow_engine.elements.who import (
     DepartmentPeople,
     FieldPerson,
     Guest,
+    GuestAgain,
     GuestOf,
     Initiator,
     Manager,
@@ -41,6 +43,12 @@ def guest_of(ref: str) -> str | None:
     """The link's id in `guest:<uuid>`; None for a person."""
     kind, _, found = ref.partition(":")
     return found if kind == "guest" else None
+
+
+def guest_address(session: Session, link: str) -> str | None:
+    """Where a guest's invitation went by mail: the ledger knows, the link does not."""
+    mine = (Message.workspace_id == workspace_of(session), Message.link == f"guest:{link}", Message.channel == "mail")
+    return session.scalar(select(Message.recipient).where(*mine).order_by(Message.id).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,8 @@ class People:
                 yield from (ref for ref in state.deciders.get(step, ())[-1:] if ref.startswith("guest:"))
             case Guest():
                 yield from self._invite(who)
+            case GuestAgain(step, valid):
+                yield from self._invite_again(state.deciders.get(step, ())[-1:], valid)
             case Member(person):
                 yield from self._enabled((person,))
             case Members(people):
@@ -148,6 +158,16 @@ class People:
             statement = statement.where(Department.key == key)
         head = self.session().scalar(statement)
         yield from self._enabled(() if head is None else (head,))
+
+    def _invite_again(self, refs: tuple[str, ...], valid: timedelta) -> Iterator[str]:
+        """The guests among these, each by a new link to where the first one went."""
+        for link in filter(None, map(guest_of, refs)):
+            found = self.session().get(GuestLink, (workspace_of(self.session()), UUID(link)))
+            if found is not None:
+                ref = f"guest:{uuid4()}"
+                email = guest_address(self.session(), link) or ""
+                self.invited[ref] = Invited(found.name, found.phone or "", email, valid)
+                yield ref
 
     def _invite(self, who: Guest) -> Iterator[str]:
         """A guest without name, phone and address is nobody."""

@@ -6,7 +6,7 @@ What a step of a flow names narrows that down; what must be acknowledged is sent
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -19,7 +19,8 @@ from formloom.models import ChannelChoice, Person, PushSubscription
 
 CODES = ("unknown_kind_of_message", "unknown_channel", "bad_quiet_hours")
 
-WAYS: Final = ("mail", "sms", "push")
+Way = Literal["mail", "sms", "push"]
+WAYS: Final[tuple[Way, ...]] = ("mail", "sms", "push")
 """What can be chosen beside the bell."""
 KINDS: Final = ("task", "reminder", "escalation", "notice", "copy", "mention", "ended")
 HOUSE: Final = 0
@@ -79,7 +80,7 @@ class Reach:
     """A person, the ways by which they hear of something, and how long to wait first."""
 
     person: Person
-    ways: tuple[str, ...]
+    ways: tuple[Way, ...]
     delay: timedelta = timedelta()
 
 
@@ -128,9 +129,9 @@ def reach(
     for person in several:
         own = chosen.get(person.id)
         has = {"mail": bool(person.email), "sms": bool(person.phone), "push": person.id in pushed}
-        ways = _wanted(own, house, kind, named, must)
+        wanted = _wanted(own, house, kind, named, must)
         quiet = own.quiet_for(now.astimezone(zone)) if own and not must else timedelta()
-        found.append(Reach(person, tuple(way for way in ways if has[way]), quiet))
+        found.append(Reach(person, tuple(way for way in WAYS if way in wanted and has[way]), quiet))
     return found
 
 

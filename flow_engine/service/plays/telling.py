@@ -12,15 +12,23 @@ if TYPE_CHECKING:
 
 
 def tell(stage: "Stage", effect: Tell, state: RunState) -> None:
-    """A line under the bell, and a message where there is an address."""
+    """A line under the bell, and messages by the ways that each person has. What a notice says is filled in for each
+    of them behind the step, with what they may read.
+    """
     refs = dict.fromkeys((*effect.refs, *stage.people.find(effect.to, state)))
     persons = [person for ref in refs if (person := person_of(ref)) is not None]
-    guests = [guest for ref in refs if (guest := guest_of(ref)) is not None]
-    params = {"step": effect.step, **({"text": effect.text} if effect.text else {})}
-    stage.script.notify += [{"person": person, "kind": effect.kind, "params": params} for person in persons]
-    told = {"kind": effect.kind, "step": effect.step, "subject": effect.subject, "text": effect.text}
-    if persons or guests:
-        stage.script.post("flow.tell", {**told, "people": persons, "guests": guests})
+    guests = [guest for ref in refs if (guest := guest_of(ref)) is not None and ref not in stage.people.invited]
+    bots = [way.removeprefix("bot:") for way in effect.channels or () if way.startswith("bot:")]
+    told: dict[str, Any] = {"kind": effect.kind, "step": effect.step, "people": persons, "guests": guests}
+    if effect.kind == "notice":
+        named = list(effect.channels) if effect.channels is not None else None
+        told |= {"subject": effect.subject, "text": effect.text, "channels": named, "bots": bots}
+        told |= {"attach": list(effect.attach), "must": effect.must}
+    else:
+        lines = [{"person": person, "kind": effect.kind, "params": {"step": effect.step}} for person in persons]
+        stage.script.notify += lines
+    if persons or guests or bots:
+        stage.script.post("flow.tell", told)
 
 
 def copy(stage: "Stage", effect: Copy, state: RunState) -> None:
