@@ -16,7 +16,8 @@ EVENT = (36, 36)
 class Node:
     """One element. `tag` is BPMN's name for it; `x` and `y` are its upper left corner.
 
-    `inside`: what a sub-process holds. `host`: the activity on whose border an event sits. `many`: it is done once for each element of this collection.
+    `inside`: what a sub-process holds. `host`: the activity on whose border an event sits. `many`:
+    it is done once for each element of this collection.
     """
 
     id: str

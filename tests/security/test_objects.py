@@ -32,7 +32,7 @@ BODIES: dict[str, Any] = {
     "imports.Run:POST": {"mode": "all"},
 }
 
-BESIDES: dict[str, Any] = {"comment_id": 1, "version": 1, "row": 1, "form": "payment", "key": "payment", "batch": "1"}
+BESIDES: dict[str, Any] = {"comment_id": 1, "version": 1, "row": 1, "form": "payment", "key": "payment", "batch": "1", "kind": "forms"}
 """Arguments that are no ids of somebody's things, or stand beside one."""
 
 ELSEWHERE = {"token", "filename"}
@@ -158,7 +158,7 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         if (declared := policy_of(town.app, rule.endpoint, method)) and declared.audience is Audience.ADMIN
     ]
-    assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/draft", "/admin/forms/<form>"}
+    assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/publish", "/admin/forms/<form>"}
     values = {"run_id": town.home.ids["run"], "record_id": town.home.ids["contract"]}
     with town.unchanged():
         for rule, method in admins:

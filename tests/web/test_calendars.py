@@ -13,6 +13,7 @@ from tests.web.conftest import Office
 from web.composition import Services
 
 URL = "/api/v1/calendars"
+DESIGN = "/api/v1/definitions/calendars"
 SHOP: dict[str, Any] = {
     "kind": "calendar",
     "key": "shop",
@@ -25,10 +26,10 @@ SHOP: dict[str, Any] = {
 
 
 def publish(office: Office, body: dict[str, Any]) -> Any:
-    made = office.admin.send("POST", URL, {"definition": body})
+    made = office.admin.send("POST", DESIGN, {"definition": body})
     assert made.status_code == 201, made.text
     tag = {"If-Match": made.headers["ETag"]}
-    return office.admin.send("POST", f"{URL}/{body['key']}/publish", {}, **tag)
+    return office.admin.send("POST", f"{DESIGN}/{body['key']}/publish", {}, **tag)
 
 
 def next_workday(services: Services, workspace: int, formula: str) -> Any:
@@ -72,14 +73,14 @@ def test_the_days_of_a_year_are_told(office: Office) -> None:
 
 def test_a_draft_is_saved_with_its_problems_and_not_published_with_them(office: Office) -> None:
     publish(office, SHOP)
-    read = office.admin.get(f"{URL}/shop/draft")
+    read = office.admin.get(f"{DESIGN}/shop/draft")
     wrong = {**read.get_json()["definition"], "hours": {"mon": ["12:00-10:00"]}}
-    saved = office.admin.send("PUT", f"{URL}/shop/draft", {"definition": wrong}, **{"If-Match": read.headers["ETag"]})
+    saved = office.admin.send("PUT", f"{DESIGN}/shop/draft", {"definition": wrong}, **{"If-Match": read.headers["ETag"]})
     assert [(one["pointer"], one["code"]) for one in saved.get_json()["problems"]] == [("/hours/mon/0", "bad_hours")]
     tag = {"If-Match": saved.headers["ETag"]}
-    refused = office.admin.send("POST", f"{URL}/shop/publish", {}, **tag)
+    refused = office.admin.send("POST", f"{DESIGN}/shop/publish", {}, **tag)
     assert (refused.status_code, refused.get_json()["issues"][0]["pointer"]) == (422, "/hours/mon/0")
-    assert office.admin.send("PUT", f"{URL}/shop/draft", {"definition": SHOP}).status_code == 428
+    assert office.admin.send("PUT", f"{DESIGN}/shop/draft", {"definition": SHOP}).status_code == 428
 
 
 def test_there_is_one_default(office: Office) -> None:
@@ -87,18 +88,18 @@ def test_there_is_one_default(office: Office) -> None:
     second = publish(office, {**SHOP, "key": "night"})
     assert [one["code"] for one in second.get_json()["issues"]] == ["second_default"]
     assert publish(office, {**SHOP, "key": "late", "default": False}).status_code == 200
-    again = office.admin.send("POST", URL, {"definition": SHOP})
-    assert (again.status_code, again.get_json()["code"]) == (409, "calendar_exists")
+    again = office.admin.send("POST", DESIGN, {"definition": SHOP})
+    assert (again.status_code, again.get_json()["code"]) == (409, "definition_exists")
 
 
 def test_only_admins_change_calendars(office: Office) -> None:
-    assert office.employee.send("POST", URL, {"definition": SHOP}).status_code == 404
+    assert office.employee.send("POST", DESIGN, {"definition": SHOP}).status_code == 404
     publish(office, SHOP)
-    assert office.employee.get(f"{URL}/shop/draft").status_code == 404
+    assert office.employee.get(f"{DESIGN}/shop/draft").status_code == 404
     for key in ("Shop", "1shop", "", "a" * 64, "sh-op", 5):
-        answer = office.admin.send("POST", URL, {"definition": {**SHOP, "key": key}})
+        answer = office.admin.send("POST", DESIGN, {"definition": {**SHOP, "key": key}})
         assert answer.status_code == 422
-    put = office.admin.send("PUT", f"{URL}/nothing/draft", {"definition": SHOP}, **{"If-Match": '"1"'})
+    put = office.admin.send("PUT", f"{DESIGN}/nothing/draft", {"definition": SHOP}, **{"If-Match": '"1"'})
     assert put.status_code == 404
 
 

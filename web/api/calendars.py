@@ -1,4 +1,4 @@
-"""Calendars: when people work. Everybody may read them; admins change them."""
+"""Calendars: when people work. Everybody may read them; admins change their definitions."""
 
 from typing import Any
 
@@ -7,23 +7,12 @@ from flask import Response, jsonify
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from web.api.conditions import expected_version, tag
-from web.api.definitions import DraftBody, Obstacle
-from web.api.door import ApiBlueprint, Body, Count, Nothing
+from web.api.door import ApiBlueprint, Body, Count
 from web.context import transaction
-from web.desk.calendars import (
-    calendar_draft_json,
-    calendars_json,
-    days_json,
-    new_calendar,
-    publish_calendar,
-    save_calendar_draft,
-)
-from web.identity import me
-from web.policies import admin, policy, signed_in
+from web.desk.calendars import calendars_json, days_json
+from web.policies import policy, signed_in
 
 blueprint = ApiBlueprint("calendars", "calendars", url_prefix="/calendars", description="Working hours and holidays")
-SCOPE = "definitions:write"
 
 
 class DaysArgs(Body):
@@ -65,16 +54,6 @@ class DaysAnswer(ma.Schema):
     days = fields.List(fields.Nested(Day))
 
 
-class CalendarDraft(ma.Schema):
-    """What is being worked on."""
-
-    definition = fields.Dict()
-    revision = fields.Integer()
-    live_version = fields.Integer(allow_none=True)
-    changed = fields.Boolean()
-    problems = fields.List(fields.Nested(Obstacle))
-
-
 @blueprint.route("")
 class Calendars(MethodView):
     """The calendars of the workspace."""
@@ -85,17 +64,6 @@ class Calendars(MethodView):
         """List the live calendars"""
         with transaction() as session:
             return jsonify(items=calendars_json(session))
-
-    @policy(admin, scope=SCOPE)
-    @blueprint.arguments(DraftBody)
-    @blueprint.alt_response(201, schema=CalendarDraft)
-    def post(self, body: dict[str, Any]) -> Response:
-        """Begin a calendar: its first draft, under the key that the definition names"""
-        with transaction() as session:
-            made = new_calendar(session, me(), body["definition"])
-        answer = tag(jsonify(made), made["revision"])
-        answer.status_code = 201
-        return answer
 
 
 @blueprint.route("/<key>/days")
@@ -109,41 +77,3 @@ class Days(MethodView):
         """List the days of a year that differ from the week: holidays, make-up days and the firm's own"""
         with transaction() as session:
             return jsonify(days_json(session, key, args["year"]))
-
-
-@blueprint.route("/<key>/draft")
-class Draft(MethodView):
-    """The draft of a calendar."""
-
-    @policy(admin, scope=SCOPE)
-    @blueprint.alt_response(200, schema=CalendarDraft)
-    def get(self, key: str) -> Response:
-        """Read the draft (the live definition where there is none), with what would stand in the way of publishing"""
-        with transaction() as session:
-            body = calendar_draft_json(session, key)
-        return tag(jsonify(body), body["revision"])
-
-    @policy(admin, scope=SCOPE)
-    @blueprint.arguments(DraftBody)
-    @blueprint.alt_response(200, schema=CalendarDraft)
-    def put(self, body: dict[str, Any], key: str) -> Response:
-        """Save the draft; If-Match names the revision it is based on"""
-        revision = expected_version(required=True)
-        with transaction() as session:
-            saved = save_calendar_draft(session, me(), key, body["definition"], revision)
-        return tag(jsonify(saved), saved["revision"])
-
-
-@blueprint.route("/<key>/publish")
-class Publish(MethodView):
-    """The step from a draft to what everybody counts by."""
-
-    @policy(admin, scope=SCOPE)
-    @blueprint.arguments(Nothing)
-    @blueprint.alt_response(200, schema=CalendarDraft)
-    def post(self, _body: dict[str, Any], key: str) -> Response:
-        """Publish the draft as a new version; 422 names every problem"""
-        revision = expected_version(required=True)
-        with transaction() as session:
-            published = publish_calendar(session, me(), key, revision)
-        return tag(jsonify(published), published["revision"])

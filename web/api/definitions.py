@@ -1,4 +1,7 @@
-"""Definitions of forms: drafts, versions, publishing, going back. Editing them is a privilege of its own."""
+"""Definitions of every kind: drafts, versions, publishing, going back. Editing them is a privilege of its own.
+
+What forms have beyond the others stands in `form_definitions`.
+"""
 
 from typing import Any
 
@@ -7,26 +10,34 @@ from flask import Response, jsonify
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from flow_engine.bpmn import to_bpmn
 from web.api.conditions import expected_version, tag
 from web.api.door import ApiBlueprint, Body
-from web.context import transaction
-from web.desk.admin import draft_json, drafts_json, save_form_draft
-from web.desk.versions import (
+from web.context import services, transaction
+from web.desk.definitions import (
+    KINDS,
+    all_json,
+    begin,
     check_json,
     diff_json,
     discard,
-    effects_json,
-    new_form,
-    publish_form,
-    roll_back_form,
+    draft_json,
+    publish,
+    roll_back,
+    save,
+    store_of,
     version_json,
     versions_json,
 )
 from web.identity import me
+from web.locales import current_locale
 from web.policies import admin, policy
 
 blueprint = ApiBlueprint("definitions", "definitions", url_prefix="/definitions", description="What admins design")
 SCOPE = "definitions:write"
+_ANY = f"<any({', '.join(KINDS)}):kind>"
+_PLAIN = f"<any({', '.join(kind for kind in KINDS if kind != 'forms')}):kind>"
+"""Kinds of which nothing else changes when they change."""
 
 
 def _definition(*, required: bool = True) -> Any:
@@ -38,7 +49,7 @@ def _note() -> Any:
 
 
 class DraftBody(Body):
-    """The whole definition of the form, as JSON."""
+    """The whole definition, as JSON."""
 
     definition = _definition()
 
@@ -50,10 +61,9 @@ class CheckBody(Body):
 
 
 class PublishBody(Body):
-    """``accept_loss``: values that have no place in the new version may go (they are kept beside the record)."""
+    """What the version is about, for those who read the list of versions."""
 
     note = _note()
-    accept_loss = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class RollBackBody(PublishBody):
@@ -89,10 +99,9 @@ class DraftAnswer(ma.Schema):
 
 
 class PublishedAnswer(DraftAnswer):
-    """``version`` is live now; or ``job`` will make it live once all records are looked at."""
+    """``version`` is live now."""
 
-    version = fields.Integer(allow_none=True)
-    job = fields.Integer(allow_none=True)
+    version = fields.Integer()
 
 
 class VersionLine(ma.Schema):
@@ -118,8 +127,8 @@ class VersionAnswer(ma.Schema):
     definition = fields.Dict()
 
 
-class DesignedForm(ma.Schema):
-    """A form, live or only begun."""
+class Designed(ma.Schema):
+    """A definition, live or only begun."""
 
     key = fields.String()
     live_version = fields.Integer(allow_none=True)
@@ -128,200 +137,172 @@ class DesignedForm(ma.Schema):
     app = fields.String(allow_none=True)
 
 
-class FormsAnswer(ma.Schema):
-    """Every form of the workspace."""
+class AllAnswer(ma.Schema):
+    """Every definition of the kind."""
 
-    items = fields.List(fields.Nested(DesignedForm))
+    items = fields.List(fields.Nested(Designed))
 
 
 class DiffAnswer(ma.Schema):
-    """Differences by kind, and in words in every language."""
+    """Place by place; ``at`` names elements of lists by their keys."""
 
     old = fields.String(data_key="from")
     new = fields.String(data_key="to")
     same = fields.Boolean()
-    fields_ = fields.Dict(data_key="fields", keys=fields.String(), values=fields.List(fields.Dict()))
-    rules = fields.List(fields.Dict())
-    access = fields.List(fields.Dict())
-    sections = fields.List(fields.Dict())
-    form = fields.List(fields.Dict())
-    words = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
+    differences = fields.List(fields.Dict())
 
 
-class EffectsAnswer(ma.Schema):
-    """What publishing would do: ``conversions`` with what would be lost, fields that go, records under way."""
+class CheckAnswer(ma.Schema):
+    """Everything that stands in the way."""
 
     problems = fields.List(fields.Nested(Obstacle))
-    records = fields.Integer()
-    running = fields.Integer()
-    as_job = fields.Boolean()
-    slots = fields.List(fields.String())
-    removed = fields.List(fields.Dict())
-    conversions = fields.List(fields.Dict())
-    concerned = fields.Integer()
-    looked_at = fields.Integer()
-    held = fields.List(fields.Integer())
 
 
-class DraftEffectsAnswer(EffectsAnswer):
-    """The same for the draft."""
-
-    revision = fields.Integer()
-    changed = fields.Boolean()
-
-
-@blueprint.route("/forms")
-class Forms(MethodView):
-    """All forms, as admins see them."""
+@blueprint.route(f"/{_ANY}")
+class Definitions(MethodView):
+    """All of a kind, as admins see them."""
 
     @policy(admin, scope=SCOPE)
-    @blueprint.alt_response(200, schema=FormsAnswer)
-    def get(self) -> Response:
-        """List forms, those that were only begun too"""
+    @blueprint.alt_response(200, schema=AllAnswer)
+    def get(self, kind: str) -> Response:
+        """List definitions, those that were only begun too"""
         with transaction() as session:
-            return jsonify(items=drafts_json(session))
+            return jsonify(items=all_json(session, store_of(kind)))
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(DraftBody)
     @blueprint.alt_response(201, schema=DraftAnswer)
-    def post(self, body: dict[str, Any]) -> Response:
-        """Begin a form: its first draft, under the key that the definition names"""
+    def post(self, body: dict[str, Any], kind: str) -> Response:
+        """Begin a definition: its first draft, under the key that it names"""
         with transaction() as session:
-            made = new_form(session, me(), body["definition"])
+            made = begin(session, me(), store_of(kind), body["definition"])
         answer = tag(jsonify(made), made["revision"])
         answer.status_code = 201
         return answer
 
 
-@blueprint.route("/forms/<key>/draft")
+@blueprint.route(f"/{_ANY}/<key>/draft")
 class Draft(MethodView):
-    """The draft of a form."""
+    """What is being worked on."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.alt_response(200, schema=DraftAnswer)
-    def get(self, key: str) -> Response:
+    def get(self, kind: str, key: str) -> Response:
         """Read the draft (the live definition where there is none), with what would stand in the way of publishing"""
         with transaction() as session:
-            body = draft_json(session, key)
+            body = draft_json(session, store_of(kind), key)
         return tag(jsonify(body), body["revision"])
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(DraftBody)
     @blueprint.alt_response(200, schema=DraftAnswer)
-    def put(self, body: dict[str, Any], key: str) -> Response:
+    def put(self, body: dict[str, Any], kind: str, key: str) -> Response:
         """Save the draft; If-Match names the revision it is based on. Changes of two people are put together, and 409
         shows where both changed the same
         """
         revision = expected_version(required=True)
         with transaction() as session:
-            saved = save_form_draft(session, me(), key, body["definition"], revision)
+            saved = save(session, me(), store_of(kind), key, body["definition"], revision)
         return tag(jsonify(saved), saved["revision"])
 
     @policy(admin, scope=SCOPE)
     @blueprint.alt_response(204)
-    def delete(self, key: str) -> Response:
+    def delete(self, kind: str, key: str) -> Response:
         """Discard the draft: back to what is live"""
         revision = expected_version(required=True)
         with transaction() as session:
-            discard(session, me(), key, revision)
+            discard(session, me(), store_of(kind), key, revision)
         return Response(status=204)
 
 
-@blueprint.route("/forms/<key>/check")
+@blueprint.route(f"/{_PLAIN}/<key>/check")
 class Check(MethodView):
     """Judging a definition without saving it."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(CheckBody)
-    @blueprint.alt_response(200, schema=EffectsAnswer)
-    def post(self, body: dict[str, Any], key: str) -> Response:
-        """Name every problem of a definition, and what publishing it would do (asks only, changes nothing)"""
+    @blueprint.alt_response(200, schema=CheckAnswer)
+    def post(self, body: dict[str, Any], kind: str, key: str) -> Response:
+        """Name every problem of a definition (asks only, changes nothing)"""
         with transaction() as session:
-            return jsonify(check_json(session, key, body.get("definition")))
+            return jsonify(check_json(session, store_of(kind), key, body.get("definition")))
 
 
-@blueprint.route("/forms/<key>/effects")
-class Effects(MethodView):
-    """What publishing would do."""
-
-    @policy(admin, scope=SCOPE)
-    @blueprint.alt_response(200, schema=DraftEffectsAnswer)
-    def get(self, key: str) -> Response:
-        """Tell what publishing the draft would do to the records that are there"""
-        with transaction() as session:
-            return jsonify(effects_json(session, key))
-
-
-@blueprint.route("/forms/<key>/publish")
+@blueprint.route(f"/{_PLAIN}/<key>/publish")
 class Publish(MethodView):
     """The step from a draft to what everybody uses."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(PublishBody)
     @blueprint.alt_response(200, schema=PublishedAnswer)
-    @blueprint.alt_response(202, schema=PublishedAnswer)
-    def post(self, body: dict[str, Any], key: str) -> Response:
-        """Publish the draft as a new version; 422 names every problem, 202 the job that looks at many records first.
-        Repeating it on the same revision conflicts
-        """
+    def post(self, body: dict[str, Any], kind: str, key: str) -> Response:
+        """Publish the draft as a new version; 422 names every problem. Repeating it on the same revision conflicts"""
         revision = expected_version(required=True)
         with transaction() as session:
-            status, published = publish_form(session, me(), key, revision, body)
-        answer = tag(jsonify(published), published["revision"])
-        answer.status_code = status
-        return answer
+            published = publish(session, me(), store_of(kind), key, revision, body["note"])
+        return tag(jsonify(published), published["revision"])
 
 
-@blueprint.route("/forms/<key>/rollback")
+@blueprint.route(f"/{_PLAIN}/<key>/rollback")
 class RollBack(MethodView):
     """Going back."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(RollBackBody)
     @blueprint.alt_response(200, schema=PublishedAnswer)
-    @blueprint.alt_response(202, schema=PublishedAnswer)
-    def post(self, body: dict[str, Any], key: str) -> Response:
+    def post(self, body: dict[str, Any], kind: str, key: str) -> Response:
         """Publish what an earlier version was as a new version, with the same checks"""
         revision = expected_version(required=True)
         with transaction() as session:
-            status, published = roll_back_form(session, me(), key, revision, body)
-        answer = tag(jsonify(published), published["revision"])
-        answer.status_code = status
-        return answer
+            done = roll_back(session, me(), store_of(kind), key, revision, body["version"], body["note"])
+        return tag(jsonify(done), done["revision"])
 
 
-@blueprint.route("/forms/<key>/versions")
+@blueprint.route(f"/{_ANY}/<key>/versions")
 class Versions(MethodView):
     """What was published."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.alt_response(200, schema=VersionsAnswer)
-    def get(self, key: str) -> Response:
+    def get(self, kind: str, key: str) -> Response:
         """List the published versions, the latest first"""
         with transaction() as session:
-            return jsonify(items=versions_json(session, key))
+            return jsonify(items=versions_json(session, store_of(kind), key))
 
 
-@blueprint.route("/forms/<key>/versions/<int:version>")
+@blueprint.route(f"/{_ANY}/<key>/versions/<int:version>")
 class Version(MethodView):
     """One published version."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.alt_response(200, schema=VersionAnswer)
-    def get(self, key: str, version: int) -> Response:
+    def get(self, kind: str, key: str, version: int) -> Response:
         """Read a version as it was published"""
         with transaction() as session:
-            return jsonify(version_json(session, key, version))
+            return jsonify(version_json(session, store_of(kind), key, version))
 
 
-@blueprint.route("/forms/<key>/diff")
+@blueprint.route(f"/{_PLAIN}/<key>/diff")
 class Diff(MethodView):
     """What differs."""
 
     @policy(admin, scope=SCOPE)
     @blueprint.arguments(DiffArgs, location="query")
     @blueprint.alt_response(200, schema=DiffAnswer)
-    def get(self, args: dict[str, Any], key: str) -> Response:
-        """Compare two versions, or the draft with what is live: by fields, rules and rights, and in words"""
+    def get(self, args: dict[str, Any], kind: str, key: str) -> Response:
+        """Compare two versions, or the draft with what is live, place by place"""
         with transaction() as session:
-            return jsonify(diff_json(session, key, args["old"], args["new"]))
+            return jsonify(diff_json(session, store_of(kind), key, args["old"], args["new"]))
+
+
+@blueprint.route("/flows/<key>/bpmn")
+class Bpmn(MethodView):
+    """The live flow for other people's tools."""
+
+    @policy(admin, scope=SCOPE)
+    @blueprint.alt_response(200, content_type="application/xml", schema={"type": "string"})
+    def get(self, key: str) -> Response:
+        """Read the live flow as BPMN 2.0 with its diagram"""
+        with transaction() as session:
+            drawn = to_bpmn(services().flows.definitions.live(session, key), current_locale())
+        return Response(drawn, content_type="application/xml; charset=utf-8")

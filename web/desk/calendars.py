@@ -1,10 +1,9 @@
-"""Calendars, as people read them and admins change them."""
+"""Calendars, as people read them."""
 
 from typing import Any
 
-from formloom.access import Identity
 from formloom.clock import today
-from formloom.errors import Conflict, InvalidInput, Issue, NotFound
+from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
@@ -12,12 +11,9 @@ from form_engine.calendars import WorkingCalendar, named_calendar
 from form_engine.calendars.holidays import NONE_KNOWN, public_days
 from form_engine.calendars.live import live_calendars
 from form_engine.formula.workdays import is_workday
-from web.context import services
-from web.desk.admin import problems_json
-from web.identity import actor_of
 from web.locales import current_locale
 
-CODES = ("calendar_exists", "unknown_calendar")
+CODES = ("unknown_calendar",)
 
 
 def calendars_json(session: Session) -> list[dict[str, Any]]:
@@ -60,44 +56,3 @@ def _of_day(calendar: WorkingCalendar, day: Any, public: str | None) -> dict[str
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def calendar_draft_json(session: Session, key: str) -> dict[str, Any]:
-    """The draft, or what is live, with what would stand in the way of publishing it."""
-    store = services().stores.calendars
-    draft = store.draft(session, key)
-    return {
-        "definition": draft.definition,
-        "revision": draft.revision,
-        "live_version": draft.live_version,
-        "changed": draft.changed,
-        "problems": problems_json(store.problems(session, key, draft.definition)),
-    }
-
-
-def new_calendar(session: Session, identity: Identity, definition: dict[str, Any]) -> dict[str, Any]:
-    """The first draft of a calendar. Raises InvalidInput for a key that is none, Conflict for one that is taken."""
-    key, store = definition.get("key"), services().stores.calendars
-    if not isinstance(key, str) or not key.isidentifier() or not key.isascii() or len(key) > 63 or key != key.lower():
-        raise InvalidInput("invalid_input", issues=(Issue("/definition/key", "bad_format"),))
-    if store.exists(session, key):
-        raise Conflict("calendar_exists", {"key": key})
-    store.save_draft(session, key, definition, actor_of(identity))
-    return calendar_draft_json(session, key)
-
-
-def save_calendar_draft(
-    session: Session, identity: Identity, key: str, definition: dict[str, Any], revision: int | None
-) -> dict[str, Any]:
-    """Keep a draft; it may have problems, which stand in the answer."""
-    store = services().stores.calendars
-    if not store.exists(session, key):
-        raise NotFound("unknown_calendar", {"key": key})
-    store.save_draft(session, key, definition, actor_of(identity), revision=revision)
-    return calendar_draft_json(session, key)
-
-
-def publish_calendar(session: Session, identity: Identity, key: str, revision: int | None) -> dict[str, Any]:
-    """Make the draft what everybody counts by. Raises InvalidDefinition with every problem."""
-    services().stores.calendars.publish(session, key, actor_of(identity), revision=revision)
-    return calendar_draft_json(session, key)

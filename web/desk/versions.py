@@ -1,50 +1,25 @@
-"""The life of a form's definition: versions, what differs, what publishing would do, publishing, going back."""
+"""What forms have beyond other definitions: differences in words, and what publishing does to their records."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from formloom.access import Identity
-from formloom.errors import Conflict, InvalidInput, Issue
 from formloom.i18n import LOCALES, localized
 from sqlalchemy.orm import Session
 
-from form_engine.definitions_store import FormStore
 from form_engine.definitions_store.evolve import Effects, effects_of
 from form_engine.definitions_store.publishing import Published, publish, roll_back
 from form_engine.evolution.diff import Change, diff_forms
 from form_engine.evolution.records import FieldReport
 from web.context import services
-from web.desk.admin import draft_json, problems_json
-from web.desk.history import actor_name
+from web.desk.definitions import body_of, draft_json, problems_json
 from web.identity import actor_of
 from web.phrases.versions import CHANGES, PARTS
 from web.words import sentence
 
-CODES = ("form_exists", "unknown_version")
-
 Body = dict[str, Any]
 Say = Callable[[str], str]
 _GROUPS = {"added", "removed", "changed", "renamed", "retyped", "moved"}
-
-
-def versions_json(session: Session, key: str) -> list[Body]:
-    """All published versions of a form, the latest first."""
-    live = services().forms.live_versions(session).get(key)
-    return [
-        {
-            "version": one.version,
-            "live": one.version == live,
-            "note": one.note,
-            "published_at": one.published_at.isoformat(),
-            "published_by": actor_name(session, one.published_by),
-        }
-        for one in services().forms.versions(session, key)
-    ]
-
-
-def version_json(session: Session, key: str, version: int) -> Body:
-    """One version as it was published. Raises NotFound."""
-    return {"version": version, "definition": services().forms.body(session, key, version)}
 
 
 def diff_json(session: Session, key: str, old: str, new: str) -> Body:
@@ -110,17 +85,6 @@ def _words(value: Any, locale: str) -> str:
 
 def _dicts(value: Any) -> Iterable[Body]:
     return (each for each in value if isinstance(each, dict)) if isinstance(value, list) else ()
-
-
-def body_of(store: FormStore, session: Session, key: str, which: str, at: str) -> Body:
-    """The definition that a version's number, `live` or `draft` names."""
-    if which == "draft":
-        return store.draft(session, key).definition
-    if which == "live":
-        return store.body(session, key)
-    if not (which.isascii() and which.isdigit() and len(which) < 10):
-        raise InvalidInput("invalid_query", issues=(Issue(at, "unknown_version"),))
-    return store.body(session, key, int(which))
 
 
 def effects_json(session: Session, key: str) -> Body:
@@ -191,27 +155,6 @@ def roll_back_form(
     return _answer(session, key, done)
 
 
-def discard(session: Session, identity: Identity, key: str, revision: int | None) -> None:
-    """Go back to what is live."""
-    services().forms.discard_draft(session, key, actor_of(identity), revision=revision)
-
-
-def new_form(session: Session, identity: Identity, definition: Body) -> Body:
-    """A draft of a form that is not there yet. Raises InvalidInput for a bad key, Conflict for one that is taken."""
-    key = definition.get("key")
-    if not isinstance(key, str) or not _is_key(key):
-        raise InvalidInput("invalid_input", issues=(Issue("/definition/key", "bad_format"),))
-    if services().forms.exists(session, key):
-        raise Conflict("form_exists", {"key": key})
-    services().forms.save_draft(session, key, definition, actor_of(identity))
-    return draft_json(session, key)
-
-
-def _is_key(key: str) -> bool:
-    plain = key.isascii() and key.replace("_", "a").isalnum() and key.islower() and key[0].isalpha()
-    return plain and len(key) <= 63
-
-
 def _answer(session: Session, key: str, done: Published) -> tuple[int, Body]:
-    body = {**draft_json(session, key), "version": done.version, "job": done.job}
+    body = {**draft_json(session, services().forms, key), "version": done.version, "job": done.job}
     return (200 if done.job is None else 202), body

@@ -11,6 +11,5 @@ PHRASES = {
     "hours_of_day_off": N_("A day off has no working hours."),
     "unknown_holidays": N_("The public holidays of “%(source)s” are not known."),
     "second_default": N_("The calendar “%(key)s” is the default already."),
-    "calendar_exists": N_("There is a calendar “%(key)s” already."),
     "unknown_calendar": N_("There is no calendar “%(key)s”."),
 }

@@ -51,7 +51,7 @@ PARTS = {
 """Parts of a definition in words; any other is called by its key."""
 
 PHRASES = {
-    "form_exists": N_("There is a form “%(key)s” already."),
+    "definition_exists": N_("There is a definition “%(key)s” already."),
     "unknown_version": N_("There is no such version."),
     "nothing_to_discard": N_("There is no draft to discard."),
     "draft_in_the_way": N_("Somebody is working on a draft of this form. Publish or discard it first."),
