@@ -24,6 +24,7 @@ class Run(Numbered, Base):
         Index(None, "workspace_id", "record_id"),
         Index("ix_run_initiator", "workspace_id", "initiator_id", "id"),
         Index("ix_run_status", "workspace_id", "status", "id"),
+        Index("ix_run_flow", "workspace_id", "flow", "id"),
         Index("ix_run_parent", "workspace_id", "parent_run", postgresql_where=text("parent_run IS NOT NULL")),
         {"postgresql_with": {"fillfactor": 80}},
     )
@@ -58,6 +59,7 @@ class Task(Numbered, Base):
     __table_args__ = (
         Index("ix_task_inbox", "workspace_id", "person_id", "status", "due_at", "id"),
         Index("ix_task_run", "workspace_id", "run_id", "visit"),
+        Index("ix_task_opened", "opened_at", postgresql_using="brin"),
         Index("ix_task_guest", "workspace_id", "guest_link_id", postgresql_where=text("guest_link_id IS NOT NULL")),
     )
     run_id: Mapped[int]

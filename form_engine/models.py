@@ -31,6 +31,8 @@ class Definition(InWorkspace, Base):
     updated_by: Mapped[str]
     hears: Mapped[list[str] | None] = mapped_column(ARRAY(Text()))
     """The forms whose changes a live flow is told of (`tell_changes.sql`)."""
+    retired_at: Mapped[datetime | None]
+    """Since when nothing new is begun with it, though it is published."""
 
 
 class DefinitionDraft(InWorkspace, Base):

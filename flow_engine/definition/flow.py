@@ -10,7 +10,7 @@ from flow_engine.elements.outcome import BEFORE, INITIATOR, Outcome, Text
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Who, roles_in
 from flow_engine.steps import Step
-from flow_engine.triggers import Trigger
+from flow_engine.triggers import Change, OnDate, Trigger
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,17 @@ class FlowDef:
     """Who looks after its runs, besides the administrators: they are asked when something fails."""
 
     clocks: tuple[ClockDef, ...] = ()
+
+    @property
+    def lost(self) -> bool:
+        """Whether this release cannot read it any more (`lost.LostFlow`)."""
+        return False
+
+    @cached_property
+    def hears(self) -> frozenset[str]:
+        """The forms of whose changes it is told."""
+        told = isinstance(self.trigger, Change | OnDate) or self.looks_again
+        return frozenset({self.form}) if told else frozenset()
 
     @property
     def first(self) -> str | None:
@@ -72,6 +83,11 @@ class FlowDef:
     def around(self, key: str) -> str | None:
         """The step in whose lists this one stands; None for the flow's own list."""
         return self._places[key][1]
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether its runs look at their record again after each of its changes."""
+        return any(clock.fields for clock in self.clocks) or any(step.looks_again for step in self.walk())
 
     def splits(self, key: str) -> bool:
         """Whether the walk may be split, or go round, where this step stands."""

@@ -3,23 +3,45 @@
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from threading import Lock
+from typing import Any
 
 from formloom.db.uow import workspace_of
 from formloom.errors import InvalidDefinition, Issue, NotFound
 from formloom.models import Role
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from flow_engine.definition import CompiledFlow, FlowDef, check_flow, compile_flow, parse_flow
+from flow_engine.definition import (
+    CompiledFlow,
+    FlowDef,
+    check_calls,
+    check_flow,
+    compile_flow,
+    parse_flow,
+)
+from flow_engine.definition.check_time import check_calendars
+from flow_engine.definition.lost import lost_flow
 from flow_engine.service.papers import document_issues
 from flow_engine.steps import Step
-from flow_engine.triggers import Button, Submit
+from flow_engine.triggers import Button, Submit, Trigger
+from form_engine.calendars.live import live_calendars
 from form_engine.definition import CompiledForm
 from form_engine.definitions_store import DefinitionStore, FormStore
+from form_engine.definitions_store.form_store import stand_alone
+from form_engine.definitions_store.store import forget_live
 from form_engine.documents.store import DocumentStore
+from form_engine.models import Definition
+from form_engine.records.actor import Actor
 
 KEPT = 2_000
 Pinned = tuple[CompiledFlow, CompiledForm]
+
+
+AfterPublish = Callable[[Session, Mapping[str, FlowDef], Mapping[str, FlowDef], Actor], None]
+
+
+def _nothing(session: Session, before: Mapping[str, FlowDef], after: Mapping[str, FlowDef], actor: Actor) -> None:
+    """Where nothing was composed around the store."""
 
 
 class FlowStore(DefinitionStore[FlowDef]):
@@ -28,17 +50,46 @@ class FlowStore(DefinitionStore[FlowDef]):
     def __init__(self, forms: FormStore) -> None:
         super().__init__("flow", parse_flow)
         self.forms, self.documents = forms, DocumentStore(forms)
+        self.after_publish: AfterPublish = _nothing
+        """Called with what was live before and what is now, in the transaction that publishes."""
+
+    def publish_together(self, session: Session, *args: Any, **rest: Any) -> dict[str, int]:
+        """As every store does, while no record is written: whoever listens to a form hears of every write after."""
+        stand_alone(session)
+        forget_live(session)  # whoever stood alone before may have published
+        return super().publish_together(session, *args, **rest)
+
+    def published(
+        self, session: Session, parsed: Mapping[str, FlowDef], versions: Mapping[str, int], actor: Actor
+    ) -> None:
+        """Note who listens to which forms, and let timers follow."""
+        for key, flow in parsed.items():
+            mine = (Definition.workspace_id == workspace_of(session), Definition.kind == self.kind)
+            heard = update(Definition).where(*mine, Definition.key == key).values(hears=sorted(flow.hears) or None)
+            session.execute(heard, execution_options={"synchronize_session": False})
+        before = {key: self.parsed(session, key, versions[key] - 1) for key in parsed if versions[key] > 1}
+        self.after_publish(session, before, parsed, actor)
 
     def check(self, session: Session, parsed: Mapping[str, FlowDef]) -> None:
         """Raises InvalidDefinition with every issue, below the flow's key."""
         forms, roles = self.forms.forms(session), frozenset(session.scalars(select(Role.key)))
         issues: list[Issue] = []
+        calendars, live = live_calendars(session), self.live_versions(session)
+
+        def find(key: str) -> FlowDef | None:
+            return parsed.get(key) or (self.version(session, key, live[key]) if key in live else None)
+
         for key, flow in parsed.items():
             form = forms.get(flow.form)
             if form is None:
                 issues.append(Issue(f"/{key}/form", "unknown_form", {"form": flow.form}))
                 continue
-            found = (*check_flow(flow, form, roles), *document_issues(session, flow, form, self.documents))
+            found = (
+                *check_flow(flow, form, roles),
+                *check_calendars(flow, calendars),
+                *check_calls(flow, form, find),
+                *document_issues(session, flow, form, self.documents),
+            )
             issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
         if issues:
             raise InvalidDefinition("invalid_flow", issues=tuple(issues))
@@ -76,10 +127,13 @@ class Catalogue:
             if found is not None:
                 self._kept.move_to_end(key)
                 return found
-        definition = self.flows.version(session(), flow, version)
-        form = self.forms.version(session(), definition.form, form_version)
-        pair = (compile_flow(definition, form, version), form)
-        if self.flows.undecided(session(), flow, form.key):
+        definition = self.definition(session(), flow, version)
+        try:
+            form = self.forms.version(session(), definition.form, form_version)
+            pair = (compile_flow(definition, form, version), form)
+        except InvalidDefinition as error:  # of an earlier release: its runs wait, and say so
+            return self._lost(session(), definition, version, error)
+        if definition.lost or self.flows.undecided(session(), flow, form.key):
             return pair
         with self._lock:
             self._kept[key] = pair
@@ -107,13 +161,35 @@ class Catalogue:
         return [self.live(session, key) for key, flow in self._of(session, form) if isinstance(flow.trigger, Button)]
 
     def definition(self, session: Session, key: str, version: int) -> FlowDef:
-        """A published flow, uncompiled: enough for titles and fields."""
-        found: FlowDef = self.flows.version(session, key, version)
+        """A published flow, uncompiled: enough for titles and fields. One that this release cannot read is `lost`."""
+        try:
+            found: FlowDef = self.flows.version(session, key, version)
+        except InvalidDefinition:
+            form = self.flows.body(session, key, version).get("form")
+            return lost_flow(key, str(form), version).definition
         return found
+
+    def _lost(self, session: Session, flow: FlowDef, version: int, error: InvalidDefinition) -> Pinned:
+        """A stand-in, on the form as it is now; without that there is nothing to stand on."""
+        form = self.forms.forms(session).get(flow.form)
+        if form is None:
+            raise error
+        return lost_flow(flow.key, flow.form, version), form
 
     def step(self, session: Session, key: str, version: int, step: str) -> Step:
         """One step of a published flow."""
         return self.definition(session, key, version).step(step)
+
+    def triggered(self, session: Session, form: str, kind: type[Trigger]) -> list[Pinned]:
+        """The live flows of a form that start by this kind of trigger, in the order of their keys."""
+        return [self.live(session, key) for key, flow in self._of(session, form) if isinstance(flow.trigger, kind)]
+
+    def live_trigger(self, session: Session, key: str, kind: type[Trigger] = Trigger) -> Pinned | None:
+        """The live flow of this key where it starts by this kind of trigger; None where it does so no more."""
+        if key not in self.flows.live_versions(session):
+            return None
+        found = self.live(session, key)
+        return found if isinstance(found[0].definition.trigger, kind) else None
 
     def _of(self, session: Session, form: str) -> list[tuple[str, FlowDef]]:
         live = self.flows.live_versions(session)

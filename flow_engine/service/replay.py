@@ -26,6 +26,8 @@ def replay(session: Session, catalogue: Catalogue, run_id: int) -> Replay:
     if run is None:
         raise NotFound("unknown_run", {"run": run_id})
     flow = catalogue.definition(session, run.flow, run.flow_version)
+    if flow.lost:
+        return Replay(False, (f"version {run.flow_version} of the flow cannot be read by this release",))
     entries = _journal(session, run_id)
     wrong: list[str] = []
     if [entry.seq for entry in entries] != list(range(1, run.version + 1)):

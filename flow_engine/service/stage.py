@@ -4,31 +4,45 @@ more.
 Nothing is stored here. `flow_apply_step` stores the script, in one transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from formloom.errors import Conflict, InvalidDefinition
 
 from flow_engine.clocks.state import Changed, Happening
 from flow_engine.definition import CompiledFlow
 from flow_engine.definition.view import fields_of
 from flow_engine.elements.value import Formula
 from flow_engine.elements.who import Best
-from flow_engine.machine import Answered, Ask, AskPeople, AskTruth, Effect, Event, RunState, advance, event_to_json
+from flow_engine.machine import (
+    Answered,
+    Ask,
+    AskPeople,
+    AskTruth,
+    Effect,
+    Event,
+    Failed,
+    Operated,
+    RunState,
+    advance,
+    event_to_json,
+)
 from flow_engine.machine.effects import Item
 from flow_engine.machine.state import Blame
 from flow_engine.machine.walk import blame
 from flow_engine.service import live
 from flow_engine.service.answers import ANSWERS
-from flow_engine.service.clocks.keep import keep
 from flow_engine.service.candidates import ranked
+from flow_engine.service.clocks.keep import keep
 from flow_engine.service.live import Live
 from flow_engine.service.people import People, person_of
 from flow_engine.service.plays import PLAYS
 from flow_engine.service.saw import seen
 from flow_engine.service.script import Script
-from flow_engine.service.trouble import NEUTRAL, tripped
+from flow_engine.service.trouble import NEUTRAL, Tripped, failure, tripped
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
 from form_engine.records.actor import Actor
@@ -77,6 +91,8 @@ class Stage:
         away.
         """
         first, before = event, state
+        if self.flow.definition.lost and not _needs_no_flow(event):
+            raise Tripped(failure(InvalidDefinition("definition_lost"), event, ("", "", "")))
         if state is not None:
             self._note_open(state)
         while True:
@@ -103,7 +119,7 @@ class Stage:
 
         write = telling_nothing_hidden(session, self.forms, self.form, plan, changes, before, actor)
         check_references(session, self.forms, self.form, write, before, actor)
-        self.write(write, actor)
+        self.write(lambda: write, actor)
         self.writers = [None] * len(self.script.writes)
 
     @property
@@ -153,14 +169,21 @@ class Stage:
             self.script.more += [{"fn": "flow_more_turn", **turn} for turn in told]
         return found
 
-    def write(self, write: RecordWrite, actor: Actor) -> None:
-        """Have the script write the record; the stage goes on with what it becomes."""
+    def write(self, plan: Callable[[], RecordWrite], actor: Actor) -> None:
+        """Have the script write the record; the stage goes on with what it becomes. Where it writes at once already, so
+        is this."""
+        before = self.record.data
+        if self.live is not None and self.live.savepoint is not None:
+            live.write(self, lambda: (plan(),))
+            if self.record.data != before:
+                self.happened.append(Changed(before, self.record.data))
+            return
+        write = plan()
         if not write.changes:
             return
-        self.happened.append(Changed(self.record.data, write.data))
-        if self.live is not None and self.live.savepoint is not None:
-            live.write(self, lambda: (write,))
-            return
+        if self.record.deleted:
+            raise Conflict("record_in_bin", {"record": self.record.id})
+        self.happened.append(Changed(before, write.data))
         parts = write.parts if isinstance(write.parts, tuple) else ()
         self.looked_at |= {*write.seen, *(part.parent_id for part in parts)}
         self.script.writes.append(batch_json([write], actor, self.now, world=self.forms.mark))
@@ -202,6 +225,10 @@ class Stage:
             raise tripped(error, event, blame(effect)) from error
         while len(self.writers) < len(self.script.writes):
             self.writers.append(blame(effect))
+
+
+def _needs_no_flow(event: Event) -> bool:
+    return isinstance(event, Failed) or (isinstance(event, Operated) and event.act == "cancel")
 
 
 def context_of(now: datetime, zone: ZoneInfo, initiator: int | None, actor: Actor) -> Context:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import orjson
 import psycopg
 from formloom.clock import app_now, time_zone
 from formloom.db.retry import RETRIED, sqlstate
@@ -16,10 +15,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import CompiledFlow
-from flow_engine.machine import MACHINE_VERSION, Event, Resumed, RunState, Started, TimerFired, Withdrawn
+from flow_engine.machine import Event, Resumed, RunState, Started, TimerFired, Withdrawn
 from flow_engine.models import Run
 from flow_engine.service import live
+from flow_engine.service.arguments import APPLY_NAMED, applied, arguments, as_named
 from flow_engine.service.catalogue import Catalogue, Pinned
+from flow_engine.service.choices import Choices, chosen
 from flow_engine.service.decide import below, refused, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.live import Live
@@ -35,7 +36,7 @@ from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.facts import Fact
 
 _RECORD = text("SELECT record_facts(ARRAY[CAST(:id AS bigint)])")
-_APPLY = text("SELECT flow_apply_step(CAST(:step AS jsonb))")
+_APPLY = text(APPLY_NAMED)
 
 Prepare = Callable[[Stage], None]
 
@@ -48,14 +49,17 @@ def start(
     actor: Actor,
     prepare: Prepare | None = None,
     origin: Origin = SUBMIT,
+    choices: Choices | None = None,
 ) -> int:
-    """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first.
+    """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first; `choices`: whom the
+    initiator picked.
 
-    Raises Conflict `record_in_run` where the run would hold a record that another one holds.
+    Raises Conflict `record_in_run` where the run would hold a record that another one holds; InvalidInput for a choice
+    that is missing or not allowed.
     """
     flow, form = pinned
     run = {"flow": flow.key, "flow_version": flow.version, "form": form.key, "form_version": form.version}
-    run |= {"initiator": actor.person_id, "started_by": origin.by, "holds": flow.definition.holds}
+    run |= {"initiator": actor.person_id, "started_by": origin.by, "holds": flow.definition.holds and origin.may_hold}
     run |= {"depth": origin.depth, "parent_run": origin.parent_run, "parent_visit": origin.parent_visit}
 
     def stage() -> Stage:
@@ -64,11 +68,19 @@ def start(
             prepare(fresh)
         return fresh
 
-    return _drive(session, stage, None, Started(actor.ref), {"action": "run.started", "detail": {}})
+    picked = chosen(session, flow, actor, choices)
+    begun = Started(actor.ref, picked or None, called=True if origin.parent_visit is not None else None)
+    return _drive(session, stage, None, begun, {"action": "run.started", "detail": {}})
 
 
 def press(
-    session: Session, catalogue: Catalogue, key: str, record_id: int, actor: Actor, changes: Mapping[str, Any] | None
+    session: Session,
+    catalogue: Catalogue,
+    key: str,
+    record_id: int,
+    actor: Actor,
+    changes: Mapping[str, Any] | None,
+    choices: Choices | None = None,
 ) -> int:
     """Start the flow of a button.
 
@@ -89,7 +101,7 @@ def press(
         if blank:
             raise InvalidInput("invalid_input", issues=tuple(Issue(f"/changes/{name}", "required") for name in blank))
 
-    return start(session, catalogue, pinned, record_id, actor, prepare, BUTTON)
+    return start(session, catalogue, pinned, record_id, actor, prepare, BUTTON, choices)
 
 
 def offered(stage: Stage, flow: CompiledFlow, actor: Actor) -> bool:
@@ -106,14 +118,16 @@ def holds(stage: Stage, flow: CompiledFlow) -> bool:
     return when is None or flow.evaluate(when.text, stage.env()) is True
 
 
-def submitted(session: Session, catalogue: Catalogue, form: str, record_id: int, actor: Actor) -> int | None:
+def submitted(
+    session: Session, catalogue: Catalogue, form: str, record_id: int, actor: Actor, choices: Choices | None = None
+) -> int | None:
     """Start the first flow of this form whose condition holds for the submitted record; the run's id, or None."""
     for pinned in catalogue.started_by_submit(session, form):
         if not isinstance(pinned[0].definition.trigger, Submit):
             continue
         stage = probe(session, catalogue, pinned, record_id, actor)
         if holds(stage, pinned[0]):
-            return start(session, catalogue, pinned, record_id, actor)
+            return start(session, catalogue, pinned, record_id, actor, choices=choices)
     return None
 
 
@@ -157,10 +171,17 @@ def happen(
     pinned = catalogue.pinned(workspace_of(session), run.flow, run.flow_version, run.form_version, lambda: session)
 
     def stage() -> Stage:
-        told = {"id": run.id, "expected": run.version}
+        told = {"id": run.id, "expected": run.version, "flow": run.flow, "form": run.form}
         return _stage(session, catalogue, pinned, run.record_id, actor, state.initiator, told)
 
     _drive(session, stage, state, event, {"action": action, "detail": detail})
+
+
+def stage_of(session: Session, catalogue: Catalogue, run: Run) -> Stage:
+    """A stage only to ask something of a run's record, as its flow sees it."""
+    pinned = catalogue.pinned(workspace_of(session), run.flow, run.flow_version, run.form_version, lambda: session)
+    told = {"id": run.id, "expected": run.version, "flow": run.flow, "form": run.form}
+    return _stage(session, catalogue, pinned, run.record_id, SYSTEM, RunState.from_json(run.state).initiator, told)
 
 
 def locked(session: Session, run_id: int) -> Run | None:
@@ -180,13 +201,15 @@ def _stage(
 ) -> Stage:
     session.flush()
     raw = session.execute(_RECORD, {"id": record_id}).scalar_one_or_none()
-    if raw is None or raw["form"] != pinned[1].key:
+    begun = "id" in run
+    if not begun and (raw is None or raw["form"] != pinned[1].key):
         raise NotFound("unknown_record", {"record": record_id})
+    record = Fact.read(raw) if raw is not None else _gone(record_id, pinned[1].key)
     zone: ZoneInfo = time_zone(session)
     stage = set_stage(
         pinned,
         catalogue.forms.forms(session),
-        Fact.read(raw),
+        record,
         actor,
         initiator,
         Script(workspace_of(session), app_now(session), actor.ref, record_id, run),
@@ -196,6 +219,11 @@ def _stage(
     )
     stage.live = Live(session, catalogue.forms)
     return stage
+
+
+def _gone(record_id: int, form: str) -> Fact:
+    """A record that was removed for ever while a run that does not hold it was under way: blank, and in the bin."""
+    return Fact(id=record_id, form=form, form_version=0, version=0, touched=0, data={}, deleted=True)
 
 
 def _drive(
@@ -223,7 +251,7 @@ def _store(session: Session, stage: Stage, state: RunState | None, event: Event,
     # What the flow writes may be refused, and the run then goes on with that knowledge: the transaction must live on.
     before = session.begin_nested() if any(stage.writers) else None
     try:
-        applied = session.execute(_APPLY, {"step": _text(script)}).scalar_one()
+        done = applied(session.execute(_APPLY, as_named(arguments(script))).scalar_one())
     except DBAPIError as error:
         if before is not None:
             before.rollback()
@@ -231,11 +259,11 @@ def _store(session: Session, stage: Stage, state: RunState | None, event: Event,
     if before is not None:
         before.commit()
     session.expire_all()
-    topics = [*topics_of(applied, script), *live.topics(stage)]
+    topics = [*topics_of(done, script), *live.topics(stage)]
     announce(session, topics)
     if drain.TOPIC in topics:
         drain.soon(session, stage.forms, script.actor)
-    run: int = applied["run"]
+    run: int = done["run"]
     return run
 
 
@@ -249,7 +277,3 @@ def _meaning(stage: Stage, error: Exception, event: Event) -> Exception:
     origin = error.orig if isinstance(error, DBAPIError) else error
     told = refused(stage, origin, event) if isinstance(origin, psycopg.Error) else None
     return told or error
-
-
-def _text(script: Script) -> str:
-    return orjson.dumps(script.to_json(MACHINE_VERSION)).decode()

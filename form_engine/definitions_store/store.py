@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
+from formloom import audit
 from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, FormloomError, InvalidDefinition, Issue, NotFound
@@ -128,6 +129,28 @@ class DefinitionStore(Generic[T]):
         row.draft, row.updated_by, row.updated_at = None, actor.ref, app_now(session)
         row.draft_revision += 1
         session.flush()
+
+    def retire(self, session: Session, key: str, actor: Actor, *, retired: bool = True) -> None:
+        """Begin nothing new with a published definition, or again; what was begun goes on. Twice changes nothing.
+
+        Raises NotFound.
+        """
+        named = (Definition.workspace_id == workspace_of(session), Definition.kind == self.kind, Definition.key == key)
+        row = session.scalar(select(Definition).where(*named).with_for_update())
+        if row is None or row.live_version is None:
+            raise self._unknown(key)
+        if (row.retired_at is not None) != retired:
+            row.retired_at = app_now(session) if retired else None
+            session.flush()
+            action = "definition.retired" if retired else "definition.revived"
+            audit.append(session, actor.ref, action, f"{self.kind}:{key}", {})
+        forget_live(session)
+
+    def retired(self, session: Session) -> tuple[str, ...]:
+        """The keys of those that are."""
+        here = (Definition.workspace_id == workspace_of(session), Definition.kind == self.kind)
+        found = session.scalars(select(Definition.key).where(*here, Definition.retired_at.is_not(None)))
+        return tuple(sorted(found))
 
     def exists(self, session: Session, key: str) -> bool:
         """Whether there is anything of this key, live or only begun."""
@@ -340,7 +363,11 @@ def _live_of(session: Session) -> Mapping[str, Mapping[str, int]]:
     if known is None or asked_in is not session.get_transaction():
         statement = (
             select(Definition.kind, Definition.key, Definition.live_version)
-            .where(Definition.workspace_id == workspace_of(session), Definition.live_version.is_not(None))
+            .where(
+                Definition.workspace_id == workspace_of(session),
+                Definition.live_version.is_not(None),
+                Definition.retired_at.is_(None),
+            )
             .order_by(Definition.kind, Definition.key.collate("C"))
         )
         found: dict[str, dict[str, int]] = {}

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _triggers()
     _documents()
     _clocks()
+    _operations()
 
 
 def _runs() -> None:
@@ -251,3 +252,11 @@ def _clocks() -> None:
 
 def downgrade() -> None:
     raise NotImplementedError("a backup is the way back")
+
+
+def _operations() -> None:
+    """Runs are looked for by flow; figures read the tasks of a period, which lie together as they were opened; a flow
+    that is retired starts no run any more (ADR 083, 084)."""
+    op.create_index("ix_run_flow", "run", ["workspace_id", "flow", "id"])
+    op.create_index("ix_task_opened", "task", ["opened_at"], postgresql_using="brin")
+    op.add_column("definition", sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
