@@ -38,7 +38,6 @@ from form_engine.imports.tidy import sweep_imports
 from form_engine.models import RecordFile
 from form_engine.recalculation import drain
 from form_engine.records import late
-from form_engine.records.changed import LateSubscriber, anybody
 from form_engine.records.service import Records
 from web.events import Streams
 from web.job_works import job_works
@@ -47,8 +46,6 @@ from web.record_links import RecordLinks
 from web.translations import FOLDER as TRANSLATIONS
 
 MOST_STREAMS = 200
-LATE_SUBSCRIBERS: tuple[LateSubscriber, ...] = ()
-"""Who hears of what the steps of flows write."""
 FILE_HOLDERS = (RecordFile, ImportBatch, DocumentFile)
 """The tables that need stored files; a file that stands in none of them is swept after a day."""
 # Two for what takes minutes (an export has no pause in it), so that mail always finds another.
@@ -152,7 +149,6 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     databases = databases or open_databases(settings)
     catalogues = Catalogues(TRANSLATIONS)
     forms = FormStore()
-    forms.heard = anybody(LATE_SUBSCRIBERS)
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
     files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
@@ -169,10 +165,11 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
         {
             messages.KIND: deliver,
             jobs.KIND: work,
-            late.KIND: late.Late(forms, LATE_SUBSCRIBERS),
+            late.KIND: late.Late(forms, flows.late_subscribers()),
             **handlers(flows),
+            **papers.handlers(),
         },
-        given_up={jobs.KIND: work.given_up, messages.KIND: deliver.given_up},
+        given_up={jobs.KIND: work.given_up, messages.KIND: deliver.given_up, **papers.given_up()},
     )
     return Services(
         settings=settings,

@@ -28,4 +28,5 @@ def job_works(
         backfill.KIND: backfill.job(forms.forms),
         drain.KIND: drain.job(forms.forms),
         **bulk_works(records, forms),
+        **flows.triggering.works(),
     }

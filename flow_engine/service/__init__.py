@@ -13,12 +13,12 @@ from flow_engine.service.task_view import Moment, RunView, TaskView
 
 def handlers(flows: Flows) -> dict[str, Handler]:
     """For the outbox, by kind."""
-    return flows.letters()
+    return {**flows.letters(), **flows.calls.handlers()}
 
 
 def timer_handlers(flows: Flows) -> dict[str, TimerHandler]:
     """For the clock, by kind."""
-    return {"flow.due": flows.fire}
+    return {"flow.due": flows.fire, "flow.clock": flows.fire_clock, **flows.seating.timer_handlers(), **flows.triggering.timer_handlers()}
 
 
 __all__ = [

@@ -16,20 +16,26 @@ from sqlalchemy.orm import Session
 from flow_engine.elements.outcome import Text
 from flow_engine.models import Run, Task
 from flow_engine.service import inbox as inboxes
-from flow_engine.service import operations
+from flow_engine.service import operations, waits
 from flow_engine.service import start as starting
+from flow_engine.service.calls import Calls
 from flow_engine.service.catalogue import Catalogue, FlowStore
+from flow_engine.service.choices import Choices, ChoiceView, choices_in, choices_of, submit_choices
+from flow_engine.service.clocks import hear as clocks
 from flow_engine.service.decide import Answer, Wish, decide
 from flow_engine.service.inbox import InboxPage, Tab
 from flow_engine.service.letters import Letters
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.replies import Replies
+from flow_engine.service.seating import Seating
 from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
+from flow_engine.service.triggering import Triggering
 from flow_engine.service.words import Translate
 from flow_engine.triggers import Button
 from form_engine.definitions_store import FormStore
 from form_engine.records.actor import Actor
-from form_engine.records.changed import RecordChanged
+from form_engine.records.changed import BatchChanged, LateSubscriber, RecordChanged
+from form_engine.records.service import Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class ButtonView:
     title: Text
     fields: Mapping[str, str]
     required: tuple[str, ...]
+    choices: tuple[ChoiceView, ...] = ()
 
 
 def english(message: str, locale: str, /, **params: object) -> str:
@@ -56,6 +63,9 @@ class Flows:
         self._databases = databases
         self._catalogue = Catalogue(forms)
         self._letters = Letters(self._catalogue, translate)
+        self.calls = Calls(self._catalogue)
+        self.seating = Seating(databases, self._catalogue)
+        self.triggering = Triggering(self._catalogue, Records(subscribers=(self.record_changed,)))
 
     @property
     def definitions(self) -> FlowStore:
@@ -68,17 +78,41 @@ class Flows:
         """Submitting a record starts its flow, in the same transaction. What flows and imports write starts nothing."""
         fresh = change.action == "submitted" or (change.action == "created" and not change.after.draft)
         if fresh and change.actor.kind in ("person", "guest"):
-            starting.submitted(session, self._catalogue, change.after.form, change.after.id, change.actor)
+            form, record = change.after.form, change.after.id
+            starting.submitted(session, self._catalogue, form, record, change.actor, choices_in(change.said))
+
+    def late_subscribers(self) -> tuple[LateSubscriber, ...]:
+        """Who hears, a moment later, of what changes in the forms to which live flows listen."""
+        return (self.triggering.late_subscriber(), LateSubscriber(self.look_again, self.look_again))
+
+    def hooked(self, session: Session, flow: str, delivery: str, payload: Any) -> list[int]:
+        """Another system told of something: the runs that begin. Whoever calls has checked its signature, and that its
+        id is new, in this transaction. Raises NotFound, InvalidInput with what does not map, Conflict.
+        """
+        return self.triggering.hooked(session, flow, delivery, payload)
 
     def start(self, session: Session, flow: str, record: int, initiator: Actor) -> int:
         """Begin a run of the live flow on a record; its id. Raises NotFound, Conflict `record_in_run`."""
         return starting.start(session, self._catalogue, self._catalogue.live(session, flow), record, initiator)
 
     def press(
-        self, session: Session, button: str, record: int, actor: Actor, changes: Mapping[str, Any] | None = None
+        self,
+        session: Session,
+        button: str,
+        record: int,
+        actor: Actor,
+        changes: Mapping[str, Any] | None = None,
+        choices: Choices | None = None,
     ) -> int:
-        """Press a button: start its flow, with what the person filled in. Raises Forbidden, InvalidInput, Conflict."""
-        return starting.press(session, self._catalogue, button, record, actor, changes)
+        """Press a button: start its flow, with what the person filled in, and whom they picked for which step.
+
+        Raises Forbidden, InvalidInput, Conflict.
+        """
+        return starting.press(session, self._catalogue, button, record, actor, changes, choices)
+
+    def choices(self, session: Session, form: str, actor: Actor) -> tuple[ChoiceView, ...]:
+        """Whom somebody who submits a record of this form picks, for the flows that this may start."""
+        return submit_choices(session, self._catalogue, form, actor)
 
     def decide(
         self,
@@ -134,6 +168,23 @@ class Flows:
     def fire(self, session: Session, payload: Mapping[str, Any]) -> None:
         """A due timer of a run."""
         starting.fire(session, self._catalogue, payload)
+
+    def fire_clock(self, session: Session, payload: Mapping[str, Any]) -> None:
+        """A clock of a run has come to a threshold."""
+        clocks.fire(session, self._catalogue, payload)
+
+    def event(self, session: Session, run: int, name: str, actor: Actor, *, may_change: bool) -> int:
+        """Somebody reports an event for which runs wait; how many steps went on by it.
+
+        `may_change`: whether they may change the run's record. Raises NotFound, Forbidden.
+        """
+        return waits.report(session, self._catalogue, run, name, actor, may_change)
+
+    def look_again(self, session: Session, change: RecordChanged | BatchChanged) -> None:
+        """Runs that wait for a condition of this record, and its clocks, look at it again."""
+        records = change.records if isinstance(change, BatchChanged) else (change.after.id,)
+        for record in records:
+            waits.look_again(session, self._catalogue, record)
 
     # What people see
 
@@ -197,7 +248,8 @@ class Flows:
             stage = starting.probe(session, self._catalogue, pinned, record, actor)
             if isinstance(trigger, Button) and stage.record.run_id is None and starting.offered(stage, flow, actor):
                 title = flow.definition.title
-                found.append(ButtonView(flow.key, trigger.label, title, trigger.fields, trigger.require))
+                choices = choices_of(session, flow, actor)
+                found.append(ButtonView(flow.key, trigger.label, title, trigger.fields, trigger.require, choices))
         return tuple(found)
 
     def read_cc(self, session: Session, task_id: int, person_id: int) -> None:

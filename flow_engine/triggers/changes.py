@@ -1,7 +1,7 @@
 """created, updated, deleted: what happens to records, whoever does it.
 
-They hear of it a moment later, so nobody's write is refused by what they do. `old.` in the condition is the record as it
-was before. What an import writes starts nothing unless the trigger says `imports`.
+They hear of it a moment later, so nobody's write is refused by what they do. `old.` in the condition is the record as
+it was before. What an import writes starts nothing unless the trigger says `imports`.
 """
 
 from collections.abc import Mapping
@@ -62,10 +62,6 @@ def _updated(raw: Mapping[str, Any]) -> Updated:
     return Updated(when=when_of(raw), imports=raw.get("imports", False), fields=tuple(raw.get("fields", ())))
 
 
-CREATED = TriggerType(
-    "created", _IMPORTS, lambda raw: Created(when=when_of(raw), imports=raw.get("imports", False))
-)
+CREATED = TriggerType("created", _IMPORTS, lambda raw: Created(when=when_of(raw), imports=raw.get("imports", False)))
 UPDATED = TriggerType("updated", {**_IMPORTS, "fields": _FIELDS}, _updated)
-DELETED = TriggerType(
-    "deleted", _IMPORTS, lambda raw: Deleted(when=when_of(raw), imports=raw.get("imports", False))
-)
+DELETED = TriggerType("deleted", _IMPORTS, lambda raw: Deleted(when=when_of(raw), imports=raw.get("imports", False)))

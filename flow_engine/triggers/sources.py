@@ -22,7 +22,8 @@ class Pointer:
     @property
     def sound(self) -> bool:
         """Whether it is one."""
-        return self.text == "" or (self.text.startswith("/") and "~" not in self.text.replace("~0", "").replace("~1", ""))
+        plain = self.text.replace("~0", "").replace("~1", "")
+        return self.text == "" or (self.text.startswith("/") and "~" not in plain)
 
     def of(self, document: Any) -> Any:
         """What stands there, or NOTHING."""

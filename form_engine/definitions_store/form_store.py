@@ -47,6 +47,11 @@ _ALONE: Final = text("SELECT pg_advisory_xact_lock(7031, CAST(:workspace % 21474
 """The other side of the shared lock in `apply_record_writes`."""
 
 
+def stand_alone(session: Session) -> None:
+    """Until this transaction ends no record of the workspace is written by anybody else."""
+    session.execute(_ALONE, {"workspace": workspace_of(session)})
+
+
 class FormStore(DefinitionStore[FormDef]):
     """Forms, live and past. One object serves all threads and workspaces of a process."""
 
@@ -96,7 +101,7 @@ class FormStore(DefinitionStore[FormDef]):
 
     def publish_together(self, session: Session, *args: Any, **rest: Any) -> dict[str, int]:
         """As every store does, while no record is written: what is brought up to date must stay so."""
-        session.execute(_ALONE, {"workspace": workspace_of(session)})
+        stand_alone(session)
         session.info.pop(_HERE, None)  # whoever held the lock may have published what this is checked against
         forget_live(session)
         return super().publish_together(session, *args, **rest)

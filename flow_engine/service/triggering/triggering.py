@@ -1,0 +1,82 @@
+"""What starts runs by itself, as the rest of the flow service composes it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from formloom import outbox
+from formloom.jobs import JobWork
+from formloom.timers import Handler as TimerHandler
+from sqlalchemy.orm import Session
+
+from flow_engine.definition import FlowDef
+from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.triggering import backfill, changes, dates, hooks, schedules
+from flow_engine.triggers import Change, OnDate, Scheduled
+from form_engine.records import late
+from form_engine.records.actor import Actor
+from form_engine.records.changed import BatchChanged, LateSubscriber, RecordChanged
+from form_engine.records.service import Records
+
+
+class Triggering:
+    """One for a `Flows`; `records` writes for flows that make a record."""
+
+    def __init__(self, catalogue: Catalogue, records: Records) -> None:
+        self._catalogue, self._records = catalogue, records
+        catalogue.flows.after_publish = self.published
+
+    def late_subscriber(self) -> LateSubscriber:
+        """For `records.late`."""
+        return LateSubscriber(self.heard, self.heard_batch)
+
+    def timer_handlers(self) -> dict[str, TimerHandler]:
+        """For the clock, by kind."""
+        return {
+            dates.KIND: lambda session, payload: dates.fire(session, self._catalogue, payload),
+            schedules.KIND: lambda session, payload: schedules.fire(session, self._catalogue, self._records, payload),
+        }
+
+    def works(self) -> dict[str, JobWork]:
+        """The functions of jobs, by kind."""
+        return {backfill.KIND: backfill.job(self._catalogue), schedules.JOB: schedules.job(self._catalogue)}
+
+    def heard(self, session: Session, change: RecordChanged) -> None:
+        """One write of a record: its dates, then what it starts."""
+        dates.set_timers(session, self._catalogue, change.after.form, [change.after.id])
+        changes.changed(session, self._catalogue, change)
+
+    def heard_batch(self, session: Session, batch: BatchChanged) -> None:
+        """Records that an import wrote: their dates; and one by one for those who want to hear of imports."""
+        records = sorted(batch.records)
+        for at in range(0, len(records), backfill.BATCH):
+            dates.set_timers(session, self._catalogue, batch.form, records[at : at + backfill.BATCH])
+        triggers = [pinned[0].definition.trigger for pinned in self._catalogue.triggered(session, batch.form, Change)]
+        if any(isinstance(trigger, Change) and trigger.imports for trigger in triggers):
+            for record, version in batch.changes:
+                told = {"record": record, "version": version}
+                outbox.put(session, late.KIND, told, f"changed:{record}:{version}")
+
+    def hooked(self, session: Session, flow: str, delivery: str, payload: Any) -> list[int]:
+        """Another system's message; see `hooks`."""
+        return hooks.hooked(session, self._catalogue, self._records, flow, delivery, payload)
+
+    def published(
+        self, session: Session, before: Mapping[str, FlowDef], after: Mapping[str, FlowDef], actor: Actor
+    ) -> None:
+        """Flows are live in a new version: their times, and the dates of the records that are there."""
+        changed: dict[str, set[str]] = {}
+        for key, flow in after.items():
+            old = before.get(key)
+            if isinstance(flow.trigger, Scheduled) or (old is not None and isinstance(old.trigger, Scheduled)):
+                trigger = flow.trigger if isinstance(flow.trigger, Scheduled) else None
+                schedules.set_timer(session, key, trigger)
+            for one in (old, flow):
+                if one is not None and isinstance(one.trigger, OnDate) and not _same(old, flow):
+                    changed.setdefault(one.form, set()).add(key)
+        for form, flows in changed.items():
+            backfill.begin(session, form, flows, actor.ref)
+
+
+def _same(old: FlowDef | None, new: FlowDef) -> bool:
+    """Whether the rule is what it was."""
+    return old is not None and (old.trigger, old.form) == (new.trigger, new.form)
