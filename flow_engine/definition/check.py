@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from formloom.errors import InvalidDefinition, Issue
 
-from flow_engine.definition.check_time import check_clocks, check_lengths
+from flow_engine.definition.check_people import check_people
+from flow_engine.definition.check_time import check_clocks, check_lengths, check_outcomes
 from flow_engine.definition.compile import CompiledFlow, compile_flow
 from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.structure import check_structure
@@ -43,8 +44,10 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
     issues += _conditions(compiled)
     issues += _fields(flow, form)
     issues += _tables(flow, form)
+    issues += check_people(compiled, form)
     issues += check_lengths(flow)
     issues += [replace(issue, pointer=f"/trigger{issue.pointer}") for issue in flow.trigger.problems(form)]
+    issues += check_outcomes(flow)
     issues += check_clocks(flow, form)
     for pointer, assignments, table in _writes(flow):
         for assignment in assignments:

@@ -19,9 +19,6 @@ CODES = (
     "unreachable_case",
     "guest_needs_fields",
     "straight_into_split",
-    "choice_needs_a_start",
-    "choice_only_by",
-    "offer_stands_alone",
 )
 
 
@@ -37,7 +34,9 @@ def check_structure(flow: FlowDef) -> Iterator[Issue]:
         yield from _earlier(flow, step)
         for pointer, outcome in step.uses().targets:
             yield from _target(flow, steps, step, pointer, outcome)
-        if not step.fields and any(isinstance(who, Guest | GuestAgain) for _, people in step.uses().people for who in people):
+        if not step.fields and any(
+            isinstance(who, Guest | GuestAgain) for _, people in step.uses().people for who in people
+        ):
             yield Issue(f"{step.pointer}/fields", "guest_needs_fields")
         if isinstance(step, Branch):
             for number, case in enumerate(step.cases[:-1]):
@@ -70,7 +69,9 @@ def _target(flow: FlowDef, steps: dict[str, Step], step: Step, pointer: str, out
         places = [steps[key] for key in passed] + [step]
     acting = [each for place in places for each in _inside(place) if each.acts]
     for each in acting:
-        yield Issue(f"{step.pointer}{pointer}/step", "return_past_action", {"step": each.key, "choose": ["keep", "repeat"]})
+        yield Issue(
+            f"{step.pointer}{pointer}/step", "return_past_action", {"step": each.key, "choose": ["keep", "repeat"]}
+        )
 
 
 def _inside(step: Step) -> Iterator[Step]:

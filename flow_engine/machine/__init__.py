@@ -7,6 +7,7 @@ from flow_engine.machine.advance import advance
 from flow_engine.machine.effects import Ask, AskMoment, AskPeople, AskRecords, AskRows, AskTruth, Effect
 from flow_engine.machine.events import (
     Answered,
+    ClockReached,
     Decided,
     Event,
     Failed,
@@ -32,6 +33,7 @@ __all__ = [
     "AskRecords",
     "AskRows",
     "AskTruth",
+    "ClockReached",
     "Decided",
     "Effect",
     "Event",

@@ -6,6 +6,7 @@ from formloom.errors import Conflict, IllegalTransition
 
 from flow_engine.machine.events import (
     Answered,
+    ClockReached,
     Decided,
     Event,
     Failed,
@@ -20,6 +21,7 @@ from flow_engine.machine.events import (
 )
 from flow_engine.machine.incidents import fail, unstarted
 from flow_engine.machine.operate import operate
+from flow_engine.machine.overdue import reached
 from flow_engine.machine.seats import seat_of, voices_of
 from flow_engine.machine.side import behaviour
 from flow_engine.machine.state import Last, RunState, Visit
@@ -38,7 +40,7 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
     state does not allow, Conflict `same_person` where duties must stay separate.
     """
     if isinstance(event, Started):
-        state = RunState(initiator=event.by)
+        state = RunState(chosen=event.chosen or {}, initiator=event.by, called=bool(event.called))
     elif state is None and isinstance(event, Failed):
         state = unstarted(event)
     if state is None or state.ended:
@@ -62,6 +64,8 @@ def _happen(walk: Walk, event: Event) -> None:
             _fire(walk, event)
         case Resumed():
             _resume(walk, event)
+        case ClockReached(clock, nth):
+            reached(walk, clock, nth)
         case Reseated():
             _reseat(walk, event)
         case SteppedIn():

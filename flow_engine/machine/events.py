@@ -23,10 +23,12 @@ DECISIONS: tuple[str, ...] = get_args(Decision)
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins. `by` is its initiator; `chosen` whom they picked, by step."""
+    """The run begins. `by` is its initiator; `chosen` whom they picked, by step; `called`: another run waits for its
+    end."""
 
     by: str
     chosen: Mapping[str, tuple[str, ...]] | None = None
+    called: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,14 @@ class Operated:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockReached:
+    """The run's clock has reached its `nth` threshold, counted from 0 in the order of the shares."""
+
+    clock: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Resumed:
     """What the visit waited for outside has come. `outcome` is plain JSON; the step knows its shape."""
 
@@ -164,6 +174,7 @@ Event = (
     | Failed
     | Operated
     | Resumed
+    | ClockReached
     | Answered
 )
 
@@ -178,6 +189,7 @@ _NAMES: dict[str, type[Event]] = {
     "failed": Failed,
     "operated": Operated,
     "resumed": Resumed,
+    "clock": ClockReached,
     "answered": Answered,
 }
 _NAME_OF = {kind: name for name, kind in _NAMES.items()}

@@ -18,7 +18,7 @@ from flow_engine.machine.walk import Program, Walk
 def unstarted(event: Failed) -> RunState:
     """The state of a run whose very first event failed."""
     begun = event_from_json(event.about or {"event": "started", "by": ""})
-    return RunState(initiator=getattr(begun, "by", ""))
+    return RunState(initiator=getattr(begun, "by", ""), called=bool(getattr(begun, "called", False)))
 
 
 def fail(walk: Walk, event: Failed) -> None:

@@ -6,14 +6,14 @@ from typing import Protocol
 from formloom.errors import InvalidInput, Issue
 
 from flow_engine.elements.due import Due, Length, Part
+from flow_engine.elements.who import Offer
 from flow_engine.machine.beside import Beside
 from flow_engine.machine.effects import Ask
 from flow_engine.machine.events import Decided
 from flow_engine.machine.found import Found
 from flow_engine.machine.incidents import finish
-from flow_engine.machine.state import Entry, Visit
-from flow_engine.elements.who import Offer
 from flow_engine.machine.seats import seated
+from flow_engine.machine.state import Entry, Visit
 from flow_engine.machine.walk import Answers, Behaviour, Walk
 
 

@@ -1,9 +1,10 @@
-"""Nobody has answered in time: others are asked instead."""
+"""What time brings: others are asked where nobody has answered, somebody hears that a clock has come so far."""
 
 from dataclasses import replace
 
 from flow_engine.elements.due import Transfer
 from flow_engine.elements.who import Who
+from flow_engine.machine.effects import Copy, Tell
 from flow_engine.machine.seats import Seat, Seats, settled
 from flow_engine.machine.state import Visit
 from flow_engine.machine.walk import Behaviour, Walk
@@ -42,3 +43,20 @@ def _handed(seats: Seats, refs: tuple[str, ...]) -> Seats:
         else:
             after.append(replace(seat, state="off"))
     return settled((*after, *(Seat(ref) for ref in left)))
+
+
+def reached(walk: Walk, key: str, nth: int) -> None:
+    """A clock has come to a threshold: do what the flow says."""
+    clock = walk.program.clock(key)
+    if clock is None or nth >= len(clock.at):
+        return
+    threshold = clock.at[nth]
+    here = next((visit.step for visit in walk.state.open), walk.program.first or "")
+    match threshold.do:
+        case "remind":
+            asked = tuple(dict.fromkeys(ref for visit in walk.state.open for ref in visit.asked))
+            walk.do(Tell("reminder", here, refs=asked, text=threshold.text))
+        case "escalate":
+            walk.do(Copy(here, threshold.to, because="escalated"))
+        case "notify":
+            walk.do(Tell("notice", here, threshold.to, text=threshold.text))

@@ -208,7 +208,7 @@ class RunState:
     what can still be taken back. `chosen`: whom the initiator picked, by step. `offered`: who has been offered a step and
     has not taken it. `straight`: where the walk goes after a step (or the initiator) that work was returned to, instead
     of on. `skips`: what an administrator has left out of the event that is happening (like
-    `entering` empty in a stored state).
+    `entering` empty in a stored state). `called`: another run waits for its end.
     """
 
     initiator: str
@@ -228,6 +228,7 @@ class RunState:
     chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     straight: Mapping[str, str] = field(default_factory=dict)
+    called: bool = False
 
     @property
     def ended(self) -> bool:
@@ -279,6 +280,7 @@ class RunState:
             **({"chosen": {step: list(who) for step, who in self.chosen.items()}} if self.chosen else {}),
             **({"offered": {step: list(who) for step, who in self.offered.items()}} if self.offered else {}),
             **({"straight": dict(self.straight)} if self.straight else {}),
+            **({"called": True} if self.called else {}),
         }
 
     @classmethod
@@ -302,4 +304,5 @@ class RunState:
             chosen={step: tuple(who) for step, who in raw.get("chosen", {}).items()},
             offered={step: tuple(who) for step, who in raw.get("offered", {}).items()},
             straight=dict(raw.get("straight", {})),
+            called=raw.get("called", False),
         )

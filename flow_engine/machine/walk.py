@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from flow_engine.clocks.definition import StepMoment
+from flow_engine.clocks.definition import ClockDef, StepMoment
 from flow_engine.elements.due import Due, Length, Part
 from flow_engine.elements.outcome import INITIATOR, Outcome
 from flow_engine.elements.who import Member, Who
@@ -123,6 +123,9 @@ class Program(Protocol):
 
     def around(self, key: str) -> str | None:
         """The step in whose lists this one stands; None for the flow's own list."""
+
+    def clock(self, key: str) -> ClockDef | None:
+        """The clock of that key."""
 
     @property
     def timed(self) -> frozenset[str]:

@@ -48,7 +48,9 @@ class Candidate:
 def ranked(stage: "Stage", best: Best, number: int, ask: AskPeople, state: RunState) -> Iterator[Found]:
     """The candidates, the best first. Ties go by the record's id, or the person's."""
     several = _present(stage, tuple(_candidates(stage, best, state)), ask.past)
-    measured = [(each, _measured(stage, best, each, known)) for known in [_known(stage, best, ask, several)] for each in several]
+    measured = [
+        (each, _measured(stage, best, each, known)) for known in [_known(stage, best, ask, several)] for each in several
+    ]
     measured.sort(key=lambda one: (*(place for place, _ in one[1]), one[0].number))
     for place, (each, values) in enumerate(measured[:MOST_TOLD], 1):
         told = [_told(order, shown) for order, (_, shown) in zip(best.order, values, strict=True)]
@@ -127,7 +129,9 @@ def _known(stage: "Stage", best: Best, ask: AskPeople, several: list[Candidate])
     told: dict[str, Mapping[int, int]] = {}
     if any(order.by == "least" and order.value is None for order in best.order):
         open_ = (Task.workspace_id == workspace_of(session), Task.status == "open", Task.kind != "cc")
-        counted = select(Task.person_id, func.count()).where(*open_, Task.person_id.in_(people)).group_by(Task.person_id)
+        counted = (
+            select(Task.person_id, func.count()).where(*open_, Task.person_id.in_(people)).group_by(Task.person_id)
+        )
         told["open_tasks"] = {person: number for person, number in session.execute(counted) if person is not None}
     if any(order.by == "round_robin" for order in best.order):
         step = ask.key.partition(".")[0]

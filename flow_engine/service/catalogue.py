@@ -21,6 +21,7 @@ from flow_engine.definition import (
 )
 from flow_engine.definition.check_time import check_calendars
 from flow_engine.definition.lost import lost_flow
+from flow_engine.service.organisation import organisation_issues
 from flow_engine.service.papers import document_issues
 from flow_engine.steps import Step
 from flow_engine.triggers import Button, Submit, Trigger
@@ -86,6 +87,7 @@ class FlowStore(DefinitionStore[FlowDef]):
                 continue
             found = (
                 *check_flow(flow, form, roles),
+                *organisation_issues(session, flow),
                 *check_calendars(flow, calendars),
                 *check_calls(flow, form, find),
                 *document_issues(session, flow, form, self.documents),

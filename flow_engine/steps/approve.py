@@ -11,8 +11,8 @@ from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Manager, Managers
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask, PassOver
-from flow_engine.machine.found import Found, found_in
 from flow_engine.machine.events import ACTS, Decided, Reseated, TakenBack
+from flow_engine.machine.found import Found, found_in
 from flow_engine.machine.seats import (
     Mode,
     Place,
@@ -63,7 +63,9 @@ class Approve(PeopleStep):
         """Besides the people: whose voice counts how much, and who stands above the initiator."""
         asked = super().asks(walk)
         if self.weights:
-            asked += tuple(AskPeople(f"{self.key}.by.{at}", (who,), walk.item, to_act=True) for at, who in enumerate(self.by))
+            asked += tuple(
+                AskPeople(f"{self.key}.by.{at}", (who,), walk.item, to_act=True) for at, who in enumerate(self.by)
+            )
         if walk.program.own_request == "manager":
             asked += (AskPeople("manager", (Manager(1),)),)
         return asked
@@ -102,9 +104,7 @@ class Approve(PeopleStep):
     def _passed_over(self, walk: Walk, asked: tuple[Found, ...]) -> dict[str, str]:
         steps, how = list(walk.state.agreed.values()), walk.program.same_approver
         before = {"ask": [], "skip": steps, "skip_adjacent": steps[-1:]}[how]
-        passed = {
-            one.ref: "same" for one in asked if any(not set(agreed).isdisjoint(one.voices) for agreed in before)
-        }
+        passed = {one.ref: "same" for one in asked if any(not set(agreed).isdisjoint(one.voices) for agreed in before)}
         own = walk.program.own_request == "skip" and all(walk.state.initiator in one.voices for one in asked)
         return {one.ref: "own" for one in asked} if own else passed
 

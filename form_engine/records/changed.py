@@ -1,7 +1,8 @@
 """What subscribers hear, inside the transaction, when a record has changed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,8 @@ class RecordChanged:
     actor: Actor
     via: str | None = None
     """What wrote it, where that is more than the actor: `run:7`, `import:3`, `bulk:…`."""
+    said: Mapping[str, Any] | None = None
+    """What the person said besides the values, for subscribers that know what it means."""
 
 
 Subscriber = Callable[[Session, RecordChanged], None]

@@ -41,6 +41,7 @@ class Records(Writer):
         *,
         draft: bool = False,
         via: str | None = None,
+        said: Raw | None = None,
     ) -> Fact:
         """A new record (or a draft of one). Raises InvalidInput with every issue, Forbidden `action_denied`."""
         form = forms.live(session, form_key)
@@ -53,7 +54,7 @@ class Records(Writer):
         def plan(facts: Facts, raw: Raw) -> RecordWrite:
             return plan_create(world, form, raw, facts, writable=writable, created_by=actor.person_id, draft=draft)
 
-        return self.write(session, forms, [Change(form, None, plan, values)], actor, via)[0]
+        return self.write(session, forms, [Change(form, None, plan, values)], actor, via, said)[0]
 
     def update(
         self,
@@ -68,6 +69,7 @@ class Records(Writer):
         submit: bool = False,
         via: str | None = None,
         returning: bool = False,
+        said: Raw | None = None,
     ) -> Fact:
         """Change a record; `submit` makes a draft count.
 
@@ -99,7 +101,7 @@ class Records(Writer):
                     returning=returning,
                 )
 
-            return self.write(session, forms, [Change(form, record, plan, raw)], actor, via)[0]
+            return self.write(session, forms, [Change(form, record, plan, raw)], actor, via, said)[0]
 
         return self.again_when_overtaken(attempt, record_id)
 

@@ -50,7 +50,13 @@ class Writer(Reader):
         self._subscribers = tuple(subscribers)
 
     def write(
-        self, session: Session, forms: FormStore, changes: Sequence[Change], actor: Actor, via: str | None = None
+        self,
+        session: Session,
+        forms: FormStore,
+        changes: Sequence[Change],
+        actor: Actor,
+        via: str | None = None,
+        said: Raw | None = None,
     ) -> list[Fact]:
         """Plan and apply together; plan again, holding the parents, when a total that a rule read has moved meanwhile.
 
@@ -73,7 +79,7 @@ class Writer(Reader):
                 trail.hold(session, held)
                 continue
             return [
-                self._tell(session, change.record, write, applied, actor, context.now)
+                self._tell(session, change.record, write, applied, actor, context.now, said)
                 for change, write, applied in zip(changes, writes, done, strict=True)
             ]
         raise Conflict("totals_keep_moving", {"form": changes[0].form.key})
@@ -160,10 +166,11 @@ class Writer(Reader):
         done: apply.Applied,
         actor: Actor,
         now: datetime,
+        said: Raw | None = None,
     ) -> Fact:
         after = _after(record, write, done, actor, now)
         for subscriber in self._subscribers:
-            subscriber(session, RecordChanged(record, after, write.action, actor))
+            subscriber(session, RecordChanged(record, after, write.action, actor, said=said))
         return after
 
 

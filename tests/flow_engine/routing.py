@@ -27,7 +27,12 @@ WORKER: dict[str, Any] = {
         {"key": "code", "type": "text", "label": "Code"},
         {"key": "account", "type": "member", "label": "Account"},
         {"key": "place", "type": "location", "label": "Place"},
-        {"key": "skills", "type": "choices", "label": "Skills", "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)]},
+        {
+            "key": "skills",
+            "type": "choices",
+            "label": "Skills",
+            "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)],
+        },
         {"key": "load", "type": "number", "label": "Load", "decimals": 0},
         {"key": "most", "type": "number", "label": "Most", "decimals": 0},
         {"key": "rating", "type": "number", "label": "Rating", "decimals": 1},
@@ -42,7 +47,12 @@ JOB: dict[str, Any] = {
     "fields": [
         {"key": "what", "type": "text", "label": "What"},
         {"key": "place", "type": "location", "label": "Place"},
-        {"key": "skill", "type": "choice", "label": "Skill", "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)]},
+        {
+            "key": "skill",
+            "type": "choice",
+            "label": "Skill",
+            "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)],
+        },
         {"key": "team", "type": "members", "label": "Team"},
         {"key": "done", "type": "text", "label": "Done"},
     ],
@@ -76,7 +86,17 @@ class Desk(World):
         with self.work() as session:
             self.flows.definitions.publish_together(session, {definition["key"]: definition}, SYSTEM)
 
-    def worker(self, name: str, lat: str, lon: str, skills: Sequence[int], load: int = 0, most: int = 5, rating: str = "4.0", on_duty: bool = True) -> int:
+    def worker(
+        self,
+        name: str,
+        lat: str,
+        lon: str,
+        skills: Sequence[int],
+        load: int = 0,
+        most: int = 5,
+        rating: str = "4.0",
+        on_duty: bool = True,
+    ) -> int:
         """A worker's record; their account is the person of that name."""
         values = {
             "code": name,

@@ -109,7 +109,9 @@ def test_turns_go_round_and_open_tasks_count(five: Desk) -> None:
 
 def test_whoever_must_stay_separate_is_passed_by_for_the_next_best(five: Desk) -> None:
     among = {"members": [five.people[f"worker{n}"].id for n in (1, 2)]}
-    five.flow({**dispatch({"best": {"from": among, "order": [{"least": "open_tasks"}]}}), "separate": ["initiator", "work"]})
+    five.flow(
+        {**dispatch({"best": {"from": among, "order": [{"least": "open_tasks"}]}}), "separate": ["initiator", "work"]}
+    )
     five.people["worker"] = five.people["worker1"]
     assert five.asked(five.job(by="worker1")) == [("worker2", "step")]
 

@@ -7,7 +7,7 @@ from formloom.errors import InvalidDefinition
 
 from flow_engine.definition import parse_flow
 from flow_engine.definition.structure import check_structure
-from flow_engine.machine import Decided, TimerFired
+from flow_engine.machine import TimerFired
 from flow_engine.machine.effects import CloseVisit, Copy, EndRun, OpenTasks, PostOut, SetFields, SetTimer, Tell
 from flow_engine.machine.events import Resumed
 from tests.flow_engine.flows import Shell, flow_of
