@@ -3,6 +3,7 @@
 The template and the data are files in memory; no folder is a root, no package can be fetched, fonts are our own.
 """
 
+import base64
 import io
 import json
 import sys
@@ -14,6 +15,7 @@ from form_engine.documents.press.inside import Refused, run
 HERE: Final = Path(__file__).parent
 FONTS: Final = HERE.parent / "fonts"
 TEMPLATE: Final = HERE / "sheet.typ"
+_ORIENTATION: Final = 0x0112
 WIDEST: Final = 1_600
 """Pixels of a picture in a document: 200 a centimetre on a page's half."""
 
@@ -23,10 +25,8 @@ def typeset(head: dict[str, Any], files: list[bytes]) -> bytes:
     import typst
 
     pictures = dict(zip(head["names"], map(_picture, files), strict=True))
-    known = {ident: f"{at}.{kind}" for at, (ident, (kind, _)) in enumerate(pictures.items())}
-    data = json.dumps({"sheet": head["sheet"], "files": known}, ensure_ascii=False).encode()
+    data = json.dumps({"sheet": head["sheet"], "files": pictures}, ensure_ascii=False).encode()
     sources = {"main.typ": TEMPLATE.read_bytes(), "sheet.json": data}
-    sources |= {known[ident]: content for ident, (_, content) in pictures.items()}
     try:
         made = typst.compile(
             sources,
@@ -44,26 +44,30 @@ def typeset(head: dict[str, Any], files: list[bytes]) -> bytes:
     return b"".join(pages) if head["format"] == "pdf" else pages[min(head.get("page", 0), len(pages) - 1)]
 
 
-def _picture(content: bytes) -> tuple[str, bytes]:
-    """A picture as it should stand, upright and no larger than paper can show. Raises Refused for what is none."""
+def _picture(content: bytes) -> str:
+    """A picture as it should stand, upright and no larger than paper can show, in an SVG of its size: the typesetter
+    takes files in memory as text only. Raises Refused for what is none.
+    """
     from PIL import Image, ImageOps
 
     try:
         with Image.open(io.BytesIO(content)) as opened:
-            form, turned = opened.format, opened.getexif().get(0x0112, 1) != 1
-            if form in ("PNG", "JPEG") and not turned and max(opened.size) <= WIDEST:
-                return ("png" if form == "PNG" else "jpg"), content
-            opened.draft("RGB", (WIDEST, WIDEST))
-            image = ImageOps.exif_transpose(opened)
-            image.thumbnail((WIDEST, WIDEST))
-            out = io.BytesIO()
-            if form == "JPEG":
-                image.convert("RGB").save(out, "JPEG", quality=85)
-                return "jpg", out.getvalue()
-            image.convert("RGBA").save(out, "PNG")
-            return "png", out.getvalue()
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
+            kind, size = opened.format, opened.size
+            turned = opened.getexif().get(_ORIENTATION, 1) != 1
+            if kind not in ("PNG", "JPEG") or turned or max(size) > WIDEST:
+                opened.draft("RGB", (WIDEST, WIDEST))
+                image = ImageOps.exif_transpose(opened)
+                image.thumbnail((WIDEST, WIDEST))
+                kind, size, out = ("JPEG" if kind == "JPEG" else "PNG"), image.size, io.BytesIO()
+                image.convert("RGB" if kind == "JPEG" else "RGBA").save(out, kind, quality=85)
+                content = out.getvalue()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise Refused("broken_image") from error
+    encoded = base64.b64encode(content).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}"><image width="{size[0]}" '
+        f'height="{size[1]}" href="data:image/{kind.lower()};base64,{encoded}"/></svg>'
+    )
 
 
 if __name__ == "__main__":
