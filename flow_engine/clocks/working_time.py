@@ -10,6 +10,8 @@ from form_engine.calendars.hours import WorkLength, business_time, later, worked
 from form_engine.calendars.live import WorkingCalendar
 
 NONE: Final = timedelta(0)
+LONG: Final = timedelta(days=1)
+"""As far ahead as anybody who counts needs to know."""
 
 
 class WorkingTime(Protocol):
@@ -23,6 +25,9 @@ class WorkingTime(Protocol):
 
     def end(self, since: datetime, text: str) -> datetime | None:
         """The end of an ISO 8601 duration; None where the text is none, or the end is never."""
+
+    def unbroken(self, since: datetime) -> datetime | None:
+        """Until when every instant counts from then on; None where the first one does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,10 @@ class RoundTheClock:
         length = parse_duration(text)
         return self.after(since, length) if length is not None else None
 
+    def unbroken(self, since: datetime) -> datetime | None:
+        """As far as anybody asks."""
+        return since + LONG
+
 
 @dataclass(frozen=True, slots=True)
 class InCalendar:
@@ -66,6 +75,16 @@ class InCalendar:
         """A day is a working day, which keeps the time of day; hours and minutes are working time."""
         length = WorkLength.parse(text)
         return later(self.calendar, since, length, self.zone) if length is not None else None
+
+    def unbroken(self, since: datetime) -> datetime | None:
+        """Until these working hours are over."""
+        local = since.astimezone(self.zone)
+        minute = local.hour * 60 + local.minute
+        span = next((each for each in self.calendar.hours_on(local.date()) if each.since <= minute < each.until), None)
+        if span is None:
+            return None
+        end = datetime.combine(local.date(), datetime.min.time()) + timedelta(minutes=span.until)
+        return end.replace(tzinfo=self.zone).astimezone(UTC)
 
 
 ROUND_THE_CLOCK: Final = RoundTheClock()

@@ -2,6 +2,7 @@
 cached."""
 
 from flow_engine.definition.check import check_flow
+from flow_engine.definition.check_calls import check_calls
 from flow_engine.definition.compile import CompiledFlow, compile_flow
 from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.parse import CODES, parse_flow
@@ -10,6 +11,7 @@ __all__ = [
     "CODES",
     "CompiledFlow",
     "FlowDef",
+    "check_calls",
     "check_flow",
     "compile_flow",
     "parse_flow",

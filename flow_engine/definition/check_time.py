@@ -6,9 +6,10 @@ from formloom.errors import Issue
 
 from flow_engine.clocks.definition import COLOURS, AtField, AtStep, ClockDef, Mark, Table
 from flow_engine.definition.flow import FlowDef
-from flow_engine.elements.due import Length
+from flow_engine.elements.due import Decide, Length
 from flow_engine.elements.duration import parse_duration
 from flow_engine.elements.uses import Uses
+from flow_engine.steps.wait import Wait
 from form_engine.calendars import WorkLength
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import ChoiceConfig
@@ -24,6 +25,8 @@ CODES = (
     "same_share",
     "missing_people",
     "unknown_colour",
+    "cannot_reject",
+    "ends_by_itself",
 )
 
 
@@ -40,6 +43,17 @@ def check_lengths(flow: FlowDef) -> Iterator[Issue]:
         for pointer, length in uses.lengths:
             if isinstance(length.of, str) and not _fits(length):
                 yield Issue(at + pointer, "bad_duration", {"value": length.of})
+
+
+def check_outcomes(flow: FlowDef) -> Iterator[Issue]:
+    """Time rejects only what can be rejected, and only a wait that may last for ever has a time-out."""
+    for step in flow.walk():
+        due = step.due_actions()
+        for number, action in enumerate(due.then if due else ()):
+            if isinstance(action.do, Decide) and action.do.as_ == "reject" and "reject" not in step.decisions:
+                yield Issue(f"{step.pointer}/due/then/{number}/do", "cannot_reject", {"step": step.key})
+        if isinstance(step, Wait) and step.timeout is not None and step.event is None and step.when is None:
+            yield Issue(f"{step.pointer}/timeout", "ends_by_itself", {"step": step.key})
 
 
 def check_calendars(flow: FlowDef, calendars: Collection[str]) -> Iterator[Issue]:

@@ -124,7 +124,9 @@ def _step_offer(flow: FlowDef, step: Step, decision: str) -> Offer:
         only = step.returns[0] if len(step.returns) == 1 else Outcome()
         reasons = {reason.key: reason for outcome in step.returns for reason in outcome.reasons}
         comment = any(outcome.comment_required for outcome in step.returns)
-        return Offer("return", only.label, tuple(reasons.values()), comment, targets, targets[0] if len(targets) == 1 else None)
+        return Offer(
+            "return", only.label, tuple(reasons.values()), comment, targets, targets[0] if len(targets) == 1 else None
+        )
     outcome = _outcome(step, f"on_{decision}") or Outcome()
     back = flow.return_to(step.key, outcome.return_to) if outcome.return_to else None
     return _offer(decision, outcome, leads_to=back or _next(flow, step, decision))

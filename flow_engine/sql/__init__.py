@@ -9,6 +9,7 @@ FUNCTIONS: tuple[str, ...] = (
     "flow_hold_step.sql",
     "flow_apply_step.sql",
     "flow_more_because.sql",
+    "flow_more_clocks.sql",
     "flow_more_turn.sql",
 )
 

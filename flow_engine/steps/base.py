@@ -57,6 +57,11 @@ class Step:
         return False
 
     @property
+    def looks_again(self) -> bool:
+        """Waits for something that the record tells."""
+        return False
+
+    @property
     def timers(self) -> int:
         """How many timers a visit of it may have set."""
         due = self.due_actions()

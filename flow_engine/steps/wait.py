@@ -37,6 +37,11 @@ class Wait(Step):
     then: Literal["go_on", "stuck", "stop"] = "go_on"
 
     @property
+    def looks_again(self) -> bool:
+        """For a condition."""
+        return self.when is not None
+
+    @property
     def timers(self) -> int:
         """The alarm, or the time-out."""
         return 1

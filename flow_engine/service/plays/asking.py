@@ -8,6 +8,8 @@ from flow_engine.machine import RunState
 from flow_engine.machine.effects import CloseTask, CloseVisit, FinishTask, OpenTasks, PassOver, TakeTurn
 from flow_engine.service.moments import due_at
 from flow_engine.service.people import guest_of, person_of
+from flow_engine.service.plays.calling import UNCALL
+from flow_engine.steps.call import Call
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
@@ -76,8 +78,11 @@ def pass_over(stage: "Stage", effect: PassOver, state: RunState) -> None:
 
 
 def close_visit(stage: "Stage", effect: CloseVisit, state: RunState) -> None:
-    """Everything that is open for a visit, with its timers."""
-    stage.script.close[effect.visit] = stage.kinds[effect.visit][2] if effect.visit in stage.kinds else 0
+    """Everything that is open for a visit, with its timers, and runs that it called and waits for."""
+    step, _, timers = stage.kinds.get(effect.visit, ("", {}, 0))
+    stage.script.close[effect.visit] = timers
+    if step and isinstance(stage.flow.definition.step(step), Call):
+        stage.script.post(UNCALL, {"visit": effect.visit})
 
 
 PLAYS: dict[type, Any] = {

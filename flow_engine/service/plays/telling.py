@@ -6,6 +6,7 @@ from flow_engine.definition.view import fields_of, read_only
 from flow_engine.machine import RunState
 from flow_engine.machine.effects import Copy, EndRun, Tell
 from flow_engine.service.people import guest_of, person_of
+from flow_engine.service.plays.calling import RETURN
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
@@ -44,10 +45,12 @@ def copy(stage: "Stage", effect: Copy, state: RunState) -> None:
 
 
 def end_run(stage: "Stage", effect: EndRun, state: RunState) -> None:
-    """The initiator hears of it."""
+    """The initiator hears of it, and the run that waits for it."""
     person = person_of(state.initiator)
     if person is not None:
         stage.script.notify.append({"person": person, "kind": "run_ended", "params": {"status": effect.status}})
+    if state.called:
+        stage.script.post(RETURN, {})
 
 
 PLAYS: dict[type, Any] = {Tell: tell, Copy: copy, EndRun: end_run}
