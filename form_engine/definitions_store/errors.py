@@ -22,4 +22,5 @@ CODES: Final = (
     "no_conversion",
     "breaks_flow",
     "breaks_view",
+    "breaks_document",
 )

@@ -7,6 +7,7 @@ from web.phrases import (
     apps,
     calendars,
     definitions,
+    documents,
     door,
     fields,
     flows,
@@ -33,6 +34,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **apps.PHRASES,
         **calendars.PHRASES,
         **sheets.PHRASES,
+        **documents.PHRASES,
         **jobs.PHRASES,
     }
 )

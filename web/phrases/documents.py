@@ -1,0 +1,37 @@
+"""What is said about documents: their definitions, their templates, and the files that are made of them."""
+
+from web.phrases.marking import N_
+
+PHRASES = {
+    "placeholder_open": N_("A brace has no pair: {formula} is filled in, {{ is a brace."),
+    "label_needed": N_("A formula that is no field needs a label."),
+    "value_or_file": N_("Either a field with pictures or a file is shown."),
+    "value_or_link": N_("Either a text or a link is shown as a code."),
+    "unknown_block": N_("There is no such block."),
+    "too_many_blocks": N_("A document has at most %(max)s blocks."),
+    "margins_too_wide": N_("These margins leave no room on the page."),
+    "not_rows_of": N_("“%(field)s” is no table of this form."),
+    "not_linked_by": N_("“%(field)s” does not link to this form."),
+    "not_files": N_("Pictures come from a field that holds files."),
+    "unknown_document_file": N_("This file does not belong to the document. Upload it, and save the draft."),
+    "not_a_word_file": N_("A template is a Word file (.docx)."),
+    "not_a_picture": N_("Only a picture can be shown."),
+    "unknown_document": N_("There is no such document."),
+    "document_not_for_record": N_("This document is not for this record now."),
+    "no_such_format": N_("This document is made as %(formats)s."),
+    "document_too_large": N_("This document would be too large."),
+    "document_takes_too_long": N_("This document takes too long to make."),
+    "document_failed": N_("The document could not be made just now."),
+    "too_many_pages": N_("This document would have too many pages."),
+    "document_cannot_be_set": N_("This document cannot be set on pages."),
+    "document_fonts_missing": N_("The fonts of documents are not installed (make build)."),
+    "template_not_allowed": N_("The template asks for something that templates may not do: %(why)s"),
+    "template_wrong": N_("The template has a mistake: %(why)s"),
+    "template_with_program": N_("The template carries a program."),
+    "template_leads_out": N_("The template would load something from elsewhere."),
+    "document_of_other_form": N_("The document “%(document)s” is about another form."),
+    "not_a_file_field": N_("“%(field)s” is no field for files."),
+    "document_name": N_("The document's name cannot be worked out: %(error)s"),
+    "breaks_document": N_("The document “%(key)s” would no longer fit this form."),
+    "bundle_file_unknown": N_("The file “%(file)s” beside the document is missing, or cannot be one."),
+}
