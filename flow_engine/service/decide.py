@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
 from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
-from flow_engine.machine import MACHINE_VERSION, Decided, Failed, Reseated, TakenBack
+from flow_engine.machine import Decided, Failed, Reseated, TakenBack
 from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
 from flow_engine.service import live
+from flow_engine.service.arguments import APPLY, applied, arguments, as_bytes
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
 from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, decided, set_stage, stored_state
@@ -40,7 +41,6 @@ WISHES = (*DECISIONS, *ACTS, TAKE_BACK)
 ATTEMPTS = 4
 LONGEST_COMMENT = 10_000
 _HOLD = b"SELECT flow_hold_step($1::bigint, $2::bigint, $3::bigint[])::text"
-_APPLY = b"SELECT flow_apply_step($1::jsonb)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +158,16 @@ def _once(
     script.run |= stored
     script.audit = {"action": f"task.{wish.decision}", "detail": _audited(loaded, wish)}
     if wish.key is not None:
-        kept = {"who": actor.ref, "key": wish.key, "fingerprint": wish.fingerprint, "status": 200}
-        script.answer = {**kept, "body": answer.to_json()}
+        script.answer = {"key": wish.key, "fingerprint": wish.fingerprint, "body": answer.to_json()}
     live.keep(stage)
     try:
-        applied = orjson.loads(line.ask(_APPLY, orjson.dumps(script.to_json(MACHINE_VERSION))) or b"{}")
+        done = applied(line.ask(APPLY, *as_bytes(arguments(script))))
     except psycopg.Error as error:
         told = refused(stage, error, event, wish.changes)
         if told is not None:
             raise told from error
         raise
-    return answer, [*topics_of(applied, script), *live.topics(stage)]
+    return answer, [*topics_of(done, script), *live.topics(stage)]
 
 
 def _play(
@@ -187,7 +186,8 @@ def _play(
     forms = catalogue.forms.known(workspace)
     if forms is None or forms.mark != loaded.world:
         forms = catalogue.forms.forms(session())
-    script = Script(workspace, loaded.now, actor.ref, run.record, {"id": run.id, "expected": run.version})
+    known = {"id": run.id, "expected": run.version, "flow": run.flow, "form": run.form}
+    script = Script(workspace, loaded.now, actor.ref, run.record, known)
     stage = set_stage(
         pinned,
         forms,
@@ -291,11 +291,11 @@ def below(pointer: str, error: FormloomError) -> InvalidInput:
     return InvalidInput(error.code, error.params, issues)
 
 
-def topics_of(applied: Mapping[str, Any], script: Script) -> list[str]:
+def topics_of(done: Mapping[str, Any], script: Script) -> list[str]:
     """Whom a step concerns: inboxes, the open page of the record, the relay, the clock."""
-    topics = [f"inbox:{person}" for person in dict.fromkeys((*script.people, *applied["closed"]))]
+    topics = [f"inbox:{person}" for person in dict.fromkeys((*script.people, *done["closed"]))]
     topics.append(f"record:{script.record}")
-    if script.outbox or applied.get("heard"):
+    if script.outbox or done["heard"]:
         topics.append("outbox")
     if script.timers:
         topics.append("timers")

@@ -1,6 +1,5 @@
-"""The argument of `flow_apply_step`, as it is put together while the machine's effects are played."""
+"""What `flow_apply_step` is to store (`arguments` hands it over), as it is put together while the machine's effects are played."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -53,34 +52,3 @@ class Script:
         acted = [self.finish["person"]] if self.finish and self.finish["person"] is not None else []
         dropped = [task["person"] for task in self.drop]
         return [*acted, *asked, *told, *dropped]
-
-    def to_json(self, machine: int) -> Json:
-        """As the SQL function reads it (its head comment says what each part is)."""
-        parts = (("drop", self.drop), ("passed", self.passed), ("more", self.more))
-        rare = {name: told for name, told in parts if told}
-        return {
-            **rare,
-            "workspace": self.workspace,
-            "at": self.at.isoformat(),
-            "actor": self.actor,
-            "machine": machine,
-            "run": self.run,
-            "record": self.record,
-            "journal": {"told": self.journal},
-            "writes": self.writes,
-            "finish": self.finish,
-            "close": _array(self.close),
-            "stop": _array(f"{visit}:{action}" for visit, timers in self.close.items() for action in range(timers)),
-            "open": self.open,
-            "invite": self.invite,
-            "timers": self.timers,
-            "notify": self.notify,
-            "outbox": self.outbox,
-            "audit": self.audit,
-            "answer": self.answer,
-        }
-
-
-def _array(elements: Iterable[object]) -> str:
-    """An array as PostgreSQL reads it; of numbers, names and colons only."""
-    return f"{{{','.join(map(str, elements))}}}"

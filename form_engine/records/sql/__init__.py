@@ -17,6 +17,7 @@ FUNCTIONS: tuple[str, ...] = (
     "gone_target.sql",
     "insert_record_writes.sql",
     "tell_changes.sql",
+    "change_record.sql",
     "apply_record_writes.sql",
     "try_record_writes.sql",
 )
@@ -41,9 +42,8 @@ def _with_slots(source: str) -> str:
 
 def _one_slot(kind: str, slot: str) -> str:
     """The branch of a CASE that writes this slot alone."""
-    value = f"(item #>> '{{slots,{slot}}}')::{_TYPES[kind]}"
     where = "i.workspace_id = ws AND i.record_id = target"
-    return f"WHEN '{slot}' THEN UPDATE record_index i SET {slot} = {value} WHERE {where};"  # noqa: S608 - names of ours
+    return f"WHEN '{slot}' THEN UPDATE record_index i SET {slot} = value::{_TYPES[kind]} WHERE {where};"  # noqa: S608 - names of ours
 
 
 __all__ = ["FUNCTIONS", "statements"]

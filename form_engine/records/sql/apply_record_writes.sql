@@ -5,7 +5,7 @@
 --    "seen": {"17": 4},              -- totals of these records were read by rules while `touched` was 4
 --    "inserts": 1, "has": ["links"]  -- how many of the writes are new records, and what any of those mentions
 --    "writes": [{"op": "insert"} | {"op": "update", "id": 5, "expected": 2}, each with
---       "form", "form_version", "action", "data", "title" (absent: as it is), "search", "draft", "deleted",
+--       "form", "form_version", "action", "data", "title", "search" (both absent: as it is), "draft", "deleted",
 --       "numbers": [{"series", "prefix", "suffix", "width", "token", "own"}]  -- taken here; each replaces its token in the write
 --       "run_id":  7 | null                                           -- only when it changes
 --       "slots":   {slot: value} | null                               -- null: counts nowhere (a draft, in the bin)
@@ -127,36 +127,15 @@ BEGIN
     END LOOP;
 
     target := (item ->> 'id')::bigint;
-    WITH written AS (
-      UPDATE record r SET
-        form_version = (item ->> 'form_version')::bigint,
-        number = coalesce(own_number, r.number),
-        title = coalesce(item ->> 'title', r.title),
-        data = item -> 'data',
-        search = lower(item ->> 'search'),
-        draft = (item ->> 'draft')::boolean,
-        run_id = CASE WHEN item ? 'run_id' THEN (item ->> 'run_id')::bigint ELSE r.run_id END,
-        deleted_at = CASE WHEN (item ->> 'deleted')::boolean THEN coalesce(r.deleted_at, happened) END,
-        version = r.version + 1,
-        updated_at = happened,
-        updated_by = batch ->> 'actor'
-      WHERE r.workspace_id = ws AND r.id = target AND r.version = (item ->> 'expected')::bigint
-      RETURNING r.version
-    ), told AS (
-      INSERT INTO record_history (workspace_id, record_id, version, at, actor, action, changes, via)
-      SELECT ws, target, w.version, happened, batch ->> 'actor', item ->> 'action', item -> 'changes', batch ->> 'via' FROM written w
-    )
-    SELECT w.version INTO reached FROM written w;
-    IF NOT FOUND THEN
-      RAISE EXCEPTION 'the record has moved on' USING ERRCODE = 'FL001', DETAIL = jsonb_build_object(
-        'id', target, 'version', (SELECT r.version FROM record r WHERE r.workspace_id = ws AND r.id = target))::text;
-    END IF;
-
     changed := item ->> 'slot';
-    IF changed IS NOT NULL THEN  -- a status, mostly: an update that names one column costs half of one that names all
-      CASE changed
-        {one slot}
-      END CASE;
+    reached := change_record(
+      ws, target, (item ->> 'expected')::bigint, happened, batch ->> 'actor', batch ->> 'via', item ->> 'action',
+      (item ->> 'form_version')::bigint, own_number, item ->> 'title', item -> 'data', item ->> 'search',
+      (item ->> 'draft')::boolean, (item ->> 'deleted')::boolean, item ? 'run_id', (item ->> 'run_id')::bigint, item -> 'changes',
+      changed, item #>> ARRAY['slots', changed]);
+
+    IF changed IS NOT NULL THEN
+      NULL;  -- change_record wrote it
     ELSIF jsonb_typeof(item -> 'slots') = 'object' THEN
       -- Every slot is named: `(jsonb_populate_record(…)).*` would read the document once a column.
       INSERT INTO record_index AS i (workspace_id, record_id, form, created_at, {slots})
