@@ -14,8 +14,6 @@ from flow_engine.series.rates import Steps, rates
 
 CHARGED = "charged"
 MOST_PERIODS = 1_200
-BEGINNING, ENDLESS = date(1800, 1, 1), date(2400, 1, 1)
-"""Between these days schedules lie, so that no arithmetic of days leaves the calendar."""
 
 
 class TooLong(ValueError):  # noqa: N818 - the terms are at fault, and whoever gave them is told so

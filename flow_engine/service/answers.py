@@ -1,10 +1,13 @@
 """What the shell answers to the machine's questions: one function a kind of question."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import Ask, AskMoment, AskPeople, AskRecords, AskRows, AskTruth, RunState
+from flow_engine.machine.effects import AskFound
+from flow_engine.service import searching
 from flow_engine.service.acting import to_act
 from form_engine.formula import ErrorValue, LinkRef, RecordValue, Value
 
@@ -48,6 +51,24 @@ def records(stage: "Stage", ask: AskRecords, state: RunState) -> Any:
     return list(dict.fromkeys(each.id for each in several if isinstance(each, LinkRef | RecordValue) and each.id))
 
 
+def items(stage: "Stage", ask: AskFound, state: RunState) -> Any:
+    """The ids of the first records that are found, and one more; or of the rows of a table for which `where` holds."""
+    if ask.search is not None:
+        return [str(record) for record in searching.ids_of(stage, ask.search, ask.most + 1)]
+    found: list[str] = []
+    several = stage.value.values.get(ask.table)
+    for row in several if isinstance(several, tuple) else ():
+        holds: Value = True
+        if ask.where is not None and isinstance(row, RecordValue):
+            env = replace(stage.env(), row=row)
+            holds = stage.flow.evaluate(ask.where.text, env, ask.table)
+        if isinstance(holds, ErrorValue):
+            return {"error": holds.code}
+        if holds is True and isinstance(row, RecordValue):
+            found.append(str(row.id))
+    return found
+
+
 def _instant(stage: "Stage", found: Value) -> str | None:
     if isinstance(found, datetime):
         return found.astimezone(UTC).isoformat()
@@ -56,4 +77,11 @@ def _instant(stage: "Stage", found: Value) -> str | None:
     return None
 
 
-ANSWERS: Mapping[type[Ask], Answer] = {AskPeople: people, AskTruth: truth, AskMoment: moment, AskRows: rows, AskRecords: records}
+ANSWERS: Mapping[type[Ask], Answer] = {
+    AskPeople: people,
+    AskTruth: truth,
+    AskMoment: moment,
+    AskRows: rows,
+    AskRecords: records,
+    AskFound: items,
+}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flow_engine.machine import Effect, RunState
-from flow_engine.service.plays import asking, calling, papers, posting, telling, timing, writing
+from flow_engine.service.plays import asking, calling, papers, posting, records, telling, timing, writing
 
 if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
@@ -22,4 +22,5 @@ PLAYS: Mapping[type[Effect], Play] = {
     **calling.PLAYS,
     **posting.PLAYS,
     **papers.PLAYS,
+    **records.PLAYS,
 }
