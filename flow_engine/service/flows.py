@@ -3,6 +3,7 @@ program needs."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from formloom.outbox import Handler
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from flow_engine.definition import FlowDef
 from flow_engine.elements.outcome import Text
-from flow_engine.models import Run, Task
+from flow_engine.models import FlowReport, Run, Task
 from flow_engine.service import inbox as inboxes
 from flow_engine.service import operations, waits
 from flow_engine.service import start as starting
@@ -23,11 +25,15 @@ from flow_engine.service.catalogue import Catalogue, FlowStore
 from flow_engine.service.choices import Choices, ChoiceView, choices_in, choices_of, submit_choices
 from flow_engine.service.clocks import hear as clocks
 from flow_engine.service.decide import Answer, Wish, decide
+from flow_engine.service.health import Health, health, reports, take_note
 from flow_engine.service.inbox import InboxPage, Tab
 from flow_engine.service.letters import Letters
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.replies import Replies
+from flow_engine.service.runs import RunPage, RunQuery, list_runs
 from flow_engine.service.seating import Seating
+from flow_engine.service.stats import FlowFigures, flow_figures
+from flow_engine.service.story import RunStory, story
 from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
 from flow_engine.service.triggering import Triggering
 from flow_engine.service.words import Translate
@@ -257,6 +263,34 @@ class Flows:
         read_copy(session, task_id, person_id)
 
     # What operators ask
+
+    def list_runs(self, session: Session, query: RunQuery, reader: Actor) -> RunPage:
+        """A page of runs. The caller has checked that the reader administers. Raises InvalidInput."""
+        return list_runs(session, self._catalogue, self._catalogue.forms.forms(session), query, reader)
+
+    def story(self, session: Session, run: int) -> RunStory:
+        """The way of a run with its reasons. Raises NotFound."""
+        return story(session, self._catalogue, run)
+
+    def figures(self, session: Session, flow: str, since: datetime, until: datetime | None = None) -> FlowFigures:
+        """The figures of a flow's steps in a period."""
+        return flow_figures(session, flow, since, until)
+
+    def health(self, session: Session) -> Health:
+        """How the runs of the workspace are."""
+        return health(session)
+
+    def reports(self, session: Session, *, seen: bool = False) -> tuple[FlowReport, ...]:
+        """What automations could not do."""
+        return reports(session, seen=seen)
+
+    def take_note(self, session: Session, report: int, actor: Actor) -> None:
+        """A report has been read. Raises NotFound."""
+        take_note(session, report, actor)
+
+    def definition(self, session: Session, flow: str, version: int) -> FlowDef:
+        """A published version, also one that this release cannot read (`lost`)."""
+        return self._catalogue.definition(session, flow, version)
 
     def replay(self, session: Session, run: int) -> Replay:
         """Replay a run's journal and compare with what is stored. Raises NotFound."""
