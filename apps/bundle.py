@@ -15,6 +15,7 @@ from typing import Any, Final
 from formloom.errors import InvalidDefinition
 
 from apps.canonical import canonical_text
+from apps.enclosures import plain, read_enclosed
 from apps.json_file import read_json
 from apps.schemas import check_shape
 
@@ -44,6 +45,8 @@ class Bundle:
     app: Raw
     definitions: Mapping[str, Mapping[str, Raw]]
     folder: Path | None = field(default=None, compare=False)
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that lie beside the documents, by name (`apps.enclosures`)."""
 
     @property
     def key(self) -> str:
@@ -81,7 +84,10 @@ def read(folder: Path) -> Bundle:
     unknown = [key for key in app.get("menu", ()) if key not in definitions["form"]]
     if unknown:
         raise InvalidDefinition("menu_unknown_form", {"file": "app.json", "key": unknown[0]})
-    return Bundle(app, definitions, folder)
+    beside: dict[str, bytes] = {}
+    for raw in definitions["document"].values():
+        beside |= read_enclosed(folder / FOLDERS["document"], raw)
+    return Bundle(app, definitions, folder, beside)
 
 
 def write(bundle: Bundle, folder: Path) -> None:
@@ -94,23 +100,28 @@ def write(bundle: Bundle, folder: Path) -> None:
             stale.unlink()
         for key, raw in wanted.items():
             home.mkdir(exist_ok=True)
-            (home / f"{key}.json").write_text(canonical_text(dict(raw)), "utf-8", newline="\n")
+            (home / f"{key}.json").write_text(canonical_text(plain(raw)), "utf-8", newline="\n")
+    home = folder / FOLDERS["document"]
+    for stale in (path for path in home.glob("*") if path.suffix != ".json" and path.name not in bundle.beside):
+        stale.unlink()
+    for name, content in bundle.beside.items():
+        (home / name).write_bytes(content)
 
 
-def _folder(folder: Path, kind: str, name: str) -> Mapping[str, Raw]:
+def _folder(folder: Path, kind: str, name: str) -> Mapping[str, dict[str, Any]]:
     return {
         path.stem: _definition(path, f"{name}/{path.name}", kind) for path in sorted((folder / name).glob("*.json"))
     }
 
 
-def _definition(path: Path, shown: str, kind: str) -> Raw:
+def _definition(path: Path, shown: str, kind: str) -> dict[str, Any]:
     raw = _document(path, shown, kind)
     if raw.get("key") != path.stem:
         raise InvalidDefinition("wrong_key", {"file": shown, "expected": path.stem})
     return raw
 
 
-def _document(path: Path, shown: str, kind: str) -> Raw:
+def _document(path: Path, shown: str, kind: str) -> dict[str, Any]:
     raw = read_json(path, shown)
     if not isinstance(raw, dict) or raw.get("kind") != kind:
         raise InvalidDefinition("wrong_kind", {"file": shown, "expected": kind})

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from apps.bundle import FOLDERS, Bundle
+from apps.enclosures import portable
 from apps.stores import Stores
 from form_engine.models import Definition
 
@@ -22,4 +23,8 @@ def export(session: Session, stores: Stores, app: str) -> Bundle:
     for kind, key in session.execute(owned.order_by(Definition.kind, Definition.key)):
         if kind in FOLDERS:
             definitions[kind][key] = stores.of_kind(kind).body(session, key)
-    return Bundle(head, definitions)
+    beside: dict[str, bytes] = {}
+    for key, body in definitions["document"].items():
+        definitions["document"][key], files = portable(session, stores.files, body)
+        beside |= files
+    return Bundle(head, definitions, beside=beside)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from apps.bundle import FOLDERS, Bundle, Raw
 from apps.canonical import canonical_text
+from apps.enclosures import portable, settle
 from apps.stores import Stores
 from form_engine.models import Definition
 from form_engine.records.actor import Actor
@@ -75,6 +76,8 @@ def _publish(
     """
     store = stores.of_kind(kind)
     live = {key: store.body(session, key) for key in store.keys(session) if key in bundle.of_kind(kind)}
+    if kind == "document":
+        live = {key: portable(session, stores.files, body)[0] for key, body in live.items()}
     changed: dict[str, dict[str, Any]] = {}
     for key, raw in bundle.of_kind(kind).items():
         before = base.get(f"{kind}/{key}")
@@ -85,6 +88,9 @@ def _publish(
         changed[key] = dict(raw)
     if not changed:
         return {}
+    if kind == "document":
+        around = (session, stores.documents, stores.files)
+        changed = {key: settle(*around, raw, bundle.beside, actor) for key, raw in changed.items()}
     try:
         note = f"{bundle.key} {bundle.version}"
         versions = store.publish_together(session, changed, actor, app=bundle.key, note=note)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from formloom.errors import InvalidDefinition, Issue
+from formloom.files import FileStore
 from sqlalchemy.orm import Session
 
 from apps.schemas import check_shape
@@ -54,6 +55,8 @@ class Stores:
     views: DefinitionStore[ViewDef]
     imports: ImportStore
     apps: DefinitionStore[Body]
+    files: FileStore | None = None
+    """Where the files of documents are; without them an app can bring none."""
 
     def of_kind(self, kind: str) -> DefinitionStore[Any]:
         """The store of a kind that bundles have a folder for."""
@@ -69,7 +72,7 @@ class Stores:
         return by_kind[kind]
 
 
-def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
+def stores_for(forms: FormStore, flows: DefinitionStore[Any], files: FileStore | None = None) -> Stores:
     """The stores around those that records and flows work with.
 
     Installed apps are definitions too: what is live is what is installed, older versions say what was.
@@ -87,6 +90,7 @@ def stores_for(forms: FormStore, flows: DefinitionStore[Any]) -> Stores:
         views=views,
         imports=imports,
         apps=DefinitionStore("app", _parse_app),
+        files=files,
     )
 
 

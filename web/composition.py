@@ -151,7 +151,8 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     forms = FormStore()
     flows = Flows(databases, forms, translate=catalogues.translate)
     records = Records(subscribers=(flows.record_changed,))
-    files, stores = FileStore.of(settings), stores_for(forms, flows.definitions)
+    files = FileStore.of(settings)
+    stores = stores_for(forms, flows.definitions, files)
     # What is brought in starts no flow: its records tell no subscriber.
     imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
     documents = Documents(forms, files, stores.documents, RecordLinks(settings, flows))
