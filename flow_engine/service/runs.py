@@ -101,23 +101,30 @@ class RunPage:
 def list_runs(session: Session, catalogue: Catalogue, forms: Forms, query: RunQuery, reader: Actor) -> RunPage:
     """A page of what is looked for. Raises InvalidInput for a cursor that is none."""
     now, limit = app_now(session), max(1, min(query.limit, LARGEST_PAGE))
+    statement, due = run_rows(session)
+    statement = statement.where(*_filters(query, now))
+    if query.q.strip():
+        statement = statement.where(_found(session, forms, query.q, reader))
+    rows = session.execute(_ordered(statement, query, due).limit(limit + 1)).all()
+    items = tuple(line(session, catalogue, tuple(row), now) for row in rows[:limit])
+    return RunPage(items, _encoded(query.sort, items[-1]) if len(rows) > limit else None)
+
+
+def run_rows(session: Session) -> tuple[Select[Any], Any]:
+    """Runs with what `line` needs, and the column of the nearest due time of their open tasks."""
     due = _due()
     statement = (
         select(Run, Record.number, Person.name, due.c.due_at)
         .outerjoin(Record, and_(Record.workspace_id == Run.workspace_id, Record.id == Run.record_id))
         .outerjoin(Person, and_(Person.workspace_id == Run.workspace_id, Person.id == Run.initiator_id))
         .outerjoin(due, literal(True))
-        .where(Run.workspace_id == workspace_of(session), *_filters(query, now))
+        .where(Run.workspace_id == workspace_of(session))
+        .execution_options(populate_existing=True)
     )
-    if query.q.strip():
-        statement = statement.where(_found(session, forms, query.q, reader))
-    rows = session.execute(_ordered(statement, query, due.c.due_at).limit(limit + 1)).all()
-    items = tuple(line(session, catalogue, tuple(row), now) for row in rows[:limit])
-    return RunPage(items, _encoded(query.sort, items[-1]) if len(rows) > limit else None)
+    return statement, due.c.due_at
 
 
 def _due() -> Any:
-    """The nearest due time of a run's open tasks, beside the run."""
     open_ = (Task.workspace_id == Run.workspace_id, Task.run_id == Run.id, Task.status == "open", Task.kind != "cc")
     return select(func.min(Task.due_at).label("due_at")).where(*open_).correlate(Run).lateral("due")
 

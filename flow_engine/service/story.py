@@ -12,7 +12,7 @@ from formloom.clock import app_now
 from formloom.db.uow import workspace_of
 from formloom.errors import FormloomError, NotFound
 from formloom.models import GuestLink, Person, Timer
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
@@ -21,8 +21,7 @@ from flow_engine.machine import Effect, RunState, Visit, advance, event_from_jso
 from flow_engine.machine.effects import OpenTasks, SetFields
 from flow_engine.models import Run, RunJournal, Task
 from flow_engine.service.catalogue import Catalogue
-from flow_engine.service.runs import RunLine, line
-from form_engine.models import Record
+from flow_engine.service.runs import RunLine, line, run_rows
 
 MOST_ENTRIES = 400
 INSIDE = ("OpenTasks", "FinishTask", "CloseTask", "CloseVisit", "PassOver", "SetTimer", "SetAlarm")
@@ -144,13 +143,8 @@ class RunStory:
 def story(session: Session, catalogue: Catalogue, run_id: int) -> RunStory:
     """The whole of a run. Raises NotFound."""
     here, now = workspace_of(session), app_now(session)
-    statement = (
-        select(Run, Record.number, Person.name, func.null())
-        .outerjoin(Record, and_(Record.workspace_id == Run.workspace_id, Record.id == Run.record_id))
-        .outerjoin(Person, and_(Person.workspace_id == Run.workspace_id, Person.id == Run.initiator_id))
-        .where(Run.workspace_id == here, Run.id == run_id)
-    )
-    row = session.execute(statement.execution_options(populate_existing=True)).one_or_none()
+    statement, _ = run_rows(session)
+    row = session.execute(statement.where(Run.id == run_id)).one_or_none()
     if row is None:
         raise NotFound("unknown_run", {"run": run_id})
     run, state = row[0], RunState.from_json(row[0].state)
