@@ -68,8 +68,25 @@ class FlowStore(DefinitionStore[FlowDef]):
             mine = (Definition.workspace_id == workspace_of(session), Definition.kind == self.kind)
             heard = update(Definition).where(*mine, Definition.key == key).values(hears=sorted(flow.hears) or None)
             session.execute(heard, execution_options={"synchronize_session": False})
-        before = {key: self.parsed(session, key, versions[key] - 1) for key in parsed if versions[key] > 1}
+        before = {key: old for key in parsed if (old := self._readable(session, key, versions[key] - 1)) is not None}
         self.after_publish(session, before, parsed, actor)
+
+    def retire(self, session: Session, key: str, actor: Actor, *, retired: bool = True) -> None:
+        """As every store does; its dates and times end, or begin anew."""
+        stand_alone(session)
+        super().retire(session, key, actor, retired=retired)
+        mine = (Definition.workspace_id == workspace_of(session), Definition.kind == self.kind, Definition.key == key)
+        flow = self._readable(session, key, session.scalar(select(Definition.live_version).where(*mine)) or 0)
+        if flow is not None:
+            known = {key: flow}
+            self.after_publish(session, known if retired else {}, {} if retired else known, actor)
+
+    def _readable(self, session: Session, key: str, version: int) -> FlowDef | None:
+        """A version, if there is one that this release can read."""
+        try:
+            return self.parsed(session, key, version) if version > 0 else None
+        except InvalidDefinition:
+            return None
 
     def check(self, session: Session, parsed: Mapping[str, FlowDef]) -> None:
         """Raises InvalidDefinition with every issue, below the flow's key."""

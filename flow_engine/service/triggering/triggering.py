@@ -63,20 +63,21 @@ class Triggering:
     def published(
         self, session: Session, before: Mapping[str, FlowDef], after: Mapping[str, FlowDef], actor: Actor
     ) -> None:
-        """Flows are live in a new version: their times, and the dates of the records that are there."""
+        """Flows are live in a new version, or retired: their times, and the dates of the records that are there."""
         changed: dict[str, set[str]] = {}
-        for key, flow in after.items():
-            old = before.get(key)
-            if isinstance(flow.trigger, Scheduled) or (old is not None and isinstance(old.trigger, Scheduled)):
-                trigger = flow.trigger if isinstance(flow.trigger, Scheduled) else None
+        for key in {**before, **after}:
+            old, new = before.get(key), after.get(key)
+            both = [each for each in (old, new) if each is not None]
+            if any(isinstance(each.trigger, Scheduled) for each in both):
+                trigger = new.trigger if new is not None and isinstance(new.trigger, Scheduled) else None
                 schedules.set_timer(session, key, trigger)
-            for one in (old, flow):
-                if one is not None and isinstance(one.trigger, OnDate) and not _same(old, flow):
-                    changed.setdefault(one.form, set()).add(key)
+            for each in both if not _same(old, new) else ():
+                if isinstance(each.trigger, OnDate):
+                    changed.setdefault(each.form, set()).add(key)
         for form, flows in changed.items():
             backfill.begin(session, form, flows, actor.ref)
 
 
-def _same(old: FlowDef | None, new: FlowDef) -> bool:
+def _same(old: FlowDef | None, new: FlowDef | None) -> bool:
     """Whether the rule is what it was."""
-    return old is not None and (old.trigger, old.form) == (new.trigger, new.form)
+    return old is not None and new is not None and (old.trigger, old.form) == (new.trigger, new.form)
