@@ -48,9 +48,8 @@ class Candidate:
 def ranked(stage: "Stage", best: Best, number: int, ask: AskPeople, state: RunState) -> Iterator[Found]:
     """The candidates, the best first. Ties go by the record's id, or the person's."""
     several = _present(stage, tuple(_candidates(stage, best, state)), ask.past)
-    measured = [
-        (each, _measured(stage, best, each, known)) for known in [_known(stage, best, ask, several)] for each in several
-    ]
+    known = _known(stage, best, ask, several)
+    measured = [(each, _measured(stage, best, each, known)) for each in several]
     measured.sort(key=lambda one: (*(place for place, _ in one[1]), one[0].number))
     for place, (each, values) in enumerate(measured[:MOST_TOLD], 1):
         told = [_told(order, shown) for order, (_, shown) in zip(best.order, values, strict=True)]
@@ -138,7 +137,7 @@ def _known(stage: "Stage", best: Best, ask: AskPeople, several: list[Candidate])
         turns = select(FlowTurn.person_id, FlowTurn.turn).where(
             FlowTurn.workspace_id == workspace_of(session), FlowTurn.flow == stage.flow.key, FlowTurn.step == step
         )
-        told["turns"] = {person: turn for person, turn in session.execute(turns)}
+        told["turns"] = {row.person_id: row.turn for row in session.execute(turns)}
     return told
 
 

@@ -1,4 +1,4 @@
-"""Who is asked, seen from outside of a task: absence, leaving, urging, what is stuck. `Flows.seating` is one of these."""
+"""Who is asked, seen from outside of a task: absence, leaving, urging, what is stuck. `Flows.seating` is one."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

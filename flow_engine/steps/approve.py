@@ -224,8 +224,8 @@ class Approve(PeopleStep):
             replace(seat, state="waiting") if number in seat.after and seat.state == "asked" else seat
             for seat in visit.seats
         )
-        for ref in visit.seats[number].voices:
-            walk.forget_decider(self.key, ref)
+        for who in visit.seats[number].voices:
+            walk.forget_decider(self.key, who)
         walk.reseat(visit, put(seats, number, state="asked"), due=self.due)
 
     def _reopen(self, walk: Walk, visit: Visit, event: TakenBack) -> None:
@@ -235,8 +235,8 @@ class Approve(PeopleStep):
         for opened in walk.state.open:
             if opened.id > last.visits and opened.lane == visit.lane:
                 walk.close_visit(opened)
-        for ref in voices_of(last.visit.seats, event.by):
-            walk.forget_decider(self.key, ref)
+        for who in voices_of(last.visit.seats, event.by):
+            walk.forget_decider(self.key, who)
         agreed = {step: who for step, who in walk.state.agreed.items() if step != self.key}
         walk.state = replace(walk.state, agreed=agreed, status="running")
         walk.write(self.key, self.on_take_back)

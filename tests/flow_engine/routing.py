@@ -19,6 +19,7 @@ from tests.flow_engine.conftest import World
 DATA: dict[str, Any] = json.loads((Path(__file__).parents[1] / "vectors" / "routing.json").read_text())
 MAY = [{"role": role, "may": ["create", "read", "update"]} for role in ("agent", "worker", "dispatcher", "admin")]
 
+SKILLS = [{"key": f"s{number}", "label": f"{number}"} for number in range(8)]
 WORKER: dict[str, Any] = {
     "kind": "form",
     "key": "worker",
@@ -31,7 +32,7 @@ WORKER: dict[str, Any] = {
             "key": "skills",
             "type": "choices",
             "label": "Skills",
-            "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)],
+            "options": SKILLS,
         },
         {"key": "load", "type": "number", "label": "Load", "decimals": 0},
         {"key": "most", "type": "number", "label": "Most", "decimals": 0},
@@ -51,7 +52,7 @@ JOB: dict[str, Any] = {
             "key": "skill",
             "type": "choice",
             "label": "Skill",
-            "options": [{"key": f"s{n}", "label": f"{n}"} for n in range(8)],
+            "options": SKILLS,
         },
         {"key": "team", "type": "members", "label": "Team"},
         {"key": "done", "type": "text", "label": "Done"},
@@ -125,7 +126,7 @@ class Desk(World):
 
     def asked(self, record: int) -> list[tuple[str, str]]:
         """Who has an open task, and of what kind."""
-        names = {person.id: name for name, person in self.people.items()}
+        names = {person.id: person.name for person in self.people.values()}
         return [(names[row["person_id"]], row["kind"]) for row in self.tasks(record) if row["kind"] != "cc"]
 
 
