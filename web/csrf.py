@@ -2,7 +2,7 @@
 
 A cookie travels with every request to us, whoever made the browser send it; so a change asked for by cookie (or by
 nobody, as on the log-in form) carries a token as well. A request with a Bearer token carries no cookie's authority
-and needs none.
+and needs none; nor does a webhook, which brings its signature.
 """
 
 from flask import Flask, request
@@ -14,6 +14,8 @@ from web.problems import problem
 from formloom.errors import Forbidden  # isort: skip
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SIGNED = "hooks"
+"""The routes to which programs come with a signature and no cookie counts."""
 _protection = CSRFProtect()
 
 
@@ -29,7 +31,7 @@ def protect(app: Flask) -> None:
 
     @app.before_request
     def check() -> None:
-        if request.method not in SAFE and bearer_token() is None:
+        if request.method not in SAFE and bearer_token() is None and request.blueprint != SIGNED:
             _protection.protect()
 
     @app.errorhandler(CSRFError)

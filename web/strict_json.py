@@ -14,6 +14,7 @@ from formloom.errors import InvalidInput, Issue
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 64
 MAX_INTEGER_DIGITS = 18
+MOST_DECIMAL = 40
 
 CODES = (
     "body_too_large",
@@ -41,8 +42,11 @@ class _Refused:
         self.params = params
 
 
-def loads(body: bytes) -> Any:
-    """The value that ``body`` says; raises :class:`InvalidInput` whose issues carry pointer and code."""
+def loads(body: bytes, *, decimals_as_text: bool = False) -> Any:
+    """The value that ``body`` says; raises :class:`InvalidInput` whose issues carry pointer and code.
+
+    ``decimals_as_text``: a programme outside may write ``12.50`` where ours write ``"12.50"``; it is read as that text.
+    """
     if len(body) > MAX_BYTES:
         _refuse("body_too_large", limit=MAX_BYTES)
     _check_depth(body)
@@ -55,7 +59,7 @@ def loads(body: bytes) -> Any:
             text,
             object_pairs_hook=_object,
             parse_constant=lambda _: _Refused("not_a_json_number"),
-            parse_float=lambda _: _Refused("decimal_as_text"),
+            parse_float=_decimal if decimals_as_text else lambda _: _Refused("decimal_as_text"),
             parse_int=_integer,
         )
     except json.JSONDecodeError as error:
@@ -86,6 +90,10 @@ def _integer(digits: str) -> int | _Refused:
     if len(digits.lstrip("-")) > MAX_INTEGER_DIGITS:
         return _Refused("number_too_long", limit=MAX_INTEGER_DIGITS)
     return int(digits)
+
+
+def _decimal(digits: str) -> str | _Refused:
+    return digits if len(digits) <= MOST_DECIMAL else _Refused("number_too_long", limit=MOST_DECIMAL)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from formloom.db.uow import workspace_of
 from formloom.errors import Conflict, ExternalFailure, InvalidInput, Issue, NotFound
 from formloom.models import Connection, Role
 from formloom.outgoing import Outgoing, parse_target
-from formloom.sealing import seal, unseal
+from formloom.sealing import seal, unseal, webhook_key
 from formloom.settings import Settings
 
 CODES = ("unknown_connection", "connection_key_taken", "bad_key", "bad_header", "unknown_kind")
@@ -129,6 +129,10 @@ class Connections:
     def opened(self, session: Session, row: Connection) -> dict[str, Any]:
         """Its secrets: for sending, never for showing. Raises Conflict `secret_unreadable`."""
         return unseal(self._secret_key, self._purpose(session, row.key), row.sealed)
+
+    def plain_key(self, session: Session) -> str:
+        """What signs webhooks to plain addresses."""
+        return webhook_key(self._secret_key, workspace_of(session))
 
     def signing(self, session: Session, row: Connection) -> tuple[str, ...]:
         """The keys that sign now, the newest first."""

@@ -14,7 +14,7 @@ from formloom.db.base import InWorkspace
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
 from formloom.files import FileStore, sweep_bytes, sweep_unattached
-from formloom.models import AccessGrant, Job, LoginSession, OutboxItem, PasswordReset
+from formloom.models import AccessGrant, HookDelivery, Job, LoginSession, OutboxItem, PasswordReset
 from formloom.workspaces import all_workspaces, go_round
 
 SEAL_SECONDS = 2.0
@@ -56,6 +56,7 @@ def _sweep(databases: Databases, workspace_id: int) -> None:
             (PasswordReset, PasswordReset.expires_at < old),
             (OutboxItem, OutboxItem.done_at < old),
             (Job, Job.finished_at < old),
+            (HookDelivery, HookDelivery.received_at < old),
             (AccessGrant, AccessGrant.expires_at < old),
         ):
             session.execute(delete(model).where(model.workspace_id == workspace_id, ended))

@@ -6,6 +6,7 @@ The keys are derived from SECRET_KEY. Whoever changes that enters the secrets ag
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -44,6 +45,13 @@ def push_key(secret_key: str) -> ec.EllipticCurvePrivateKey:
     """The installation's key pair for web push (VAPID, RFC 8292): always the same, and stored nowhere."""
     number = int.from_bytes(_derived(secret_key, b"web push", 48), "big") % (_ORDER_P256 - 1) + 1
     return ec.derive_private_key(number, ec.SECP256R1())
+
+
+def webhook_key(secret_key: str, workspace: int) -> str:
+    """The key that signs webhooks to plain addresses, for which nobody made a connection: one a workspace, always the
+    same, and stored nowhere.
+    """
+    return "whsec_" + b64encode(_derived(secret_key, b"webhook %d" % workspace, 32)).decode()
 
 
 def _derived(secret_key: str, use: bytes, length: int) -> bytes:

@@ -69,7 +69,11 @@ class ConnectionAddresses:
 
     def webhook(self, session: Session, message: Message) -> Mapping[str, Any]:
         """Of a receiver; signed with the time of the database, which is the world's and not the workspace's."""
+        now, own = session.execute(select(func.now())).scalar_one(), message.about.get("headers", {})
+        if "connection" not in message.about:
+            key = self._connections.plain_key(session)
+            return {"url": message.about["url"], "headers": own, "secrets": (key,), "now": now}
         row = self._connections.find(session, message.about["connection"])
-        now = session.execute(select(func.now())).scalar_one()
         told = self._connections.opened(session, row)
-        return {**told, "secrets": self._connections.signing(session, row), "now": now}
+        headers = {**own, **told["headers"]}
+        return {**told, "headers": headers, "secrets": self._connections.signing(session, row), "now": now}

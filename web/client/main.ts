@@ -19,4 +19,5 @@ relativeTimes();
 keys();
 live();
 loadMore();
+if (document.querySelector('[data-push]')) void import('./page/push').then((page) => page.pushButtons());
 showCarried();

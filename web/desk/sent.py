@@ -8,10 +8,8 @@ from formloom.access import Identity
 from sqlalchemy.orm import Session
 
 from web.context import services
-from web.phrases.marking import N_
+from web.desk.messages import STATUS
 from web.speech import gettext
-
-STATUS = {"queued": N_("on its way"), "sent": N_("sent"), "kept": N_("kept here, not sent"), "failed": N_("failed")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,24 @@
 from flask import Flask
 
 from web import events
-from web.pages import admin, badges, guest, health, home, inbox, jobs, lists, login, outbox, preferences, record
+from web.pages import (
+    admin,
+    badges,
+    channels,
+    connections,
+    guest,
+    health,
+    home,
+    hooks,
+    inbox,
+    jobs,
+    lists,
+    login,
+    messages,
+    outbox,
+    preferences,
+    record,
+)
 
 BLUEPRINTS = (
     health.pages,
@@ -18,6 +35,10 @@ BLUEPRINTS = (
     preferences.pages,
     badges.pages,
     jobs.pages,
+    hooks.pages,
+    channels.pages,
+    connections.pages,
+    messages.pages,
 )
 
 

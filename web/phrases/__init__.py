@@ -15,6 +15,7 @@ from web.phrases import (
     inputs,
     jobs,
     kernel,
+    messages,
     records,
     sheets,
     versions,
@@ -36,5 +37,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **sheets.PHRASES,
         **documents.PHRASES,
         **jobs.PHRASES,
+        **messages.PHRASES,
     }
 )

@@ -19,6 +19,8 @@ RULES = {
     "address": parse("300/15 minutes"),  # a whole office may come from one
     "reset": parse("5/hour"),
     "guest": parse("120/5 minutes"),
+    "hook": parse("1200/5 minutes"),
+    "hook_miss": parse("60/5 minutes"),
 }
 
 T = TypeVar("T")
@@ -49,7 +51,7 @@ class Throttle:
         self._ask(lambda limiter: limiter.clear(RULES["pair"], "pair", login, address))
 
     def count(self, rule: str, *key: str) -> None:
-        """Count one use under another of the rules (`reset`, `guest`)."""
+        """Count one use under another of the rules (`reset`, `guest`, `hook`)."""
         self._count(rule, *key)
 
     def _count(self, rule: str, *key: str) -> None:
