@@ -151,8 +151,8 @@ BEGIN
 
   IF passed IS NOT NULL THEN
     INSERT INTO task (workspace_id, run_id, flow, form, record_id, visit, step, kind, person_id, status, opened_at, read_at, ended_at, decision, reason)
-    SELECT ws, run_of, flow_of, form_of, record_of, p.visit, p.step, 'step', p.person, 'done', happened, happened, happened, 'skip', p.because
-    FROM jsonb_to_recordset(passed) AS p(visit bigint, step text, person bigint, because text);
+    SELECT ws, run_of, flow_of, form_of, record_of, p.visit, p.step, 'step', p.person, 'done', happened, happened, happened, p.decision, p.because
+    FROM jsonb_to_recordset(passed) AS p(visit bigint, step text, person bigint, because text, decision text);
   END IF;
 
   FOR n IN 1 .. coalesce(cardinality(visits), 0) LOOP

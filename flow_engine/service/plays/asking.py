@@ -74,6 +74,7 @@ def close_task(stage: "Stage", effect: CloseTask, state: RunState) -> None:
 def pass_over(stage: "Stage", effect: PassOver, state: RunState) -> None:
     """A task that is done before it was asked."""
     told = {"visit": effect.visit, "step": effect.step, "person": person_of(effect.ref), "because": effect.because}
+    told["decision"] = effect.decision
     stage.script.passed.append(told)
 
 
