@@ -15,6 +15,7 @@ from tests.bench import (
     import_case,
     query_case,
     record_write_case,
+    timer_case,
     validation_case,
 )
 from tests.bench.figure import Figure
@@ -42,6 +43,7 @@ def main() -> int:
         *query_case.figures(full=FULL),
         *import_case.figures(full=FULL),
         *export_case.figures(full=FULL),
+        *timer_case.figures(full=FULL),
         form_page(),
     ]
     print(f"{'figure':62} {'ours':>12} {'baseline':>12} {'ratio':>7}  aim")
