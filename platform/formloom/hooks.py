@@ -22,7 +22,7 @@ from formloom.signing import same
 
 TOLERANCE: Final = timedelta(minutes=5)
 _ID = re.compile(r"[A-Za-z0-9_:=+/-]{1,200}")
-_STAMP = re.compile(r"[0-9]{1,12}")
+_STAMP = re.compile(r"[0-9]{1,10}")
 _MOST_SIGNATURES = 10
 
 
