@@ -32,7 +32,8 @@ AIM = 1_000.0
 
 _FILL = text("""
     INSERT INTO timer (workspace_id, key, kind, payload, due_at)
-    SELECT :workspace, concat_ws(chr(58), 'record', n, 'rule'), 'bench', jsonb_build_object('number', n, 'person', CAST(:person AS bigint)),
+    SELECT :workspace, concat_ws(chr(58), 'record', n, 'rule'), 'bench',
+           jsonb_build_object('number', n, 'person', CAST(:person AS bigint)),
            now() - interval '1 minute' - n * interval '1 millisecond'
     FROM generate_series(1, :count) n
 """)
@@ -102,10 +103,10 @@ def clock(address: str) -> None:
     databases = databases_at(Server(lambda: address))
     with databases.router.connect() as connection:
         connection.execute(text("SELECT 1"))
-    print("ready", flush=True)  # noqa: T201
+    print("ready", flush=True)
     sys.stdin.readline()
     fired = Clock(databases, {"bench": note}).tick()
-    print(fired, flush=True)  # noqa: T201
+    print(fired, flush=True)
     databases.close()
 
 
@@ -114,4 +115,4 @@ if __name__ == "__main__":
         clock(sys.argv[1])
     else:
         for figure in figures(full="--full" in sys.argv):
-            print(figure.row())  # noqa: T201
+            print(figure.row())

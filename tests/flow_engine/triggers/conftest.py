@@ -18,7 +18,9 @@ from form_engine.calendars.store import CalendarStore
 from form_engine.definitions_store import FormStore
 from form_engine.records import late
 from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.context import context_for
 from form_engine.records.facts import Fact
+from form_engine.records.facts_sql import facts_of
 from form_engine.records.service import Records
 from tests.conftest import WorkspaceClock
 from tests.platform.backends import Inline
@@ -98,10 +100,23 @@ class House:
         with self.work() as session:
             self.records.delete(session, self.forms, record, self.agent)
 
+    def gone(self, record: int) -> bool:
+        """Whether it is in the bin."""
+        with self.work() as session:
+            statement = text("SELECT deleted_at IS NOT NULL FROM record WHERE id = :record")
+            return bool(session.scalar(statement, {"record": record}))
+
+    def work_off(self, record: int) -> None:
+        """The paper is out of the way."""
+        if not self.gone(record):
+            self.delete(record)
+        self.settle()
+
     def fact(self, record: int) -> Fact:
         """The paper as it stands."""
         with self.work() as session:
-            return self.records.get(session, self.forms, record, SYSTEM)
+            facts = facts_of(session, self.forms.forms(session), context_for(session, SYSTEM))
+            return next(iter(facts.load([record])))
 
     def fired(self, record: int) -> str:
         """Which flows ran on it, in order."""
@@ -122,7 +137,7 @@ class House:
         """The timers that wait, by key."""
         statement = text("SELECT key, due_at FROM timer WHERE done_at IS NULL AND cancelled_at IS NULL ORDER BY key")
         with self.work() as session:
-            return {key: due for key, due in session.execute(statement)}
+            return {row.key: row.due_at for row in session.execute(statement)}
 
     def settle(self) -> None:
         """The workers do all that is to be done."""

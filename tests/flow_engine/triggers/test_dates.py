@@ -100,7 +100,7 @@ def test_the_condition_cancels_and_sets_again(house: House) -> None:
 def test_a_condition_on_another_record_is_asked_when_it_fires(house: House) -> None:
     house.publish(warn(when='owner.state = "open"'))
     owner = house.make()
-    record = house.make(end="2026-12-31", owner=owner)
+    house.make(end="2026-12-31", owner=owner)
     house.settle()
     house.change(owner, state="shut")
     house.at("2026-12-01T10:00:00+08:00")
