@@ -14,14 +14,17 @@ from zoneinfo import ZoneInfo
 from formloom import clock
 from formloom.access import Access
 from formloom.db.uow import unit_of_work, workspace_of
-from formloom.models import Workspace
+from formloom.models import OutboxItem, Workspace
+from formloom.outbox import Runner
 from formloom.workspaces import create_workspace, find_workspace
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from apps import bundle, install, samples, stories
 from apps.names import Known
 from apps.people import Organisation, create_organisation, ids_by_handle, read_organisation
 from apps.stores import Stores
+from flow_engine.service.plays.papers import DOCUMENT
 from form_engine.fields.base import Json
 from form_engine.records.actor import SYSTEM
 
@@ -52,6 +55,8 @@ class Services(stories.Stage, Protocol):
     def access(self) -> Access: ...
     @property
     def stores(self) -> Stores: ...
+    @property
+    def runner(self) -> Runner: ...
 
 
 @cache
@@ -104,8 +109,20 @@ def _tell(services: Services, workspace: int, story: stories.Stories, told: int)
         with unit_of_work(services.databases, workspace) as session:
             _mark(session, number)  # before it is told: an interrupted story stays as far as it got, none is told twice
         stories.tell(services, workspace, each, known)
+        _work_off(services, workspace)
     with unit_of_work(services.databases, workspace) as session:
         clock.travel(session, story.now)
+
+
+def _work_off(services: Services, workspace: int) -> None:
+    """What a story leaves to be done outside (a document) is done at its own time, before the next one is told."""
+    waiting = select(OutboxItem.id).where(
+        OutboxItem.workspace_id == workspace, OutboxItem.kind == DOCUMENT, OutboxItem.done_at.is_(None)
+    )
+    with unit_of_work(services.databases, workspace) as session:
+        items = session.scalars(waiting.order_by(OutboxItem.id)).all()
+    for item in items:
+        services.runner.run(workspace, item)
 
 
 def _known(session: Session, organisation: Organisation) -> Known:

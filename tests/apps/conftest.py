@@ -7,11 +7,14 @@ import pytest
 from formloom.access import Access
 from formloom.db.engine import Databases
 from formloom.files import FileStore
+from formloom.outbox import Runner
 from formloom.settings import Settings
 
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows
+from flow_engine.service.papers import Papers
 from form_engine.definitions_store import FormStore
+from form_engine.documents.service import Documents
 from form_engine.records.service import Records
 
 LEAVE = Path(__file__).parents[1] / "data" / "apps" / "leave"
@@ -28,14 +31,18 @@ class House:
     records: Records
     flows: Flows
     stores: Stores
+    runner: Runner
 
     @classmethod
     def of(cls, databases: Databases, settings: Settings) -> "House":
         forms = FormStore()
         flows = Flows(databases, forms)
         records = Records(subscribers=(flows.record_changed,))
-        stores = stores_for(forms, flows.definitions)
-        return cls(databases, Access(databases, settings), FileStore.of(settings), forms, records, flows, stores)
+        files = FileStore.of(settings)
+        stores = stores_for(forms, flows.definitions, files)
+        documents = Documents(forms, files, stores.documents, lambda _, record: {"record": f"http://here/{record}"})
+        runner = Runner(databases, Papers(flows, documents, files).handlers())
+        return cls(databases, Access(databases, settings), files, forms, records, flows, stores, runner)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 
 from formloom.clock import app_now
 from formloom.db.uow import unit_of_work
+from formloom.models import OutboxItem
 from formloom.people import create_person
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from apps import bundle, install
 from apps.demo import FOLDER
 from apps.slips import Slip, draw_slip
 from flow_engine.models import Run, Task
+from flow_engine.service.plays.papers import DOCUMENT
 from form_engine.records.actor import SYSTEM, Actor
 from tests.apps.conftest import House
 
@@ -129,6 +131,13 @@ class Office:
         with unit_of_work(self.house.databases, self.workspace) as session:
             view = self.house.records.view(session, self.house.forms, record, self.people[who])
         return {**view.values, **view.computed}
+
+    def work_off(self) -> int:
+        """Make the documents that runs wait for; how many there were."""
+        waiting = select(OutboxItem.id).where(OutboxItem.kind == DOCUMENT, OutboxItem.done_at.is_(None))
+        with unit_of_work(self.house.databases, self.workspace) as session:
+            items = session.scalars(waiting).all()
+        return sum(self.house.runner.run(self.workspace, item) for item in items)
 
     def journals_replay(self) -> bool:
         """Whether every run's journal gives its stored state."""

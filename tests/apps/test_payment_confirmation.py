@@ -10,11 +10,12 @@ import pytest
 from formloom.db.uow import unit_of_work
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, NotFound
 
-from form_engine.records.actor import SYSTEM
+from form_engine.records.actor import SYSTEM, Actor
 from tests.apps.conftest import House
 from tests.apps.office import GUEST, Office
 
 ZERO = Decimal(0)
+STRANGER = Actor.person(999_999, frozenset({"agent"}))
 
 
 @pytest.fixture
@@ -254,6 +255,7 @@ def test_a_locked_bill_cannot_be_paid(office: Office) -> None:
 def test_a_reversal_needs_its_reason_and_the_figures_follow(office: Office) -> None:
     payment = at_supervisor(office)
     office.decide(payment, "supervisor", "approve")
+    office.work_off()
     with pytest.raises(InvalidInput):
         office.press("payment_reversal", payment, "supervisor", {})
     with pytest.raises(FormloomError):
@@ -264,6 +266,27 @@ def test_a_reversal_needs_its_reason_and_the_figures_follow(office: Office) -> N
     again = at_supervisor(office)
     office.decide(again, "supervisor", "approve")
     assert office.figures("bill12") == ("paid", Decimal(1000), ZERO, ZERO)
+
+
+def test_the_receipt_is_issued_once_and_stands_in_the_payment(office: Office) -> None:
+    payment = at_supervisor(office)
+    office.decide(payment, "supervisor", "approve")
+    assert office.seen(payment, "finance1").get("receipt_file") is None
+    assert office.work_off() == 1
+    assert office.work_off() == 0
+    (ident,) = office.seen(payment, "finance1")["receipt_file"]
+    with unit_of_work(office.house.databases, office.workspace) as session:
+        row, stream = office.house.files.open(session, ident)
+        with stream:
+            assert stream.read(5) == b"%PDF-"
+        assert (row.media_type, row.created_by) == ("application/pdf", "flow:payment_confirmation")
+        assert row.name.startswith("收据 SK-")
+        seen = office.house.records.view(session, office.house.forms, payment, SYSTEM)
+        last = office.house.records.history(session, seen)[-1]
+        assert (last.actor, list(last.changes)) == ("flow:payment_confirmation", ["receipt_file"])
+        for who, may in ((office.people["finance1"], True), (office.people["agent"], True), (STRANGER, False)):
+            assert office.house.records.may_read_file(session, office.house.forms, who, ident) is may
+    office.press("payment_reversal", payment, "supervisor", {"reversal_reason": "退票"})  # the record is free again
 
 
 SPOILT: list[tuple[str, Callable[[Office], dict[str, Any]]]] = [

@@ -46,6 +46,10 @@ def test_markup_of_the_typesetter_is_text() -> None:
     assert dark(marked) > dark(plain) > 0
 
 
+def test_english_has_no_region() -> None:
+    assert pdf_of({**sheet(words("plain")), "language": "en", "region": ""}, {}).startswith(b"%PDF-")
+
+
 def test_chinese_has_its_glyphs() -> None:
     """Looked at as a picture: what has no glyph would draw the same box for every character."""
     drawn = {pixels(words(one * 8)) for one in "壹贰叁肆伍账单鑫淼囍·¥"}
