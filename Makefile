@@ -60,7 +60,7 @@ lock: $(VENV)/.ready ## refresh both locks (hashes, no addresses)
 	$(BIN)/uv export --quiet --no-dev --no-emit-project --no-header -o requirements.lock
 
 clean:
-	rm -rf build dist web/static/dist
+	rm -rf build dist web/static/dist form_engine/documents/fonts
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Formloom needs Python 3.11 or newer: make PYTHON=python3.12 demo"; exit 1; }
@@ -75,5 +75,6 @@ node_modules/.ready: package-lock.json $(VENV)/.ready
 
 build/.assets: node_modules/.ready vite.config.ts $(CLIENT) $(wildcard web/translations/*/LC_MESSAGES/*.po)
 	npm run --silent build
+	$(BIN)/python -m form_engine.documents.build_fonts
 	$(BIN)/python -m web.build_translations
 	@mkdir -p build && touch $@

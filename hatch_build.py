@@ -1,4 +1,4 @@
-"""Puts the built client and the compiled catalogues into the wheel, so that an installed package needs no Node."""
+"""Puts the built client, the fonts of documents and the compiled catalogues into the wheel, so that an installed package needs no Node."""
 
 import subprocess
 import sys
@@ -17,5 +17,7 @@ class BuildAssets(BuildHookInterface[Any]):
         if version == "editable":
             return
         subprocess.run(["npm", "run", "--silent", "build"], cwd=self.root, check=True)  # noqa: S607
-        subprocess.run([sys.executable, "-m", "web.build_translations"], cwd=self.root, check=True)
-        build_data["artifacts"] += ["web/static/dist/**", "web/translations/**/*.mo"]
+        for module in ("form_engine.documents.build_fonts", "web.build_translations"):
+            subprocess.run([sys.executable, "-m", module], cwd=self.root, check=True)
+        built = ["web/static/dist/**", "form_engine/documents/fonts/*", "web/translations/**/*.mo"]
+        build_data["artifacts"] += built
