@@ -1,4 +1,4 @@
-"""Puts the built client, the fonts of documents and the compiled catalogues into the wheel, so that an installed package needs no Node."""
+"""Puts the built client, the fonts of documents and the compiled catalogues into the wheel, which then needs no Node."""
 
 import subprocess
 import sys
