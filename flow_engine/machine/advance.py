@@ -1,8 +1,7 @@
 """`advance`: the whole of how a run moves. Read it from top to bottom."""
 
-from dataclasses import replace
-
 from formloom.errors import Conflict, IllegalTransition
+from formloom.frozen import replace
 
 from flow_engine.machine.events import (
     Answered,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
+from formloom.frozen import quick
+
 from flow_engine.elements.due import Length, Part
 from flow_engine.elements.outcome import Text
 from flow_engine.elements.search import Search
@@ -22,6 +24,7 @@ Item: TypeAlias = tuple[str, str] | None
 """The row that formulas read as `row.`: (the loop's step, the row's id); None outside a loop over rows."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class OpenTasks:
     """Ask each of these, in one visit that may have asked others already. `due` counts from now."""
@@ -37,6 +40,7 @@ class OpenTasks:
     """What there is to say about why these people: by ref, for whom they stand in, how they were found."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class FinishTask:
     """This person has decided."""
@@ -56,6 +60,7 @@ class CloseTask:
     ref: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class PassOver:
     """Somebody would have been asked, and is not: `because` they agreed before (`same`), or it is their own

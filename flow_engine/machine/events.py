@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from formloom.frozen import quick
+
 Decision = Literal[
     "approve",
     "submit",
@@ -31,6 +33,7 @@ class Started:
     called: bool | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decided:
     """`by` decides the open visit. `to` names the target where a return offers several."""

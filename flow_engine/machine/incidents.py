@@ -5,9 +5,8 @@ event in a visit of kind `incident`; who decided has done their part, and nobody
 (their visit is held). Mended, the event happens as if it came now. Part of what it would have done may be left out.
 """
 
-from dataclasses import replace
-
 from formloom.errors import IllegalTransition
+from formloom.frozen import replace
 
 from flow_engine.machine.effects import FinishTask
 from flow_engine.machine.events import Decided, Event, Failed, Operated, event_from_json

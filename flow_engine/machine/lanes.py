@@ -5,8 +5,9 @@ in line, know their lane. Loops are forks too: each round, and each row, walks i
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from formloom.frozen import replace
 
 from flow_engine.machine.state import MAIN, Fork, Lane
 

@@ -1,8 +1,7 @@
 """What an administrator does to a run from outside of it: mend what is stuck, go on elsewhere, end it."""
 
-from dataclasses import replace
-
 from formloom.errors import IllegalTransition, InvalidInput, Issue
+from formloom.frozen import replace
 
 from flow_engine.machine.events import Decided, Operated
 from flow_engine.machine.side import behaviour

@@ -1,6 +1,6 @@
 """What time brings: others are asked where nobody has answered, somebody hears that a clock has come so far."""
 
-from dataclasses import replace
+from formloom.frozen import replace
 
 from flow_engine.elements.due import Transfer
 from flow_engine.elements.who import Who

@@ -5,9 +5,11 @@ advises, further signers before, beside or after, taking one off again.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
+
+from formloom.frozen import quick, replace
 
 from flow_engine.machine.found import Found
 
@@ -22,6 +24,7 @@ Place = Literal["before", "beside", "after"]
 Verdict = Literal["open", "agreed", "against"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Seat:
     """One voice. `ref` is who is asked for it now.

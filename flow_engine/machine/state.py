@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from formloom.frozen import quick
+
 from flow_engine.machine.seats import Seat, Seats, asked
 
 Status = Literal["running", "stuck", "approved", "rejected", "withdrawn", "stopped", "cancelled"]
@@ -72,6 +74,7 @@ def blame_of(raw: Sequence[str]) -> Blame:
     return effect, step, item
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One opening of a step, with a seat for each voice. Actors are refs: `person:12`, `guest:<uuid>`.
@@ -136,6 +139,7 @@ class Last:
         return cls(raw["by"], Visit.from_json(raw["visit"]), raw["visits"])
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A step that the machine is about to enter, as soon as its questions are answered."""
@@ -158,6 +162,7 @@ class Entry:
         return cls(step, kind, because, lane, Trouble.from_json(trouble[0]) if trouble else None)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fork:
     """A control step at work: where the walk has split into lanes, or goes round.
@@ -197,6 +202,7 @@ class Lane:
     item: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RunState:
     """Everything the machine knows of a run.

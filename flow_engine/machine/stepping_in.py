@@ -1,8 +1,7 @@
 """Somebody from outside changes who is asked: an administrator, whoever leaves, the proxy of somebody absent."""
 
-from dataclasses import replace
-
 from formloom.errors import Conflict, IllegalTransition, InvalidInput, Issue
+from formloom.frozen import replace
 
 from flow_engine.machine.effects import FinishTask
 from flow_engine.machine.events import SteppedIn

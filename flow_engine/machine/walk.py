@@ -1,9 +1,11 @@
 """One advance under way: the state as it becomes, and the effects so far. Steps speak to the machine through it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+
+from formloom.frozen import replace
 
 from flow_engine.clocks.definition import ClockDef, StepMoment
 from flow_engine.elements.due import Due, Length, Part

@@ -14,6 +14,7 @@ from formloom.db.fast import Line
 from formloom.db.retry import sqlstate
 from formloom.db.uow import unit_of_work
 from formloom.errors import Conflict, FormloomError, IllegalTransition, InvalidInput, Issue, NotFound
+from formloom.frozen import quick
 from formloom.models import Person
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -43,6 +44,7 @@ LONGEST_COMMENT = 10_000
 _HOLD = b"SELECT flow_hold_step($1::bigint, $2::bigint, $3::bigint[])::text"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What somebody wants of a task: a decision, another seating (`people` are the others), or to take theirs back.
@@ -66,6 +68,7 @@ class Wish:
         return hashlib.sha256(orjson.dumps(told, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came of it. `repeated`: this is the first answer to the same request again."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from formloom.db.engine import Databases
 from formloom.db.fast import Line
 from formloom.db.uow import unit_of_work
+from formloom.frozen import quick, replace
 from orjson import loads
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from form_engine.rollups.totals import read_totals
 _LOAD, _DECIDED = statement("flow_load_step.sql"), statement("flow_decided_step.sql")
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RunRow:
     """The run as it was read; `version` is what applying expects."""
@@ -44,6 +46,7 @@ class RunRow:
     state: RunState
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     """The task as it was read."""
@@ -62,6 +65,7 @@ class TaskRow:
         return f"guest:{self.guest}" if self.person is None else f"person:{self.person}"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Everything that a decision needs. `absent`: who of the roles' holders is away just now. `answered`: the

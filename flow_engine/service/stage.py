@@ -5,12 +5,13 @@ Nothing is stored here. `flow_apply_step` stores the script, in one transaction.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from formloom.errors import Conflict, InvalidDefinition
+from formloom.frozen import replace
 
 from flow_engine.clocks.state import Changed, Happening
 from flow_engine.definition import CompiledFlow

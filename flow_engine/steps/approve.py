@@ -1,11 +1,12 @@
 """approve: one of them, all of them, one after another or a share of them agree, reject, or send it back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from formloom.errors import Conflict, IllegalTransition, InvalidInput, Issue
+from formloom.frozen import replace
 
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Protocol
 
+from formloom.frozen import quick
+
 from .values import PersonValue, RecordValue
 from .workdays import Calendar
 
@@ -21,6 +23,7 @@ class Organisation(Protocol):
         """The name of the person's department, or None."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Context:
     """What does not come from a record. It carries the clock: formulas are deterministic given their context.

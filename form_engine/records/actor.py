@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
+from formloom.frozen import quick
+
 Kind = Literal["person", "guest", "flow", "system"]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person with their roles, a guest behind a link, a flow, or the system itself."""

@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from formloom.frozen import quick
+
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import RollupConfig, TableConfig
 from form_engine.fields.base import Json
@@ -20,6 +22,7 @@ from form_engine.records.named import named
 from form_engine.rollups.totals import NONE, Totals, read_totals, rollup_value
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Fact:
     """A stored record with the totals of its rollups, as `record_facts` gives it. An `id` of 0: not stored yet."""

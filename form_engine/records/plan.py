@@ -4,12 +4,12 @@ The service plans here and applies the result; a flow's hot path does the same w
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from itertools import chain
 from secrets import token_hex
 from typing import Any, cast
 
 from formloom.errors import InvalidInput
+from formloom.frozen import replace
 
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.evolution.convert import carried

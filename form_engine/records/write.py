@@ -6,6 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from formloom.frozen import quick
+
 from form_engine.fields.base import Json
 from form_engine.records.actor import Actor
 
@@ -104,6 +106,7 @@ class HeldFile:
     file_id: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RecordWrite:
     """An insert (`id` is None) or an update that expects version `expected`; what is KEEP stays as it is.

@@ -1,11 +1,12 @@
 """How records are written: planned purely, applied whole, told to subscribers; again when somebody was faster."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from formloom.errors import Conflict, Forbidden
+from formloom.frozen import replace
 from sqlalchemy.orm import Session
 
 from form_engine.definition import CompiledForm, FieldAccess
