@@ -3,7 +3,8 @@
 from typing import Final
 from xml.etree import ElementTree as Xml
 
-from flow_engine.bpmn.draw import Drawing, error_id
+from flow_engine.bpmn.board import error_id
+from flow_engine.bpmn.draw import Drawing
 from flow_engine.bpmn.graph import Edge, Node, Scope
 from flow_engine.bpmn.routes import Point, routes
 
@@ -34,6 +35,8 @@ def document(drawing: Drawing, key: str, name: str) -> str:
     )
     for code in drawing.errors:
         _child(root, "bpmn:error", id=error_id(code), name=code, errorCode=code)
+    for event in drawing.messages:
+        _child(root, "bpmn:message", id=f"message_{event}", name=event)
     process = _child(root, "bpmn:process", id=f"process_{key}", name=name, isExecutable="true")
     _scope(process, drawing.root)
     diagram = _child(root, "bpmndi:BPMNDiagram", id=f"diagram_{key}")
