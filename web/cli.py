@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from web.commands import accounts, bundles, composed, forms, proof, settings_from_environment, sheets, work
+from web.commands import accounts, bundles, composed, flows, forms, proof, settings_from_environment, sheets, work
 
 SUBJECTS = (
     accounts.workspace,
@@ -12,6 +12,7 @@ SUBJECTS = (
     accounts.token,
     bundles.app,
     forms.form,
+    flows.flow,
     *sheets.COMMANDS,
     proof.journal,
     proof.audit,
