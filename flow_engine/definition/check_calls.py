@@ -70,7 +70,7 @@ def _into(step: Call, form: CompiledForm, name: str) -> Iterator[Issue]:
         yield Issue(at, "computed_field", {"field": name})
     elif isinstance(config, ChoiceConfig):
         wanted = OUTCOMES if step.each is not None else ENDS
-        missing = [end for end in wanted if end not in {option.key for option in config.options}]
+        missing = [end for end in wanted if end not in config.options]
         if missing:
             yield Issue(at, "ends_missing", {"field": name, "missing": missing})
     elif field.definition.type.name != "text":

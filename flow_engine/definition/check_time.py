@@ -113,7 +113,7 @@ def _values(
 
 def _options(field: CompiledField) -> Collection[str] | None:
     config = field.definition.config
-    return tuple(option.key for option in config.options) if isinstance(config, ChoiceConfig) else None
+    return tuple(config.options) if isinstance(config, ChoiceConfig) else None
 
 
 def _thresholds(clock: ClockDef) -> Iterator[Issue]:

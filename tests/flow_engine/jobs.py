@@ -27,7 +27,19 @@ OFFICE: Mapping[str, Any] = {
     "holidays": "CN",
     "hours": {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
 }
-STATES = ["new", "taken", "waiting", "working", "done", "approved", "rejected", "stopped", "withdrawn", "cancelled", "none"]
+STATES = [
+    "new",
+    "taken",
+    "waiting",
+    "working",
+    "done",
+    "approved",
+    "rejected",
+    "stopped",
+    "withdrawn",
+    "cancelled",
+    "none",
+]
 
 
 def options(*keys: str) -> list[dict[str, str]]:
@@ -80,7 +92,14 @@ class Jobs:
     def install(self, *steps: dict[str, Any], **more: Any) -> None:
         """The jobs' flow is this one from now on; others may come along by `also`."""
         also: dict[str, Any] = more.pop("also", {})
-        flow = {"kind": "flow", "key": "job", "title": "Job", "form": "job", "trigger": {"on": "submit"}, "holds": False}
+        flow = {
+            "kind": "flow",
+            "key": "job",
+            "title": "Job",
+            "form": "job",
+            "trigger": {"on": "submit"},
+            "holds": False,
+        }
         with self.world.work() as session:
             body = {**flow, **more, "steps": list(steps)}
             self.world.flows.definitions.publish_together(session, {**also, "job": body}, SYSTEM)

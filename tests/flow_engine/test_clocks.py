@@ -149,7 +149,10 @@ def test_ending_a_pause_moves_what_is_due_by_the_working_time_in_it(
     if end < paused.started_at or paused.target is None:
         return
     went_on = follow(TABLE, paused, held(False), end + timedelta(hours=7))
-    before, after = moment_at(ClockState(paused.started_at), time, paused.target), moment_at(went_on, time, paused.target)
+    before, after = (
+        moment_at(ClockState(paused.started_at), time, paused.target),
+        moment_at(went_on, time, paused.target),
+    )
     assert before is not None
     assert after is not None
     lost = time.passed(end, end + timedelta(hours=7))

@@ -23,7 +23,9 @@ def due(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def test_a_task_is_due_in_working_time_and_so_are_its_shares(jobs: Jobs) -> None:
     jobs.travel("2026-02-14T16:00")  # a Saturday that is worked; the feast lasts until the 23rd
-    jobs.install(ask("check", due=due({"at": "0.5", "do": "remind"}, {"at": "1", "do": "escalate", "to": {"role": "admin"}})))
+    jobs.install(
+        ask("check", due=due({"at": "0.5", "do": "remind"}, {"at": "1", "do": "escalate", "to": {"role": "admin"}}))
+    )
     job = jobs.new()
     assert jobs.due(job) == at("2026-02-24T15:00")
     assert jobs.timers(job) == [at("2026-02-24T11:00"), at("2026-02-24T15:00")]
@@ -169,7 +171,9 @@ def test_a_condition_is_looked_at_at_once_and_after_each_change(jobs: Jobs) -> N
 
 def test_a_condition_is_heard_from_another_branch_of_the_same_run(jobs: Jobs) -> None:
     other = [ask("check", fields={"count": "write"}), ask("more", "supervisor")]
-    ways = [{"key": "a", "steps": [wait(when="count = 5"), {"key": "mark", "type": "update", "set": {"state": "done"}}]}]
+    ways = [
+        {"key": "a", "steps": [wait(when="count = 5"), {"key": "mark", "type": "update", "set": {"state": "done"}}]}
+    ]
     jobs.install({"key": "both", "type": "parallel", "branches": [*ways, {"key": "b", "steps": other}]})
     job = jobs.new()
     jobs.world.decide(job, "finance1", changes={"count": "5"})

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from formloom import people
 from formloom.i18n import localized
 
 from web.context import services
+from web.desk.because import because_words, people_in
 from web.desk.world import World
 from web.phrases.marking import N_
 from web.speech import gettext
@@ -26,10 +28,20 @@ DECIDED = {
     "delegate": ("idle", N_("Asked for advice"), "idle"),
     "add_before": ("idle", N_("Asked others first"), "idle"),
     "skip": ("approved", N_("Passed over"), "idle"),
+    "timeout": ("returned", N_("Out of time"), "warn"),
+    "accept": ("approved", N_("Accepted"), "good"),
+    "decline": ("idle", N_("Declined"), "warn"),
+    "no_answer": ("idle", N_("No answer"), "warn"),
+    "hand_over": ("idle", N_("Handed over"), "idle"),
+    "stand_in": ("idle", N_("Away: handed to a proxy"), "idle"),
+    "take_over": ("idle", N_("Taken over"), "idle"),
+    "reassign": ("idle", N_("Given to somebody"), "idle"),
 }
 PASSED = {
     "same": N_("Agreed already at an earlier step"),
     "own": N_("Their own request"),
+    "pass": N_("Went on by itself"),
+    "reject": N_("Rejected by itself"),
 }
 RUNS = {
     "open": (N_("Under way"), "running"),
@@ -42,12 +54,15 @@ RUNS = {
     "rejected": (N_("Rejected"), "bad"),
     "withdrawn": (N_("Withdrawn"), "idle"),
     "stopped": (N_("Ended"), "idle"),
+    "cancelled": (N_("Cancelled"), "idle"),
 }
 KINDS = {
     "resubmit": N_("Correct and submit again"),
     "exception": N_("Look into it"),
     "stuck": N_("Nobody could be asked"),
+    "incident": N_("Something failed"),
     "advice": N_("Advice"),
+    "offer": N_("Offer"),
 }
 SOON = timedelta(hours=12)
 
@@ -79,13 +94,30 @@ class RunView:
     steps: tuple[StepView, ...]
     withdraw: dict[str, Any] | None
     """The button with which the initiator calls the run back."""
+    urge: dict[str, Any] | None = None
+    """The button that reminds those who are asked."""
 
 
 def runs_of(world: World, record_id: int, *, run: int | None = None, names: bool = True) -> tuple[RunView, ...]:
     """The runs of a record, the latest first. ``names``: whether colleagues are named (guests see steps alone)."""
     found = _found(world, record_id, run)
     now = world.context.now
-    return tuple(_run(one, world.locale, now, names) for one in found)
+    if names:
+        found = _with_reasons(world, found)
+    actor = world.actor
+    urgeable = {one.id for one in found if names and services().flows.seating.may_urge(world.session, one.id, actor)}
+    return tuple(_run(one, world.locale, now, names, urgeable=one.id in urgeable) for one in found)
+
+
+def _with_reasons(world: World, found: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Beside each name why they are asked: for whom they stand in, what made them the best."""
+    known = people.names(world.session, people_in(moment.because for one in found for moment in one.moments))
+
+    def named(moment: Any) -> Any:
+        why = because_words(moment.because, known, world.locale)
+        return replace(moment, by=gettext("%(name)s (%(why)s)", name=moment.by or "", why=why)) if why else moment
+
+    return tuple(replace(one, moments=tuple(named(moment) for moment in one.moments)) for one in found)
 
 
 def _found(world: World, record_id: int, run: int | None) -> tuple[Any, ...]:
@@ -110,7 +142,7 @@ def due_state(due: datetime | None, now: datetime) -> str:
     return "soon" if due - now < SOON else ""
 
 
-def _run(run: Any, locale: str, now: datetime, names: bool) -> RunView:
+def _run(run: Any, locale: str, now: datetime, names: bool, *, urgeable: bool = False) -> RunView:
     word, tone = run_words(run.status)
     started = run.started_by or gettext("the system")
     first = StepView(
@@ -123,7 +155,24 @@ def _run(run: Any, locale: str, now: datetime, names: bool) -> RunView:
         tone,
         (first, *_steps(run.moments, locale, now, names), *_ahead(run, locale)),
         _withdraw(run) if run.may_withdraw else None,
+        _urge(run) if urgeable and any(moment.status == "open" for moment in run.moments) else None,
     )
+
+
+def _urge(run: Any) -> dict[str, Any]:
+    return {
+        "task": None,
+        "submit": {"url": f"/api/v1/runs/{run.id}/urge"},
+        "actions": [
+            {
+                "decision": "urge",
+                "label": gettext("Urge"),
+                "hint": gettext("reminds those who are asked, once an hour"),
+                "comment": "none",
+            }
+        ],
+        "next": f"/records/{run.record}",
+    }
 
 
 def _withdraw(run: Any) -> dict[str, Any]:
@@ -139,10 +188,12 @@ def _ahead(run: Any, locale: str) -> list[StepView]:
     return [StepView("ahead", localized(title, locale)) for _key, title in run.ahead]
 
 
-def _reason(moment: Any, said: str, locale: str) -> str:
+def _reason(moment: Any, locale: str) -> str:
     if moment.reason is None:
         return ""
-    return gettext(PASSED[moment.reason.key]) if said == "skip" else localized(moment.reason.label, locale)
+    if moment.decision in ("skip", "timeout"):
+        return gettext(PASSED[moment.reason.key])
+    return localized(moment.reason.label, locale)
 
 
 def _steps(moments: Iterable[Any], locale: str, now: datetime, names: bool) -> list[StepView]:
@@ -180,7 +231,7 @@ def _step(moment: Any, locale: str, now: datetime, names: bool) -> StepView:
             moment.due_at,
             due_state(moment.due_at, now),
         )
-    said = "return" if moment.sent_back else moment.decision or ""
+    said = "return" if moment.sent_back else moment.decision or ("no_answer" if moment.kind == "offer" else "")
     state, word, tone = DECIDED.get(said, ("idle", N_("Closed"), "idle"))
     return StepView(
         state,
@@ -189,6 +240,6 @@ def _step(moment: Any, locale: str, now: datetime, names: bool) -> StepView:
         tone,
         who,
         moment.ended_at,
-        reason=_reason(moment, said, locale),
+        reason=_reason(moment, locale),
         comment=(moment.comment or "") if names else "",
     )
