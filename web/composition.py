@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from formloom import jobs, messages, outbox, timers
 from formloom.access import Access
+from formloom.carrying import carry
 from formloom.collector import collect_seldom
 from formloom.connections import Connections
 from formloom.db.engine import Databases, open_databases
@@ -39,6 +40,7 @@ from form_engine.models import RecordFile
 from form_engine.recalculation import drain
 from form_engine.records import late
 from form_engine.records.service import Records
+from web.bell_words import BellWords
 from web.events import Streams
 from web.job_works import job_works
 from web.mail_words import ResetWords
@@ -117,11 +119,14 @@ class Services:
         """What writes marked and nobody worked off, because their process died; what a publish left to a job that was
         stopped; rights that say the same twice; imports that nobody has touched for long.
         """
+        words = BellWords(self.catalogues, self.forms, self.flows)
         imports_kept = timedelta(days=self.settings.import_days)
         return (
             Chore(0, lambda: drain.sweep(self.databases, self.forms.forms), "recalculation"),
+            Chore(0, lambda: carry(self.databases, words, self.settings.public_url), "carry"),
             Chore(SWEEP_SECONDS, lambda: upkeep.sweep(self.databases), "upkeep"),
             Chore(SWEEP_SECONDS, lambda: sweep_grants(self.databases), "sweep_grants"),
+            Chore(SWEEP_SECONDS, self.flows.seating.sweep, "sweep_leavers"),
             Chore(SWEEP_SECONDS, lambda: sweep_imports(self.databases, imports_kept), "sweep_imports"),
         )
 

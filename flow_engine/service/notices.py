@@ -150,7 +150,13 @@ class Notices:
     def _ring(self, about: About, reader: Actor, notice: str, href: str) -> None:
         """A line under the bell, in each language."""
         text = {locale: about.said(about.told["text"], reader, locale) for locale in LOCALES}
-        told = {"step": about.told["step"], "text": text, "notice": notice, "flow": about.run.flow}
+        told = {
+            "step": about.told["step"],
+            "text": text,
+            "notice": notice,
+            "flow": about.run.flow,
+            "must": about.told["must"],
+        }
         notifications.notify(
             about.session, [reader.person_id or 0], "notice", {**told, "record": about.run.record_id}, href
         )

@@ -13,7 +13,8 @@ import http_ece
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from formloom import channels, hooks, messages, push
+from formloom import channels, hooks, messages, notifications, push
+from formloom.carrying import carry
 from formloom.connections import Connections
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
@@ -510,3 +511,31 @@ def test_two_keys_are_good_at_a_time(house: House, clock: Any) -> None:
         assert hooks.take(session, "other", "m")
         assert hooks.revoke(session, "orders", "person:1") == 2
     assert not good(third)
+
+
+def test_what_stands_under_the_bell_is_carried_on_once(
+    house: House, make_person: Callable[..., Person], clock: Any
+) -> None:
+    ada, bob = make_person("Ada"), make_person("Bob")
+    with house.work() as session:
+        channels.choose(session, ada.id, channels.Choice({"task": ("mail",)}))
+        for person in (ada, bob):
+            session.merge(person).email = f"{person.name}@example.test"
+        notifications.notify(session, [ada.id, bob.id], "task_opened", {"record": 1}, "/inbox?task=7")
+        notifications.notify(session, [ada.id], "reminder", {})  # its own step sends it
+
+    def go() -> list[tuple[str, str, str]]:
+        carry(house.databases, lambda *_: ("A waits", "A waits"), "https://formloom.test")
+        return [(one.recipient, one.channel, one.body) for one in house.ledger()]
+
+    told = [("Ada@example.test", "mail", "A waits\nhttps://formloom.test/inbox?task=7")]
+    assert go() == told
+    assert go() == told
+    with house.work() as session:
+        notifications.notify(session, [ada.id], "task_opened", {"record": 2}, "/inbox?task=8")
+    clock.advance(minutes=11)
+    assert go() == told  # a chore that stood still does not ring for what is long done
+    with house.work() as session:
+        notifications.notify(session, [ada.id], "task_opened", {"record": 2}, "/inbox?task=9")
+        notifications.mark_seen(session, ada.id, "/inbox?task=9")
+    assert go() == told  # nor for what was read meanwhile

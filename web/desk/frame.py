@@ -8,6 +8,7 @@ from typing import Any
 from formloom import clock
 from formloom import notifications as bell
 from formloom.access import Identity
+from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,8 @@ from web.speech import gettext
 TOLD = {
     "task_opened": N_("%(title)s waits for you: %(step)s"),
     "copied": N_("%(title)s was shown to you"),
+    "urged": N_("%(by)s asks for your decision: %(title)s, %(step)s"),
+    "proxied": N_("%(title)s is asked of your proxy: %(step)s"),
     "escalated": N_("%(title)s is overdue: %(step)s"),
     "reminder": N_("Reminder: %(title)s still waits for you"),
     "run_ended": N_("%(title)s has come to its end"),
@@ -37,6 +40,8 @@ class Note:
     href: str
     at: datetime
     read: bool
+    acknowledge: int | None = None
+    """The line's id, where what it tells must be acknowledged and has not been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,22 @@ def _note(
     words = {"title": title or gettext("A record"), "step": "", "text": "", **params}
     text = gettext(TOLD.get(row.kind, "%(title)s")) % words
     href = row.link or (f"/inbox?task={task}" if task else f"/records/{record}" if record else "/inbox")
-    return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None)
+    must = row.id if row.params.get("must") and row.read_at is None and row.link else None
+    return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None, must)
+
+
+def opened(session: Session, identity: Identity, link: str) -> None:
+    """This person looks at what lines under their bell lead to: they are read, and so says the delivery ledger."""
+    bell.mark_seen(session, identity.person_id, link)
+
+
+def acknowledged_task(session: Session, identity: Identity, note_id: int) -> int:
+    """The task to which a line under this person's bell leads. Raises NotFound for anybody else's."""
+    link = bell.link_of(session, identity.person_id, note_id) or ""
+    task = link.removeprefix("/inbox?task=")
+    if not task.isdecimal():
+        raise NotFound("unknown_task")
+    return int(task)
 
 
 def mark_read(session: Session, identity: Identity) -> None:

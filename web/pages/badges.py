@@ -1,13 +1,14 @@
 """The small figures of the frame, and what stands under the bell."""
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from web.context import transaction
-from web.desk.frame import badges, mark_read, notifications
-from web.identity import me
+from web.context import services, transaction
+from web.desk.frame import acknowledged_task, badges, mark_read, notifications, opened
+from web.identity import actor_of, me
 from web.local_url import local_path
 from web.policies import policy, signed_in
+from web.speech import gettext
 
 pages = Blueprint("badges", __name__)
 
@@ -27,6 +28,21 @@ def latest() -> str:
     with transaction() as session:
         found = notifications(session, me())
     return render_template("parts/notifications.html", notifications=found.items, now=found.now)
+
+
+@pages.post("/notifications/<int:note_id>/acknowledge")
+@policy(signed_in)
+def acknowledge(note_id: int) -> AnyResponse:
+    """Acknowledge what a line under the bell tells, without opening it."""
+    identity = me()
+    with transaction() as session:
+        task = acknowledged_task(session, identity, note_id)
+    key = f"bell-{note_id}-acknowledged"
+    services().flows.decide(identity.workspace_id, task, actor_of(identity), "acknowledge", idempotency_key=key)
+    with transaction() as session:
+        opened(session, identity, f"/inbox?task={task}")
+    flash(gettext("Acknowledged."))
+    return redirect(local_path(request.form.get("next")), code=303)
 
 
 @pages.post("/notifications/read")

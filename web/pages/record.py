@@ -11,6 +11,7 @@ from web.body_limits import accepts_upload
 from web.context import transaction
 from web.desk.comments import NOTHING_SAID, Said, comments_beside, comments_view, refused, say, say_otherwise, unsay
 from web.desk.document_page import document_page
+from web.desk.frame import opened
 from web.desk.record_form import edit_form
 from web.desk.record_page import RecordPage, record_page
 from web.file_answer import file_answer
@@ -30,6 +31,7 @@ def show(record_id: int) -> str:
         if part == "comments":
             return render_template("parts/comments.html", comments=comments_view(session, me(), record_id))
         page = record_page(session, me(), record_id)
+        opened(session, me(), f"/records/{record_id}")
         if part == "body":
             return render_template("parts/record_body.html", page=page, now=page.now)
         return _page(session, page, NOTHING_SAID)
