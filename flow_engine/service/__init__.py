@@ -13,7 +13,7 @@ from flow_engine.service.task_view import Moment, RunView, TaskView
 
 def handlers(flows: Flows) -> dict[str, Handler]:
     """For the outbox, by kind."""
-    return {**flows.letters(), **flows.calls.handlers()}
+    return {**flows.letters(), **flows.calls.handlers(), **flows.seating.handlers()}
 
 
 def timer_handlers(flows: Flows) -> dict[str, TimerHandler]:

@@ -18,7 +18,7 @@ from flow_engine.machine import AskPeople, RunState
 from flow_engine.machine.found import Found
 from flow_engine.models import FlowTurn, Task
 from flow_engine.service.people import person_of
-from form_engine.formula import Call, Node, PersonValue, RecordValue, Value
+from form_engine.formula import Call, Name, Node, PersonValue, RecordValue, Value
 from form_engine.permission import access_for
 from form_engine.query.errors import NotInSql
 from form_engine.query.evaluate import evaluator
@@ -52,7 +52,7 @@ def ranked(stage: "Stage", best: Best, number: int, ask: AskPeople, state: RunSt
     measured = [(each, _measured(stage, best, each, known)) for each in several]
     measured.sort(key=lambda one: (*(place for place, _ in one[1]), one[0].number))
     for place, (each, values) in enumerate(measured[:MOST_TOLD], 1):
-        told = [_told(order, shown) for order, (_, shown) in zip(best.order, values, strict=True)]
+        told = [_told(stage, best, order, shown) for order, (_, shown) in zip(best.order, values, strict=True)]
         why = {"best": told, "place": place, "among": len(measured)}
         yield Found(f"person:{each.person}", pick=number, why=why)
 
@@ -186,7 +186,8 @@ def _evaluate(stage: "Stage", best: Best, formula: Formula, record: RecordValue 
     return stage.flow.evaluate(formula.text, replace(stage.env(), target=record), scope_with(stage.scope, best.form))
 
 
-def _told(order: Order, shown: str | None) -> dict[str, Any]:
+def _told(stage: "Stage", best: Best, order: Order, shown: str | None) -> dict[str, Any]:
+    """A field that is compared is called by its label."""
     by = "open_tasks" if order.by == "least" and order.value is None else order.by
     told: dict[str, Any] = {"by": by}
     if shown is not None:
@@ -194,5 +195,8 @@ def _told(order: Order, shown: str | None) -> dict[str, Any]:
     if order.label is not None:
         told["label"] = order.label
     elif order.value is not None and by != "nearest":
-        told["formula"] = order.value.text
+        node = stage.flow.formulas[scope_with(stage.scope, best.form), order.value.text].node
+        plain = best.form and isinstance(node, Name) and node.root == "target"
+        field = stage.forms[best.form].field(".".join(node.path)) if plain and isinstance(node, Name) else None
+        told |= {"formula": order.value.text} if field is None else {"label": field.definition.label}
     return told

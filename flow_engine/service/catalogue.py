@@ -21,6 +21,7 @@ from flow_engine.definition import (
 )
 from flow_engine.definition.check_time import check_calendars
 from flow_engine.definition.lost import lost_flow
+from flow_engine.service.beside import beside_issues
 from flow_engine.service.organisation import organisation_issues
 from flow_engine.service.papers import document_issues
 from flow_engine.steps import Step
@@ -33,6 +34,7 @@ from form_engine.definitions_store.store import forget_live
 from form_engine.documents.store import DocumentStore
 from form_engine.models import Definition
 from form_engine.records.actor import Actor
+from form_engine.records.forms import Forms
 
 KEPT = 2_000
 Pinned = tuple[CompiledFlow, CompiledForm]
@@ -108,6 +110,7 @@ class FlowStore(DefinitionStore[FlowDef]):
                 *check_calendars(flow, calendars),
                 *check_calls(flow, form, find),
                 *document_issues(session, flow, form, self.documents),
+                *beside_issues(forms, flow, form),
             )
             issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
         if issues:
@@ -118,8 +121,11 @@ class FlowStore(DefinitionStore[FlowDef]):
         for key in self.keys(session):
             flow: FlowDef = self.live(session, key)
             form = forms.get(flow.form)
-            gone = (Issue("/form", "unknown_form", {"form": flow.form}),)
-            yield from ((key, issue) for issue in (check_flow(flow, form) if form is not None else gone))
+            if form is None:
+                yield key, Issue("/form", "unknown_form", {"form": flow.form})
+                continue
+            world = Forms(forms, {})
+            yield from ((key, issue) for issue in (*check_flow(flow, form), *beside_issues(world, flow, form)))
 
     def undecided(self, session: Session, flow: str, form: str) -> bool:
         """Whether this very transaction published one of them: it may yet be undone, so nobody may keep it."""

@@ -44,6 +44,14 @@ def open_tasks(session: Session, person: int) -> int:
     return session.scalar(select(func.count()).where(*mine, Task.status == "open", Task.kind != "cc")) or 0
 
 
+def waiting(session: Session, people: Sequence[int]) -> dict[int, int]:
+    """How many tasks wait for each of these; who has none is absent."""
+    mine = (Task.workspace_id == workspace_of(session), Task.person_id.in_(people))
+    counted = select(Task.person_id, func.count()).where(*mine, Task.status == "open", Task.kind != "cc")
+    rows = session.execute(counted.group_by(Task.person_id))
+    return {person: count for person, count in rows if person is not None}
+
+
 def hand_over(
     session: Session,
     catalogue: Catalogue,

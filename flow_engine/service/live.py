@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import orjson
 import psycopg
-from formloom.db.fast import Connection, Line
+from formloom.db.fast import Connection, Line, PlainLine
 from formloom.db.uow import workspace_of
 from formloom.errors import Conflict
 from sqlalchemy import text, update
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from flow_engine.service.stage import Stage
 
 ATTEMPTS: Final = 5
-_LINE: Final = "formloom.line"
 _APPLY = text("SELECT apply_record_writes(CAST(:batch AS jsonb))")
 
 
@@ -60,10 +59,8 @@ class Live:
 
 
 def line_of(session: Session) -> Line:
-    """The hot path's way of asking, on the connection of a unit of work: what it prepares stays with the connection."""
-    connection = session.connection()
-    line: Line = connection.info.setdefault(_LINE, Line(cast("Connection", connection.connection.driver_connection)))
-    return line
+    """The hot path's way of asking, on the connection of a unit of work."""
+    return PlainLine(cast("Connection", session.connection().connection.driver_connection))
 
 
 def writing(stage: "Stage") -> Live:
@@ -190,7 +187,7 @@ def _begin(stage: "Stage", live: Live) -> None:
         )
         if held.first() is None:
             raise Conflict("record_in_run", {"record": record})
-    stage.script.run = {"id": run.id, "expected": 0}
+    stage.script.run |= {"id": run.id, "expected": 0}
 
 
 def _says(each: RecordWrite) -> bool:

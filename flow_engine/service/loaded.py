@@ -184,7 +184,7 @@ def set_stage(
     flow, form = pinned
     plain = context_of(script.at, zone, person_of(initiator), actor)
     context = replace(plain, calendar=LiveCalendar(session))
-    facts = Facts({**forms, form.key: form}, context, loader(session, record.id), [record])
+    facts = Facts({**forms.compiled, form.key: form}, context, loader(session, record.id), [record])
     people = People(
         session,
         roles,

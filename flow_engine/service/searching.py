@@ -51,7 +51,8 @@ def _question(stage: "Stage", search: Search, *, chunks: bool) -> tuple[Select[A
         conditions.append(ask.condition(node))
     if search.via is not None:
         conditions.append(columns.path((search.via,)).expression == stage.record.id)
-    statement = found(session, access, columns, conditions)
     if chunks or not search.sort:
-        return statement, (columns.id,)
-    return statement, [key.ordered() for key in read_sort(columns, search.sort, access.readable)]
+        return found(session, access, columns, conditions), (columns.id,)
+    keys = read_sort(columns, search.sort, access.readable)
+    wanted = [key.value.expression.label(f"key_{at}") for at, key in enumerate(keys)]
+    return found(session, access, columns, conditions, wanted), [key.ordered() for key in keys]

@@ -99,6 +99,10 @@ class Seating:
         """What somebody would leave behind. Raises NotFound."""
         return leaving.holding(session, person)
 
+    def waiting(self, session: Session, people: Sequence[int]) -> dict[int, int]:
+        """How many open tasks each of these has; who has none is absent."""
+        return handing.waiting(session, people)
+
     def leave(self, session: Session, person: int, actor: Actor, successor: int | None = None) -> Handed:
         """Shut an account and hand over its open tasks. Raises NotFound, Conflict, InvalidInput."""
         return leaving.leave(session, self._catalogue, person, actor, successor)

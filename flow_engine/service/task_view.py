@@ -1,5 +1,6 @@
 """A task as its page shows it: what it is about, what may be seen, changed and decided, and the way so far."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -10,7 +11,7 @@ from formloom.db.uow import workspace_of
 from formloom.errors import NotFound
 from formloom.models import GuestLink, Person
 from formloom.wakeups import announce
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
@@ -101,6 +102,8 @@ class Moment:
     task: int
     guest_link: UUID | None
     sent_back: bool
+    because: Mapping[str, Any] | None = None
+    """Why they are asked: see `Task.because`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +284,7 @@ def _moments(session: Session, catalogue: Catalogue, runs: list[Run]) -> list[Mo
         Task.workspace_id == workspace_of(session),
         Task.run_id.in_(flows),
         Task.kind != "cc",
-        Task.status != "closed",
+        or_(Task.status != "closed", Task.kind == "offer"),
     )
     statement = statement.order_by(Task.visit, Task.ended_at.nulls_last(), Task.id)
     rows = session.execute(statement.execution_options(populate_existing=True))
@@ -308,4 +311,5 @@ def _moment(flow: FlowDef, task: Task, person: str | None, guest: str | None) ->
         task=task.id,
         guest_link=task.guest_link_id,
         sent_back=sent_back(flow, task.step, task.decision),
+        because=task.because,
     )

@@ -40,7 +40,7 @@ def test_of_two_as_near_the_one_with_less_to_do_is_best_and_the_reason_is_kept(f
         "best": [
             {"by": "nearest", "value": "4.1"},
             {"by": "least", "value": "1", "label": "load"},
-            {"by": "most", "value": "4.0", "formula": "target.rating"},
+            {"by": "most", "value": "4.0", "label": "Rating"},
         ],
         "place": 1,
         "among": 2,

@@ -19,11 +19,13 @@ from web.api import (
     imports,
     jobs,
     messages,
+    operations,
     people,
     record_states,
     records,
     runs,
     schemas,
+    seating,
     tasks,
     why,
 )
@@ -43,6 +45,8 @@ MODULES = (
     comments,
     tasks,
     runs,
+    seating,
+    operations,
     files,
     people,
     form_definitions,  # the blueprint of all definitions, with what forms add to it

@@ -183,3 +183,101 @@ class FileAnswer(ma.Schema):
     media_type = fields.String()
     size = fields.Integer()
     url = fields.String()
+
+
+class AbsenceAnswer(ma.Schema):
+    """Somebody is away; somebody else is asked."""
+
+    id = fields.Integer()
+    person = fields.Integer()
+    person_name = fields.String()
+    proxy = fields.Integer()
+    proxy_name = fields.String()
+    starts_at = fields.String()
+    ends_at = fields.String()
+    flows = fields.List(fields.String(), allow_none=True)
+    as_well = fields.Boolean()
+    note = fields.String()
+
+
+class AbsencesAnswer(ma.Schema):
+    """Absences that are not over."""
+
+    items = fields.List(fields.Nested(AbsenceAnswer))
+
+
+class UrgedAnswer(ma.Schema):
+    """How many tasks were urged."""
+
+    urged = fields.Integer()
+
+
+class StuckLine(ma.Schema):
+    """A visit that waits for an administrator."""
+
+    run = fields.Integer()
+    visit = fields.Integer()
+    flow = fields.String()
+    flow_title = fields.String()
+    step = fields.String()
+    step_title = fields.String()
+    record = fields.Integer()
+    record_title = fields.String()
+    kind = fields.String()
+    because = fields.String()
+    why = fields.String()
+    since = fields.String()
+    asked = fields.List(fields.Integer())
+    people_may = fields.Boolean()
+
+
+class StuckAnswer(ma.Schema):
+    """A page of what is stuck; ``next`` is the run after which the following page begins."""
+
+    items = fields.List(fields.Nested(StuckLine))
+    next = fields.Integer(allow_none=True)
+
+
+class PersonCard(ma.Schema):
+    """Somebody by name."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class HoldingAnswer(ma.Schema):
+    """What somebody would leave behind."""
+
+    tasks = fields.Integer()
+    manager = fields.Nested(PersonCard, allow_none=True)
+
+
+class MovedLine(PersonCard):
+    """Who has how many tasks now."""
+
+    tasks = fields.Integer()
+
+
+class HandedAnswer(ma.Schema):
+    """Where the tasks of somebody who left are; ``more``: the rest follows in the background."""
+
+    moved = fields.List(fields.Nested(MovedLine))
+    stuck = fields.Integer()
+    kept = fields.Integer()
+    more = fields.Boolean()
+
+
+class ChoiceLine(ma.Schema):
+    """Whom somebody who submits picks for a step; ``people`` is null where anybody may be picked."""
+
+    flow = fields.String()
+    step = fields.String()
+    title = fields.String()
+    many = fields.Boolean()
+    people = fields.List(fields.Nested(PersonCard), allow_none=True)
+
+
+class ChoicesAnswer(ma.Schema):
+    """The choices of the flows that submitting may start."""
+
+    items = fields.List(fields.Nested(ChoiceLine))

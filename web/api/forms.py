@@ -5,16 +5,20 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
+from formloom.errors import NotFound
 from marshmallow import fields, validate
 
-from web.api.answers import CandidatesAnswer, FormAnswer, FormsListAnswer
+from web.api.answers import CandidatesAnswer, ChoicesAnswer, FormAnswer, FormsListAnswer
+from web.api.choices import choices_field
 from web.api.door import ApiBlueprint, Body, Count
 from web.api.once import once
 from web.context import services, transaction
+from web.desk.choices import choices_to_submit
 from web.desk.definition_json import form_json, forms_json
 from web.desk.lookup import lookup
 from web.desk.query import list_query
 from web.desk.record_json import page_json, record_json
+from web.desk.world import World
 from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
@@ -42,6 +46,7 @@ class NewRecord(Body):
 
     values = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
     draft = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    choices = choices_field()
 
 
 class Lookup(Body):
@@ -126,11 +131,33 @@ class Records(MethodView):
         def create(session: Any) -> tuple[int, dict[str, Any]]:
             actor = actor_of(identity)
             record = services().records.create(
-                session, services().forms, form, body["values"], actor, draft=body["draft"]
+                session,
+                services().forms,
+                form,
+                body["values"],
+                actor,
+                draft=body["draft"],
+                said={"choices": body["choices"]},
             )
             return 201, record_json(session, identity, record.id)
 
         return once(identity, request, create)
+
+
+@blueprint.route("/<form>/choices")
+class FormChoices(MethodView):
+    """Whom somebody who submits picks."""
+
+    @policy(signed_in, scope="records:read")
+    @blueprint.alt_response(200, schema=ChoicesAnswer)
+    def get(self, form: str) -> Response:
+        """List the people to pick from for the steps of the flows that submitting may start"""
+        identity = me()
+        with transaction() as session:
+            world = World.of(session, identity)
+            if not world.access(world.form(form)).may("create"):
+                raise NotFound("unknown_form", {"form": form})
+            return jsonify(items=choices_to_submit(session, form, world.actor))
 
 
 @blueprint.route("/<form>/lookup")

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
 from web.api.answers import PressedAnswer, TimelineAnswer
+from web.api.choices import choices_field
 from web.api.conditions import expected_version, tag
 from web.api.door import ApiBlueprint, Body, Flag
 from web.api.forms import RecordAnswer
@@ -25,6 +26,7 @@ class Changes(Body):
 
     changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), required=True)
     submit = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    choices = choices_field()
 
 
 class Removal(Body):
@@ -40,6 +42,7 @@ class Press(Body):
     changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), allow_none=True, load_default=None)
     reason = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=100, error="too_long"))
     comment = fields.String(allow_none=True, load_default=None, validate=validate.Length(max=4000, error="too_long"))
+    choices = choices_field()
 
 
 @blueprint.route("/<int:record_id>")
@@ -70,6 +73,7 @@ class Record(MethodView):
                 actor_of(identity),
                 expected_version=expected,
                 submit=body["submit"],
+                said={"choices": body["choices"]},
             )
             return 200, record_json(session, identity, record_id)
 
@@ -115,7 +119,9 @@ class Buttons(MethodView):
 
         def press(session: Any) -> tuple[int, dict[str, Any]]:
             services().records.get(session, services().forms, record_id, actor_of(identity))
-            run = services().flows.press(session, body["decision"], record_id, actor_of(identity), body["changes"])
+            run = services().flows.press(
+                session, body["decision"], record_id, actor_of(identity), body["changes"], body["choices"]
+            )
             return 200, {"run": run, "next": f"/records/{record_id}"}
 
         return once(identity, request, press)

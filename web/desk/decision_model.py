@@ -21,6 +21,8 @@ LABELS = {
     "retry": N_("Try again"),
     "advise": N_("Give advice"),
     "take_back": N_("Take back"),
+    "accept": N_("Accept"),
+    "decline": N_("Decline"),
 }
 ACTS = {
     "transfer": (N_("Hand over"), N_("They decide instead of you, for good."), False),
@@ -77,6 +79,10 @@ def _hint(offer: Any, step_titles: Mapping[str, Any], locale: str) -> str | None
             return gettext("nobody decides any more")
         case "advise":
             return gettext("they decide afterwards")
+        case "accept":
+            return gettext("it is yours then")
+        case "decline":
+            return gettext("goes to the next")
         case _:
             return None
 

@@ -25,6 +25,8 @@ DONE = {
     "add_beside": N_("They are asked as well."),
     "add_after": N_("They are asked after you."),
     "take_off": N_("They are not asked any more."),
+    "accept": N_("Accepted: it is yours."),
+    "decline": N_("Declined; somebody else is asked."),
     "take_back": N_("Taken back: it is yours to decide again."),
 }
 

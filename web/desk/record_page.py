@@ -67,6 +67,7 @@ class RecordPage:
     guest_link: GuestDoor | None
     sections: tuple[SectionView, ...]
     linked: tuple[Linked, ...]
+    urge: dict[str, Any] | None
     runs: tuple[RunView, ...]
     history: tuple[Entry, ...]
     now: datetime
@@ -95,6 +96,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         task_href=f"/inbox?task={task_id}" if task_id else "",
         decision=buttons_decision(world, form, record, view.fields, values)
         or next((run.withdraw for run in runs if run.withdraw), None),
+        urge=next((run.urge for run in runs if run.urge), None),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
         sections=sections_of(form, view.fields, values, names, world.locale),
         linked=_linked(world, view),

@@ -20,6 +20,8 @@ from web.pages import (
     outbox,
     preferences,
     record,
+    runs,
+    seating,
 )
 
 BLUEPRINTS = (
@@ -33,12 +35,14 @@ BLUEPRINTS = (
     admin.pages,
     outbox.pages,
     preferences.pages,
+    seating.pages,
     badges.pages,
     jobs.pages,
     hooks.pages,
     channels.pages,
     connections.pages,
     messages.pages,
+    runs.pages,
 )
 
 

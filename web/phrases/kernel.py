@@ -3,6 +3,12 @@
 from web.phrases.marking import N_
 
 PHRASES = {
+    "absence_proxy": N_("Choose who acts meanwhile."),
+    "absence_moment": N_("Say from when and until when."),
+    "own_proxy": N_("Nobody stands in for themselves."),
+    "ends_before_it_starts": N_("The end must come after the beginning, and lie ahead."),
+    "proxy_cycle": N_("This person is away at the same time, and you would be asked for them."),
+    "unknown_absence": N_("This absence is over, or it is not yours."),
     "bad_settings": N_("The settings are incomplete."),
     "not_a_number": N_("This is not a number."),
     "not_a_flag": N_("This must be yes or no."),

@@ -84,12 +84,9 @@ class Reading:
     def _stretches(self, term: TermsTerm) -> tuple[Terms, ...]:
         start = self._needed(self.day(term.start, "/terms/start"), "/terms/start")
         end = self.day(term.end, "/terms/end")
+        if end is not None and end < start:
+            raise refused("/terms/end", "series_backwards")
         layers = tuple(self._layers(term.layers))
-        if end is not None:
-            if end < start:
-                raise refused("/terms/end", "series_backwards")
-            lost = tuple((each.ranges[0][0], each.ranges[0][1]) for each, longer in layers if longer)
-            end = extended(end, lost)
         first = Terms(
             start,
             end,
@@ -102,6 +99,9 @@ class Reading:
             due=self._due(term),
             unit=self.unit(term.unit, "/terms/unit"),
         )
+        if end is not None:
+            lost = tuple(layer.ranges[0] for layer, longer in layers if longer)
+            first = replace(first, end=extended(end, lost, first.grid))
         return tuple(each for each in self._changed(first, term.changes) if each.start <= first.last)
 
     def _until(self, term: TermsTerm, start: date) -> date:
@@ -181,7 +181,8 @@ class Reading:
         where = self.value(due.at, "/terms/due/at") or "start"
         if where not in ("start", "end"):
             raise refused("/terms/due/at", "series_cannot_be", value=str(where))
-        days = self.whole(due.days, "/terms/due/days", -MOST_DAYS, MOST_DAYS)
+        blank = self.value(due.days, "/terms/due/days") is None
+        days = 0 if blank else self.whole(due.days, "/terms/due/days", -MOST_DAYS, MOST_DAYS)
         return Due(where, days, self.truth(due.first_at_start, "/terms/due/first_at_start"), tuple(put_off))  # type: ignore[arg-type]
 
     def _alignment(self, given: Given, at: str) -> str | None:

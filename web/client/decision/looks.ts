@@ -30,6 +30,12 @@ function known(decision: string): Partial<Looks> {
       return { label: t('Advise'), hint: t('they decide afterwards'), done: t('Sent'), tone: 'primary', key: 'a' };
     case 'take_back':
       return { label: t('Take back'), hint: t('you decide again'), done: t('Taken back') };
+    case 'accept':
+      return { label: t('Accept'), done: t('Accepted'), tone: 'primary', key: 'a' };
+    case 'decline':
+      return { label: t('Decline'), done: t('Declined'), key: 'r' };
+    case 'urge':
+      return { label: t('Urge'), done: t('Reminded') };
     case 'retry':
       return { label: t('Try again'), hint: t('looks for somebody to ask'), done: t('Tried again'), tone: 'primary' };
     default:
@@ -50,5 +56,5 @@ export function looksOf(action: ActionModel): Looks {
 
 /** Whether pressing it is enough, or something must be said first. */
 export function asksFirst(action: ActionModel): boolean {
-  return action.comment === 'required' || Boolean(action.reasons?.length) || (action.to_steps?.length ?? 0) > 1 || !['approve', 'submit', 'resubmit', 'acknowledge', 'retry'].includes(action.decision);
+  return action.comment === 'required' || Boolean(action.reasons?.length) || (action.to_steps?.length ?? 0) > 1 || !['approve', 'submit', 'resubmit', 'acknowledge', 'retry', 'accept', 'urge'].includes(action.decision);
 }
