@@ -1,6 +1,6 @@
 """Checks of a flow against the world it is published into: its form, the roles there are, and itself."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from formloom.errors import InvalidDefinition, Issue
@@ -51,7 +51,7 @@ def check_flow(flow: FlowDef, form: CompiledForm, roles: Collection[str] | None 
     issues += check_clocks(flow, form)
     for pointer, assignments, table in _writes(flow):
         for assignment in assignments:
-            issues += _assignment(compiled, form, f"{pointer}/{assignment.field}", assignment, table)
+            issues += check_assignment(compiled, form.field, f"{pointer}/{assignment.field}", assignment, table)
     if roles is not None:
         for pointer, people in _people(flow):
             issues += [
@@ -111,10 +111,15 @@ def _fields(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
                 yield Issue(f"{pointer}/{at}", "unknown_field", {"field": name})
 
 
-def _assignment(
-    compiled: CompiledFlow, form: CompiledForm, pointer: str, assignment: Assignment, table: str
+def check_assignment(
+    compiled: CompiledFlow,
+    field_of: Callable[[str], CompiledField | None],
+    pointer: str,
+    assignment: Assignment,
+    scope: str,
 ) -> Iterator[Issue]:
-    field = form.field(assignment.field)
+    """What is wrong with setting a field so."""
+    field = field_of(assignment.field)
     if field is None:
         yield Issue(pointer, "unknown_field", {"field": assignment.field})
     elif field.computed:
@@ -122,9 +127,16 @@ def _assignment(
     elif isinstance(assignment.value, Literal):
         yield from _literal(field, pointer, assignment.value.value)
     else:
-        given = compiled.formulas[table, assignment.value.text].type
-        if not _fits(given, field.type):
+        text = assignment.value.text
+        given = compiled.formulas[scope, text].type
+        if not fits(given, field.type) and field.points_to != _form_of_id(compiled, text.strip(), scope):
             yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": str(field.type)})
+
+
+def _form_of_id(compiled: CompiledFlow, text: str, scope: str) -> str | None:
+    """A record's own `id` is a number to formulas, and will do as a link to it: of which form is it?"""
+    row, _, target = scope.partition(">")
+    return {"id": compiled.definition.form, "row.id": row.removeprefix("@"), "target.id": target}.get(text)
 
 
 def _literal(field: CompiledField, pointer: str, value: object) -> Iterator[Issue]:
@@ -141,5 +153,6 @@ def _literal(field: CompiledField, pointer: str, value: object) -> Iterator[Issu
             yield Issue(pointer, "no_transition", {"to": str(cleaned)})
 
 
-def _fits(given: Type, wanted: Type) -> bool:
+def fits(given: Type, wanted: Type) -> bool:
+    """Whether what a formula gives can be stored in a field of this type."""
     return given.kind in ("any", "blank") or common(given, wanted) is not None

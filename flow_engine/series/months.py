@@ -25,15 +25,19 @@ def month_ends(anchor: date, first: date, last: date) -> Iterator[tuple[date, da
         number += 1
 
 
-def whole_months(first: date, last: date) -> int | None:
-    """How many months the range is, counted from its first day; None where it is no whole number."""
-    months = (last.year - first.year) * 12 + last.month - first.month
-    return next((n for n in (months, months + 1) if n > 0 and add_months(first, n) - DAY == last), None)
+def whole_months(anchor: date, first: date, last: date) -> int | None:
+    """How many months of the grid the range is; None where it is no whole number of them."""
+    begun = (first.year - anchor.year) * 12 + first.month - anchor.month
+    for number in (begun - 1, begun):
+        if add_months(anchor, number) == first:
+            months = (last.year - first.year) * 12 + last.month - first.month
+            return next((n for n in (months, months + 1) if n > 0 and add_months(anchor, number + n) - DAY == last), None)
+    return None
 
 
-def extended(end: date, ranges: tuple[tuple[date, date], ...]) -> date:
-    """An end that is put off by what was lost: by months for whole months, else by days."""
+def extended(end: date, ranges: tuple[tuple[date, date], ...], anchor: date) -> date:
+    """An end that is put off by what was lost: by months for whole months of the grid, else by days."""
     for first, last in sorted(ranges):
-        months = whole_months(first, last)
+        months = whole_months(anchor, first, last)
         end = add_months(end + DAY, months) - DAY if months is not None else end + (last - first) + DAY
     return end

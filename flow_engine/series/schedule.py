@@ -116,7 +116,8 @@ def joined(stretches: Iterable[Terms]) -> tuple[Period, ...]:
             terms = replace(terms, end=following)
         if number:
             terms = replace(terms, due=replace(terms.due, first_at_start=False))
-        found += (replace(each, number=len(found) + each.number) for each in schedule(terms))
+        before = len(found)
+        found += (replace(each, number=before + each.number) for each in schedule(terms))
     if len(found) > MOST_PERIODS:
         raise TooLong(len(found))
     return tuple(found)

@@ -12,7 +12,9 @@ from flow_engine.steps.base import ParseSteps, StepType, ref
 
 @dataclass(frozen=True, kw_only=True)
 class Create(ActingStep):
-    """`into`: the link (or list of links) of the run's record that gets the new one. A `draft` may be unfinished."""
+    """`into`: the link (or list of links) of the run's record that gets the new one; in a loop over the rows of a table
+    also a column of it (`lines.order`). A `draft` may be unfinished.
+    """
 
     form: str
     set: tuple[Assignment, ...]
@@ -42,7 +44,7 @@ TYPE = StepType(
     {
         "form": ref("key"),
         "set": ref("set"),
-        "into": ref("key"),
+        "into": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,62}([.][a-z][a-z0-9_]{0,62})?$"},
         "draft": {"type": "boolean"},
         "when_returned": WHEN_RETURNED,
     },

@@ -5,7 +5,7 @@ transaction takes are worked off by a job, chunk by chunk, which tells how far i
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flow_engine.elements.search import Search, parse_search
@@ -89,7 +89,8 @@ def _parse(raw: Mapping[str, Any], pointer: str, steps: ParseSteps) -> Each:
     return Each(
         **acting_frame(raw, pointer),
         over=raw["over"] if isinstance(raw["over"], str) else parse_search(raw["over"]),
-        do=steps(raw["do"], f"{pointer}/do"),
+        # Whether these act again after a return is said once, for all of them.
+        do=tuple(replace(step, when_returned="repeat") for step in steps(raw["do"], f"{pointer}/do")),  # type: ignore[call-arg]
         where=Formula(raw["where"]) if "where" in raw else None,
     )
 

@@ -98,8 +98,11 @@ def test_the_31st_comes_back() -> None:
 
 def test_what_was_lost_is_added_at_the_end() -> None:
     end = date(2026, 12, 31)
-    assert extended(end, ((date(2026, 4, 1), date(2026, 5, 31)),)) == date(2027, 2, 28)
-    assert extended(end, ((date(2026, 4, 11), date(2026, 6, 9)),)) == date(2027, 3, 1)
+    start = date(2026, 1, 1)
+    assert extended(end, ((date(2026, 4, 1), date(2026, 5, 31)),), start) == date(2027, 2, 28)
+    assert extended(end, ((date(2026, 4, 11), date(2026, 6, 9)),), start) == date(2027, 3, 1)
+    assert extended(end, ((date(2026, 4, 11), date(2026, 6, 10)),), start) == date(2027, 3, 2), "two months, of no grid"
+    assert extended(end, ((date(2026, 2, 28), date(2026, 3, 30)),), date(2026, 1, 31)) == date(2027, 1, 31)
 
 
 def test_equal_parts_leave_the_remainder_to_the_last() -> None:

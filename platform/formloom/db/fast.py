@@ -77,6 +77,19 @@ class Line:
         return result
 
 
+class PlainLine(Line):
+    """The same on a connection that others share: nothing is prepared, since they may forget what is."""
+
+    __slots__ = ()
+
+    def _run(self, statement: bytes, parameters: tuple[bytes | None, ...]) -> PGresult:
+        pgconn = self.connection.pgconn
+        result = pgconn.exec_params(statement, parameters)
+        if result.status != ExecStatus.TUPLES_OK:
+            raise _error(pgconn, result)
+        return result
+
+
 class FastPool:
     """At most `size` connections, made when needed; the one used last is lent first.
 

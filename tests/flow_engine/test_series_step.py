@@ -1,0 +1,258 @@
+"""The series step on a running engine: the trade's own examples, revisions, and what the pure function says."""
+
+import json
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flow_engine.series import add_months
+from tests.flow_engine.actions import SERIES, add, agree, button, change, charges, history, install, make, press
+from tests.flow_engine.conftest import World
+
+CASES = json.loads((Path(__file__).parents[1] / "vectors" / "series.json").read_text("utf-8"))["cases"]
+DAY = timedelta(days=1)
+
+
+def terms(raw: dict[str, Any]) -> dict[str, Any]:
+    """A vector's terms as an agreement's values; its layers and changes as rows (breaks are records of their own)."""
+    rise, due = raw.get("rise", {}), raw.get("due", {})
+    layers = {one["kind"]: one["ranges"] for one in raw.get("layers", ())}
+    return {
+        "start": raw["start"],
+        "end": raw["end"],
+        "every": str(raw["every"]),
+        "rate": raw["rate"],
+        "alignment": raw.get("alignment", "anniversary"),
+        "ahead": str(due.get("days", 0)),
+        "rise_every": str(rise["every_months"]) if rise else None,
+        "rise": rise.get("fraction"),
+        "rise_amount": rise.get("amount"),
+        "free": [{"from": a, "to": b} for a, b in layers.get("free", ())] or None,
+        "versions": [{"from": one["effective"], "rate": one["rate"]} for one in raw.get("changes", ())] or None,
+    }
+
+
+def scheduled(world: World, raw: dict[str, Any]) -> list[Any]:
+    """The charges that the step makes of a vector's terms."""
+    install(world)
+    add(world, button("plan", SERIES))
+    agreement = agree(world, **{key: value for key, value in terms(raw).items() if value is not None})
+    for one in raw.get("layers", ()):
+        for first, last in one["ranges"] if one["kind"] == "suspended" else ():
+            make(world, "break", agreement=agreement, **{"from": first, "to": last})
+    press(world, "plan", agreement)
+    return charges(world, agreement)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_the_examples_pass_through_the_step(world: World, case: dict[str, Any]) -> None:
+    found = [one.data for one in scheduled(world, case["terms"])]
+    kinds = {"usual": "charged", "free": "free", "aside": "suspended"}
+
+    def lines(one: dict[str, Any]) -> list[list[str]]:
+        return [[kinds[row["kind"]], row["from"], row["to"], row["amount"]] for row in one["lines"]]
+
+    rates = {(row["from"], row["rate"]) for one in found for row in one["lines"]}
+    told: dict[str, Any] = {
+        "periods": [[one["from"], one["to"], one["amount"]] for one in found],
+        "amounts": [one["amount"] for one in found],
+        "due": [one["due"] for one in found],
+        "total": str(sum(Decimal(one["amount"]) for one in found)),
+        "lines": {one["no"]: lines(one) for one in found},
+        "states": {
+            one["no"]: [one["amount"], one.get("locked") is True, lines(one)[0][0]] for one in found
+        },
+    }
+    expected = {key: value for key, value in case.items() if key not in ("id", "says", "terms")}
+    for key, value in expected.items():
+        if key == "rates":
+            assert {tuple(pair) for pair in value} <= rates
+            continue
+        seen = told[key]
+        assert ({n: seen[n] for n in value} if isinstance(value, dict) else seen) == value
+    world.verify()
+
+
+@pytest.mark.parametrize(
+    ("lost", "end"), [(("2026-04-01", "2026-05-31"), "2027-02-28"), (("2026-04-11", "2026-06-10"), "2027-03-02")]
+)
+def test_what_was_lost_is_added_at_the_end(world: World, lost: tuple[str, str], end: str) -> None:
+    install(world)
+    add(world, button("plan", SERIES))
+    agreement = agree(world, start="2026-01-01", end="2026-12-31", every="1", rate="1200.00", extends=True)
+    make(world, "break", agreement=agreement, **{"from": lost[0], "to": lost[1]})
+    press(world, "plan", agreement)
+    assert charges(world, agreement)[-1].data["to"] == end
+
+
+def test_equal_parts_leave_the_remainder_to_the_last(world: World) -> None:
+    parts = {
+        "key": "parts",
+        "type": "series",
+        "rows": "instalments",
+        "parts": {"amount": {"=": "rate"}, "count": 3, "start": {"=": "start"}},
+        "set": {"due": {"=": "row.due"}, "amount": {"=": "row.amount"}},
+    }
+    install(world, parts)
+    agreement = agree(world, rate="1000.00", start="2026-01-31")
+    rows = [(row["due"], row["amount"]) for row in world.value(agreement, "instalments")]
+    assert rows == [("2026-01-31", "333.33"), ("2026-02-28", "333.33"), ("2026-03-31", "333.34")]
+
+
+def test_a_period_may_be_owed_in_parts(world: World) -> None:
+    instalments = {
+        "field": "instalments",
+        "count": {"=": "3"},
+        "set": {"due": {"=": "row.due"}, "amount": {"=": "row.amount"}},
+    }
+    install(world, {**SERIES, "instalments": instalments})
+    agreement = agree(world, start="2026-01-01", end="2026-12-31", every="12", rate="100.00")
+    (one,) = charges(world, agreement)
+    assert (one.data["amount"], [row["amount"] for row in one.data["instalments"]]) == ("1200.00", ["400.00"] * 3)
+    assert [row["due"] for row in one.data["instalments"]] == ["2026-01-01", "2026-02-01", "2026-03-01"]
+
+
+def year(world: World) -> int:
+    """Twelve months at 1,200."""
+    install(world)
+    add(world, button("plan", SERIES))
+    agreement = agree(world, start="2026-01-01", end="2026-12-31", every="1", rate="1200.00")
+    press(world, "plan", agreement)
+    return agreement
+
+
+def test_a_second_time_nothing_changes(world: World) -> None:
+    agreement = year(world)
+    before = [(one.id, one.version) for one in charges(world, agreement)]
+    press(world, "plan", agreement)
+    assert [(one.id, one.version) for one in charges(world, agreement)] == before
+    assert len(before) == 12
+
+
+def test_new_terms_supersede_what_is_open_and_adjust_what_is_settled(world: World) -> None:
+    agreement = year(world)
+    may = charges(world, agreement, no="5")[0]
+    change(world, may.id, paid="100.00")
+    change(world, agreement, versions=[{"from": "2026-05-16", "rate": "1000.00"}], effective="2026-05-16")
+    run = press(world, "plan", agreement)
+    now = charges(world, agreement)
+    live = [one.data for one in now if one.data["state"] != "void"]
+    assert [one["amount"] for one in live if one["no"] == "6"] == ["1000.00"]
+    (settled,) = [one for one in live if one["no"] == "5"]
+    assert settled["amount"] == "1200.00"
+    assert [(row["kind"], row["amount"]) for row in settled["lines"]] == [("usual", "1200.00"), ("adjust", "-103.23")]
+    gone = [one for one in now if one.data["state"] == "void"]
+    assert [one.data["no"] for one in gone] == ["6", "7", "8", "9", "10", "11", "12"]
+    assert {one.data["note"] for one in gone} == {"superseded by Wang"}
+    assert history(world, gone[0].id)[-1] == ("flow:plan", "updated", f"run:{run}")
+    assert len(live) == 12
+    # What was asked, the adjustments and the new together are what the terms say, and asking again changes nothing.
+    before = [(one.id, one.version) for one in charges(world, agreement)]
+    press(world, "plan", agreement)
+    assert [(one.id, one.version) for one in charges(world, agreement)] == before
+    world.verify()
+
+
+def test_an_open_period_that_holds_the_day_is_split(world: World) -> None:
+    agreement = year(world)
+    change(world, agreement, versions=[{"from": "2026-05-16", "rate": "1000.00"}], effective="2026-05-16")
+    press(world, "plan", agreement)
+    (may,) = [one.data for one in charges(world, agreement, no="5") if one.data["state"] == "open"]
+    assert may["amount"] == "1096.77"
+    assert [(row["from"], row["to"], row["amount"]) for row in may["lines"]] == [
+        ("2026-05-01", "2026-05-15", "580.65"),
+        ("2026-05-16", "2026-05-31", "516.12"),
+    ]
+
+
+def test_another_grid_begins_on_the_day(world: World) -> None:
+    agreement = year(world)
+    april = charges(world, agreement, no="4")[0]
+    change(world, april.id, paid="1200.00")
+    versions = [{"from": "2026-04-11", "rate": "900.00", "every": "3", "anew": True}]
+    change(world, agreement, versions=versions, effective="2026-04-11")
+    press(world, "plan", agreement)
+    live = [one.data for one in charges(world, agreement) if one.data["state"] != "void"]
+    told = sorted((one["from"], one["to"], one["amount"]) for one in live)
+    assert told[3:6] == [
+        ("2026-04-01", "2026-04-30", "1200.00"),
+        ("2026-04-11", "2026-07-10", "2700.00"),
+        ("2026-07-11", "2026-10-10", "2700.00"),
+    ]
+    (settled,) = [one for one in live if one["from"] == "2026-04-01"]
+    assert [row["amount"] for row in settled["lines"]] == ["1200.00", "-800.00"]
+
+
+def test_a_break_that_ends_early_brings_back_what_was_set_aside(world: World) -> None:
+    install(world)
+    add(world, button("plan", SERIES))
+    agreement = agree(world, start="2026-01-01", end="2026-06-30", every="1", rate="1200.00")
+    pause = make(world, "break", agreement=agreement, **{"from": "2026-03-01", "to": "2026-04-30"})
+    press(world, "plan", agreement)
+    assert [one.data.get("locked") is True for one in charges(world, agreement)] == [False, False, True, True, False, False]
+    change(world, pause, to="2026-03-31")
+    change(world, agreement, effective="2026-04-01")
+    press(world, "plan", agreement)
+    (april,) = charges(world, agreement, no="4", state="open")
+    assert (april.data["amount"], april.data.get("locked") is True) == ("1200.00", False)
+    (march,) = charges(world, agreement, no="3", state="open")
+    assert march.version == 1
+
+
+def test_without_an_end_it_rolls_on(world: World, clock: Any) -> None:
+    install(world)
+    add(world, button("plan", SERIES))
+    today = clock.now().date()
+    agreement = agree(world, start=str(today), every="1", rate="100.00")
+    press(world, "plan", agreement)
+    first = len(charges(world, agreement))
+    assert first == 13, "twelve months ahead, and the one that has begun by then"
+    clock.advance(days=62)
+    press(world, "plan", agreement)
+    later = charges(world, agreement)
+    assert len(later) == 15
+    assert all(one.version == 1 for one in later)
+    assert later[-1].data["to"] == str(add_months(today, 15) - DAY)
+
+
+@pytest.mark.parametrize(
+    ("values", "pointer", "code"),
+    [
+        ({"start": None}, "/terms/start", "series_needs"),
+        ({"rate": None}, "/terms/rate", "series_needs"),
+        ({"every": "0"}, "/terms/every", "series_cannot_be"),
+        ({"every": "1.5"}, "/terms/every", "series_cannot_be"),
+        ({"end": "2025-12-31"}, "/terms/end", "series_backwards"),
+        ({"end": "2399-12-31"}, "/terms", "series_too_long"),
+    ],
+)
+def test_terms_that_make_no_schedule_are_an_incident(
+    world: World, values: dict[str, Any], pointer: str, code: str
+) -> None:
+    install(world, SERIES)
+    raw = {"start": "2026-01-01", "end": "2026-12-31", "every": "1", "rate": "1.00", **values}
+    agreement = agree(world, **{key: value for key, value in raw.items() if value is not None})
+    (task,) = world.tasks(agreement)
+    assert task["kind"] == "incident"
+    assert charges(world, agreement) == []
+    with world.work() as session:
+        (run,) = world.flows.timeline(session, agreement)
+        state = world.flows.run(session, run.id)
+        assert state.status == "stuck"
+    change_terms = {"start": "2026-01-01", "end": "2026-03-31", "every": "1", "rate": "1.00"}
+    with world.work() as session:
+        from sqlalchemy import text
+
+        told = session.scalar(text("SELECT state::text FROM run WHERE record_id = :id"), {"id": agreement})
+        assert pointer in told
+        assert code in told
+        session.execute(text("UPDATE record SET run_id = NULL WHERE id = :id"), {"id": agreement})
+    change(world, agreement, **change_terms)
+    world.decide(agreement, "admin1", "retry")
+    assert len(charges(world, agreement)) == 3, "retried once, made once"
+    world.verify()
+
+
