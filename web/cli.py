@@ -4,7 +4,19 @@ import sys
 
 import click
 
-from web.commands import accounts, bundles, composed, flows, forms, proof, settings_from_environment, sheets, work
+from web.commands import (
+    accounts,
+    bundles,
+    composed,
+    documents,
+    flows,
+    forms,
+    proof,
+    runs,
+    settings_from_environment,
+    sheets,
+    work,
+)
 
 SUBJECTS = (
     accounts.workspace,
@@ -14,6 +26,8 @@ SUBJECTS = (
     forms.form,
     flows.flow,
     *sheets.COMMANDS,
+    documents.document,
+    runs.run,
     proof.journal,
     proof.audit,
     work.jobs,
