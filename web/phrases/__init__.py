@@ -16,6 +16,7 @@ from web.phrases import (
     jobs,
     kernel,
     messages,
+    operations,
     records,
     sheets,
     versions,
@@ -38,5 +39,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **documents.PHRASES,
         **jobs.PHRASES,
         **messages.PHRASES,
+        **operations.PHRASES,
     }
 )
