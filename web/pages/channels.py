@@ -13,7 +13,7 @@ from web.policies import policy, public, signed_in
 from web.speech import gettext
 from web.words import sentence
 
-pages = Blueprint("channels", __name__)
+pages = Blueprint("reach", __name__)
 
 
 @pages.get("/preferences")
@@ -58,7 +58,7 @@ def choose() -> ResponseReturnValue:
         flash(gettext("Saved."))
     except InvalidInput as error:
         flash(" ".join(sentence(issue.code, issue.params) for issue in error.issues))
-    return redirect(url_for("channels.show", of="house" if house else None), code=303)
+    return redirect(url_for("reach.show", of="house" if house else None), code=303)
 
 
 @pages.post("/preferences/devices/<int:device_id>/remove")
@@ -67,7 +67,7 @@ def remove(device_id: int) -> ResponseReturnValue:
     """Reach me there no more."""
     with transaction() as session:
         push.unsubscribe(session, me().person_id, device_id)
-    return redirect(url_for("channels.show"), code=303)
+    return redirect(url_for("reach.show"), code=303)
 
 
 @pages.get("/push-worker.js")

@@ -62,16 +62,16 @@ def change(connection: str, act: str) -> ResponseReturnValue:
             return redirect(url_for("connections_page.show"), code=303)
         try_out(session, connection)
     flash(gettext("A test is on its way. Here you see what becomes of it."))
-    return redirect(url_for("messages.ledger", kind="test"), code=303)
+    return redirect(url_for("ledger.ledger", kind="test"), code=303)
 
 
-@pages.post("/hooks/<flow>/<any(key, revoke):act>")
+@pages.post("/hooks/<flow>/<any(key, revoke):what>")
 @policy(admin)
-def hook(flow: str, act: str) -> ResponseReturnValue:
+def hook(flow: str, what: str) -> ResponseReturnValue:
     """A new key for webhooks to a flow, shown once; or none any more."""
     with transaction() as session:
         hooked_flow(session, flow)
-        if act == "key":
+        if what == "key":
             return _page(session, secret=hooks.rotate(session, services().settings, flow, actor_of(me()).ref), of=flow)
         hooks.revoke(session, flow, actor_of(me()).ref)
     flash(gettext("No key opens this flow any more."))

@@ -17,7 +17,7 @@ from web.policies import admin, policy, signed_in
 from web.speech import gettext
 from web.words import sentence
 
-pages = Blueprint("messages", __name__)
+pages = Blueprint("ledger", __name__)
 A_PAGE = 50
 
 
@@ -48,7 +48,7 @@ def resend(message_id: int) -> ResponseReturnValue:
         flash(gettext("It is on its way again."))
     except Conflict as error:
         flash(sentence(error.code, error.params))
-    return redirect(local_path(request.form.get("next"), url_for("messages.ledger")), code=303)
+    return redirect(local_path(request.form.get("next"), url_for("ledger.ledger")), code=303)
 
 
 @pages.get("/messages")
