@@ -13,7 +13,7 @@ from web.api.once import once
 from web.api.run_answers import (
     FlowFiguresAnswer,
     HealthAnswer,
-    ReportLine,
+    NotedAnswer,
     ReportsAnswer,
     RetiredAnswer,
     RunsAnswer,
@@ -190,7 +190,7 @@ class Note(MethodView):
     """Somebody has read a report."""
 
     @policy(admin, scope="admin")
-    @blueprint.alt_response(200, schema=ReportLine(only=("id",)))
+    @blueprint.alt_response(200, schema=NotedAnswer)
     def post(self, report_id: int) -> Response:
         """Take note of a report"""
         identity = me()

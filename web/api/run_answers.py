@@ -227,3 +227,9 @@ class RetiredAnswer(ma.Schema):
 
     flow = fields.String()
     retired = fields.Boolean()
+
+
+class NotedAnswer(ma.Schema):
+    """The report that somebody has taken note of."""
+
+    id = fields.Integer()

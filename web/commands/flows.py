@@ -51,3 +51,16 @@ def flow_bpmn(key: str, locale: str, workspace: str) -> None:
 
     with composed() as services, working_in(services, workspace) as session:
         click.echo(to_bpmn(services.flows.definitions.live(session, key), locale), nl=False)
+
+
+@flow.command("retire")
+@click.argument("key")
+@click.option("--again", is_flag=True, help="Let it start runs again.")
+@workspace_option
+def flow_retire(key: str, again: bool, workspace: str) -> None:
+    """Have the flow KEY start nothing any more; its open runs go on."""
+    from form_engine.records.actor import SYSTEM
+
+    with composed() as services, working_in(services, workspace) as session:
+        services.flows.definitions.retire(session, key, SYSTEM, retired=not again)
+    click.echo(f"{key}: {'starts runs again' if again else 'retired'}")

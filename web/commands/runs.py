@@ -116,16 +116,3 @@ def health(workspace: str) -> None:
     for name in found.__slots__:
         click.echo(f"{name}\t{getattr(found, name)}")
     raise SystemExit(1 if found.stuck or found.dead_letters or found.late_timers else 0)
-
-
-@run.command()
-@workspace_option
-@click.argument("flow")
-@click.option("--again", is_flag=True, help="Let it start runs again.")
-def retire(workspace: str, flow: str, again: bool) -> None:
-    """Have a flow start nothing any more; its open runs go on."""
-    from form_engine.records.actor import SYSTEM
-
-    with composed() as services, working_in(services, workspace) as session:
-        services.flows.definitions.retire(session, flow, SYSTEM, retired=not again)
-    click.echo(f"{flow}: {'starts again' if again else 'retired'}")
