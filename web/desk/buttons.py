@@ -6,6 +6,7 @@ from formloom.i18n import localized
 
 from form_engine.definition import CompiledForm, FieldAccess, Level
 from web.context import services
+from web.desk.choices import choices_json
 from web.desk.decision_model import editable, narrowed
 from web.desk.linked import linked_records, reader_of
 from web.desk.record_form import PEOPLE, UPLOAD, lookup_url
@@ -38,9 +39,11 @@ def buttons_decision(
                 "comment": "none",
                 "to_steps": [],
                 "tone": "plain",
+                "choices": choices_json(world.session, button.choices),
             }
             for button in found
         ],
+        "people_url": PEOPLE,
         "form": _model(world, form, record, fields, granted, whole, keys, required) if keys else None,
         "next": f"/records/{record.id}",
         "draft_key": None,

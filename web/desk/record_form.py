@@ -13,6 +13,7 @@ from form_engine.formula import Env, ErrorValue
 from form_engine.records.facts import Fact, record_value
 from form_engine.records.facts_sql import facts_of
 from web.context import services
+from web.desk.choices import choices_to_submit
 from web.desk.document import document
 from web.desk.linked import linked_records, reader_of
 from web.desk.world import World
@@ -47,6 +48,7 @@ def new_form(session: Session, identity: Identity, form_key: str, given: Mapping
         people_url=PEOPLE,
         draft_key=_draft_key(identity, form.key, values),
     )
+    model["choices"] = choices_to_submit(session, form.key, world.actor)
     for field in model["fields"]:
         if field["key"] in values:
             field["default"] = {"value": values[field["key"]]}

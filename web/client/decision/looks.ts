@@ -56,5 +56,5 @@ export function looksOf(action: ActionModel): Looks {
 
 /** Whether pressing it is enough, or something must be said first. */
 export function asksFirst(action: ActionModel): boolean {
-  return action.comment === 'required' || Boolean(action.reasons?.length) || (action.to_steps?.length ?? 0) > 1 || !['approve', 'submit', 'resubmit', 'acknowledge', 'retry', 'accept', 'urge'].includes(action.decision);
+  return Boolean(action.choices?.length) || action.comment === 'required' || Boolean(action.reasons?.length) || (action.to_steps?.length ?? 0) > 1 || !['approve', 'submit', 'resubmit', 'acknowledge', 'retry', 'accept', 'urge'].includes(action.decision);
 }

@@ -1,5 +1,6 @@
 /** What the server hands to the bar of decisions. */
 import type { FormModel } from '../form/model';
+import type { ChoiceModel } from './choices';
 
 export interface ActionModel {
   /** approve, reject, return, resubmit, withdraw, submit, acknowledge, … or a button's key. */
@@ -11,6 +12,8 @@ export interface ActionModel {
   readonly comment?: 'optional' | 'required' | 'none';
   readonly to_steps?: readonly { readonly key: string; readonly label: string }[];
   readonly tone?: 'primary' | 'danger' | 'plain' | null;
+  /** Whom one picks for the steps ahead. */
+  readonly choices?: readonly ChoiceModel[];
 }
 
 /** Something that changes who decides. */
@@ -36,6 +39,7 @@ export interface DecisionModel {
   /** What may be written at this step, in the same place. */
   readonly form?: FormModel | null;
   readonly seating?: SeatingModel | null;
+  readonly people_url?: string;
   readonly next?: string | null;
   readonly draft_key?: string | null;
   /** Where the log of a closed task can be read. */

@@ -1,4 +1,5 @@
 /** What the server hands to the form runtime (`web/forms_view.py` makes it). Hidden fields are absent. */
+import type { ChoiceModel } from '../decision/choices';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type Values = Readonly<Record<string, Json>>;
@@ -146,6 +147,8 @@ export interface FormModel {
   readonly lookup: string;
   readonly upload: string;
   readonly people_url?: string;
+  /** Whom one picks for the steps of the flows that submitting may start. */
+  readonly choices?: readonly ChoiceModel[];
   /** False where the reader may not open other records: a guest. */
   readonly links?: boolean;
   readonly draft_key: string | null;
