@@ -19,6 +19,7 @@ from web.phrases import (
     operations,
     records,
     sheets,
+    times,
     versions,
 )
 
@@ -35,6 +36,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **flows.PHRASES,
         **apps.PHRASES,
         **calendars.PHRASES,
+        **times.PHRASES,
         **sheets.PHRASES,
         **documents.PHRASES,
         **jobs.PHRASES,
