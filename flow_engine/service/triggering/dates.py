@@ -90,7 +90,7 @@ class Row:
     @property
     def fired(self) -> set[str]:
         """The values for which it has fired."""
-        return {self.value} if self.done else set()
+        return {*self.payload.get("fired", ()), *((self.value,) if self.done else ())}
 
 
 class Moments:
