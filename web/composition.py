@@ -28,6 +28,7 @@ from formloom.wakeups import Listener
 from apps.stores import Stores, stores_for
 from flow_engine.service import Flows, handlers, timer_handlers
 from flow_engine.service.papers import Papers
+from flow_engine.service.plays.records import EACH_JOB
 from flow_engine.service.tidy import sweep_grants
 from form_engine.definitions_store import FormStore, upkeep
 from form_engine.documents.models import DocumentFile
@@ -165,7 +166,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     connections = Connections(settings, outgoing)
     deliver = deliverer(settings, outgoing, connections, files, flows.replies())
     papers = Papers(flows, documents, files)
-    work = jobs.Jobs(job_works(forms, records, flows, imports, exports))
+    work = jobs.Jobs(job_works(forms, records, flows, imports, exports), broke={EACH_JOB: flows.chunks.broke})
     runner = outbox.Runner(
         databases,
         {

@@ -29,4 +29,5 @@ def job_works(
         drain.KIND: drain.job(forms.forms),
         **bulk_works(records, forms),
         **flows.triggering.works(),
+        **flows.chunks.works(),
     }

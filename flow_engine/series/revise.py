@@ -42,7 +42,9 @@ def revise(existing: Iterable[Kept], wanted: Iterable[Period], effective: date) 
     the terms become, what was asked, the adjustments and the new periods together are what is wanted.
     """
     old = [kept for kept in existing if kept.period.end >= effective]
-    asked = [period for period in wanted if period.end >= effective]
+    # The period that holds the day is looked at whole: its head may be a period by itself now.
+    since = min((kept.period.start for kept in old), default=effective)
+    asked = [period for period in wanted if period.end >= min(since, effective)]
     starting = {period.start: period for period in asked}
     stays = {kept.key: kept.period.start for kept in old if _same(kept, starting.get(kept.period.start))}
     settled = [kept for kept in old if kept.settled and kept.key not in stays]

@@ -23,7 +23,9 @@ from flow_engine.service import start as starting
 from flow_engine.service.calls import Calls
 from flow_engine.service.catalogue import Catalogue, FlowStore
 from flow_engine.service.choices import Choices, ChoiceView, choices_in, choices_of, submit_choices
+from flow_engine.service.chunks import Chunks
 from flow_engine.service.clocks import hear as clocks
+from flow_engine.service.clocks.show import ClockView, clocks_of
 from flow_engine.service.decide import Answer, Wish, decide
 from flow_engine.service.health import Health, health, reports, take_note
 from flow_engine.service.inbox import InboxPage, Tab
@@ -70,6 +72,7 @@ class Flows:
         self._catalogue = Catalogue(forms)
         self._letters = Letters(self._catalogue, translate)
         self.calls = Calls(self._catalogue)
+        self.chunks = Chunks(self._catalogue)
         self.seating = Seating(databases, self._catalogue)
         self.triggering = Triggering(self._catalogue, Records(subscribers=(self.record_changed,)))
 
@@ -257,6 +260,14 @@ class Flows:
                 choices = choices_of(session, flow, actor)
                 found.append(ButtonView(flow.key, trigger.label, title, trigger.fields, trigger.require, choices))
         return tuple(found)
+
+    def clocks(self, session: Session, run: int) -> tuple[ClockView, ...]:
+        """The clocks of a run that have started. Raises NotFound."""
+        found = session.get(Run, (workspace_of(session), run))
+        if found is None:
+            raise NotFound("unknown_run", {"run": run})
+        flow = self._catalogue.definition(session, found.flow, found.flow_version)
+        return clocks_of(session, {run: flow}).get(run, ())
 
     def read_cc(self, session: Session, task_id: int, person_id: int) -> None:
         """A copy has been read."""

@@ -178,7 +178,7 @@ def happen(
 
 
 def stage_of(session: Session, catalogue: Catalogue, run: Run) -> Stage:
-    """A stage only to ask something of a run's record, as its flow sees it."""
+    """A stage without an event: to ask something of a run's record, or for what a held run does piece by piece."""
     pinned = catalogue.pinned(workspace_of(session), run.flow, run.flow_version, run.form_version, lambda: session)
     told = {"id": run.id, "expected": run.version, "flow": run.flow, "form": run.form}
     return _stage(session, catalogue, pinned, run.record_id, SYSTEM, RunState.from_json(run.state).initiator, told)

@@ -2,9 +2,17 @@
 
 from typing import Any
 
+from formloom import jobs
+from formloom.errors import Conflict
+from formloom.jobs import Jobs
+from formloom.outbox import Relay, Runner
+
+from flow_engine.service.plays import records
+from flow_engine.service.plays.records import EACH_JOB
 from tests.flow_engine.actions import add, agree, button, change, charges, history, install, make, press
 from tests.flow_engine.conftest import World
 from tests.flow_engine.test_control_service import ask
+from tests.platform.backends import Inline
 
 CREATE: dict[str, Any] = {
     "key": "bill",
@@ -177,4 +185,73 @@ def test_a_loop_goes_over_records_and_asks_about_each(world: World) -> None:
     assert [row.data.get("note") for row in charges(world, agreement)] == [None, "seen 10", None]
     assert world.decide(agreement, "finance2").status == "approved"
     assert [row.data.get("note") for row in charges(world, agreement)] == ["seen 1", "seen 10", "seen 7"]
+    world.verify()
+
+
+def many(world: World, monkeypatch: Any, count: int) -> tuple[int, int, Relay]:
+    """An agreement with more charges than a step may write at once, and the run that goes through them."""
+    monkeypatch.setattr("flow_engine.steps.each.MOST_AT_ONCE", 5)
+    monkeypatch.setattr("flow_engine.service.chunks.CHUNK", 3)
+    each = {
+        "key": "through",
+        "type": "each",
+        "over": {"form": "charge", "via": "agreement"},
+        "do": [
+            {"key": "note", "type": "update", "record": "row", "set": {"note": {"=": 'target.note & "x"'}}},
+            {"key": "copy", "type": "create", "form": "charge", "set": {"agreement": {"=": "id"}, "amount": "1.00"}},
+        ],
+    }
+    install(world)
+    add(world, button("all", each, ask("check", "finance")))
+    agreement = agree(world)
+    for _ in range(count):
+        make(world, "charge", agreement=agreement, amount="10.00")
+    work = Jobs(world.flows.chunks.works(), broke={EACH_JOB: world.flows.chunks.broke})
+    runner = Runner(world.databases, {jobs.KIND: work}, given_up={jobs.KIND: work.given_up}, most_attempts=2)
+    return agreement, press(world, "all", agreement), Relay(world.databases, Inline(runner))
+
+
+def test_more_than_one_transaction_takes_are_worked_off_by_a_job(world: World, monkeypatch: Any) -> None:
+    agreement, run, relay = many(world, monkeypatch, 8)
+    assert world.tasks(agreement) == []
+    relay.run_once()
+    notes = [row.data.get("note") for row in charges(world, agreement)]
+    assert notes == ["x"] * 8 + [None] * 8, "each once, and none of those that came meanwhile"
+    assert [row["step"] for row in world.tasks(agreement)] == ["check", "check"]
+    assert {history(world, row.id)[-1][2] for row in charges(world, agreement)} == {f"run:{run}"}
+    world.verify()
+
+
+def test_a_cancelled_job_lets_the_run_go_on(world: World, monkeypatch: Any) -> None:
+    agreement, _, relay = many(world, monkeypatch, 8)
+    with world.work() as session:
+        (job,) = jobs.listing(session)
+        jobs.cancel(session, job.id)
+    relay.run_once()
+    assert [row.data.get("note") for row in charges(world, agreement)] == [None] * 8
+    assert [row["step"] for row in world.tasks(agreement)] == ["check", "check"]
+    world.verify()
+
+
+def test_a_chunk_that_fails_is_an_incident_and_goes_on_where_it_stopped(world: World, monkeypatch: Any) -> None:
+    agreement, _, relay = many(world, monkeypatch, 8)
+    fifth = charges(world, agreement)[4]
+    real, failing = records.do, [fifth.id]
+
+    def do(stage: Any, key: str, items: Any) -> None:
+        if any(int(item[1]) in failing for item in items):
+            raise Conflict("record_gone", {"id": failing[0]})
+        real(stage, key, items)
+
+    monkeypatch.setattr(records, "do", do)
+    relay.run_once()
+    (task,) = world.tasks(agreement)
+    assert task["kind"] == "incident"
+    assert [row.data.get("note") for row in charges(world, agreement)] == ["x"] * 3 + [None] * 5 + [None] * 3
+    failing.clear()
+    world.decide(agreement, "admin1", "retry")
+    relay.run_once()
+    notes = [row.data.get("note") for row in charges(world, agreement)]
+    assert notes[:8] == ["x"] * 8, "none twice"
+    assert [row["step"] for row in world.tasks(agreement)] == ["check", "check"]
     world.verify()

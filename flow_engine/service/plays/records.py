@@ -74,7 +74,8 @@ def act_later(stage: "Stage", effect: ActLater, state: RunState) -> None:
     total, highest = searching.counted(stage, search)
     run = stage.script.run["id"]
     # It tells the run how it ended, so nobody may end it unheard.
-    payload = {"hears": True, "run": run, "visit": effect.visit, "up_to": highest, "item": effect.item}
+    at = {"run": run, "visit": effect.visit, "step": effect.step, "item": effect.item}
+    payload = {"hears": True, **at, "up_to": highest}
     title = step.title if isinstance(step.title, str) else next(iter(step.title.values()))
     key = f"{run}:{effect.visit}"
     jobs.start(within, EACH_JOB, payload, by=stage.script.actor, title=title, total=total, key=key)

@@ -76,12 +76,12 @@ def listing(
 
 
 def cancel(session: Session, job_id: int, by: str | None = None) -> Job:
-    """Ask a job to end; what its finished batches did stays. One that nobody has begun ends at once, one that is
-    finished stays as it is. Raises NotFound.
+    """Ask a job to end; what its finished batches did stays. One that nobody has begun ends at once, unless somebody
+    waits for its word (its payload says `hears`); one that is finished stays as it is. Raises NotFound.
     """
     job = find(session, job_id, by)
     mine = (Job.workspace_id == workspace_of(session), Job.id == job_id)
-    waiting = update(Job).where(*mine, Job.state == "queued")
+    waiting = update(Job).where(*mine, Job.state == "queued", Job.payload["hears"].is_(None))
     ended = waiting.values(state="cancelled", cancel_asked=True, finished_at=func.now()).returning(Job.id)
     if session.execute(ended, execution_options={"synchronize_session": False}).first() is None:
         asked = update(Job).where(*mine, Job.finished_at.is_(None)).values(cancel_asked=True)

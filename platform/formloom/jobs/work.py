@@ -19,11 +19,21 @@ JobWork = Callable[[JobRun], Any]
 """Works in batches; what it returns (JSON) becomes the job's result. `{"link": "/forms/…"}` in it leads people on."""
 
 
+Broke = Callable[[Session, Any], None]
+"""Hears of a job, by its payload, whose workers died again and again."""
+
+
 class Jobs:
     """Register it for `jobs.KIND`, and `given_up` for what happens when the outbox gives up."""
 
-    def __init__(self, works: Mapping[str, JobWork], *, slice_seconds: float = SLICE_SECONDS) -> None:
-        self._works, self._slice_seconds = works, slice_seconds
+    def __init__(
+        self,
+        works: Mapping[str, JobWork],
+        *,
+        broke: Mapping[str, Broke] | None = None,
+        slice_seconds: float = SLICE_SECONDS,
+    ) -> None:
+        self._works, self._broke, self._slice_seconds = works, broke or {}, slice_seconds
 
     def __call__(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         """Do the job, or a share of it. A refusal (FormloomError) ends it; any other failure is tried again from the
@@ -49,9 +59,11 @@ class Jobs:
         """The outbox will not try again: the watchers learn of it. Reviving the dead letter takes the job up again."""
         mine = (Job.workspace_id == workspace_of(session), Job.id == int(payload["job"]), Job.finished_at.is_(None))
         failed = {"state": "failed", "finished_at": func.now(), "error": {"code": "job_broke", "detail": error}}
-        statement = update(Job).where(*mine).values(failed).returning(Job.id, Job.created_by)
-        for job_id, by in session.execute(statement, execution_options={"synchronize_session": False}):
+        statement = update(Job).where(*mine).values(failed).returning(Job.id, Job.created_by, Job.kind, Job.payload)
+        for job_id, by, kind, told in session.execute(statement, execution_options={"synchronize_session": False}):
             announce(session, topics(job_id, by))
+            if kind in self._broke:
+                self._broke[kind](session, told)
 
     def _begin(self, context: JobContext, job_id: int) -> JobRun | None:
         """None when it was cancelled in time, or is over."""
