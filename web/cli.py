@@ -11,6 +11,7 @@ from web.commands import (
     documents,
     flows,
     forms,
+    people,
     proof,
     runs,
     settings_from_environment,
@@ -21,6 +22,7 @@ from web.commands import (
 SUBJECTS = (
     accounts.workspace,
     accounts.user,
+    people.people,
     accounts.token,
     bundles.app,
     forms.form,
