@@ -8,7 +8,7 @@ from orjson import dumps, loads
 from flow_engine.machine import MACHINE_VERSION
 from flow_engine.service.script import Json, Script
 
-TYPES: Final = (
+_IN_ORDER = (
     "bigint timestamptz text bigint bigint text text "  # workspace … form
     "bigint bigint text jsonb boolean jsonb "  # the run
     "jsonb bigint text text bigint text jsonb text jsonb text text bigint "  # the record
@@ -18,12 +18,17 @@ TYPES: Final = (
     "text[] jsonb timestamptz[] "  # timers
     "jsonb jsonb jsonb jsonb jsonb jsonb "  # what is rare
     "jsonb text jsonb text bytea jsonb"  # journal, audit, answer
-).split()
+)
+TYPES: Final = tuple(_IN_ORDER.split())
 
-APPLY: Final = f"SELECT flow_apply_step({', '.join(f'${n}::{kind}' for n, kind in enumerate(TYPES, 1))})::text".encode()
+_NUMBERED, _NAMED = (
+    ", ".join(form.format(n=n, kind=kind) for n, kind in enumerate(TYPES, 1))
+    for form in ("${n}::{kind}", "CAST(:p{n} AS {kind})")
+)
+APPLY: Final = f"SELECT flow_apply_step({_NUMBERED})::text".encode()
 """For libpq."""
 
-APPLY_NAMED: Final = f"SELECT flow_apply_step({', '.join(f'CAST(:p{n} AS {kind})' for n, kind in enumerate(TYPES, 1))})::text"
+APPLY_NAMED: Final = f"SELECT flow_apply_step({_NAMED})::text"
 """For a session: `p1` and so on."""
 
 _PLAIN: Final = frozenset(
@@ -34,56 +39,51 @@ _NO_WRITE: Final = (None,) * 11
 _NOTHING_FINISHED: Final = (None,) * 7
 _NOTHING_OPENS: Final = (None,) * 9
 _NO_TIMERS: Final = (None,) * 3
+_NO_ANSWER: Final = (None,) * 3
 
-Argument = bytes | str | None
+Argument = bytes | None
 
 
 def arguments(script: Script) -> list[Argument]:
-    """What the script comes to. Text is ready to be sent; JSON is bytes."""
-    run, audit = script.run, script.audit
+    """What the script comes to, ready to be sent."""
+    run, audit, answer = script.run, script.audit, script.answer
     known = run.get("id")
     seq = (run["expected"] if known is not None else 0) + 1
     detail = {**audit["detail"], "record": script.record, "flow": run["flow"], "seq": seq}
-    answer = script.answer
     return [
-        str(script.workspace),
-        script.at.isoformat(),
-        script.actor,
-        str(MACHINE_VERSION),
-        str(script.record),
-        run["flow"],
-        run["form"],
-        None if known is None else str(known),
-        None if known is None else str(run["expected"]),
-        run["status"],
+        b"%d" % script.workspace,
+        script.at.isoformat().encode(),
+        script.actor.encode(),
+        b"%d" % MACHINE_VERSION,
+        b"%d" % script.record,
+        run["flow"].encode(),
+        run["form"].encode(),
+        *((None, None) if known is None else (b"%d" % known, b"%d" % run["expected"])),
+        run["status"].encode(),
         dumps(run["state"]),
-        "t" if run["ended"] else "f",
+        b"t" if run["ended"] else b"f",
         dumps({**run, "state": None}) if known is None else None,
         *_written(script),
         *(_NOTHING_FINISHED if script.finish is None else _finished(script.finish)),
-        _array(script.close) if script.close else None,
-        _stopping(script) if known is not None else None,
+        *(_closed(script) if script.close else (None, None)),
         *(_opened(script.open) if script.open else _NOTHING_OPENS),
         *(_timers(script.timers) if script.timers else _NO_TIMERS),
-        *(
-            dumps(told) if told else None
-            for told in (script.drop, script.passed, script.invite, script.notify, script.outbox, script.more)
-        ),
+        dumps(script.drop) if script.drop else None,
+        dumps(script.passed) if script.passed else None,
+        dumps(script.invite) if script.invite else None,
+        dumps(script.notify) if script.notify else None,
+        dumps(script.outbox) if script.outbox else None,
+        dumps(script.more) if script.more else None,
         dumps({"told": script.journal}),
-        audit["action"],
+        audit["action"].encode(),
         dumps(detail),
-        *((None, None, None) if answer is None else (answer["key"], "\\x" + answer["fingerprint"], dumps(answer["body"]))),
+        *(_NO_ANSWER if answer is None else _answered(answer)),
     ]
-
-
-def as_bytes(told: Sequence[Argument]) -> list[bytes | None]:
-    """For libpq."""
-    return [each.encode() if isinstance(each, str) else each for each in told]
 
 
 def as_named(told: Sequence[Argument]) -> dict[str, str | None]:
     """For a session."""
-    return {f"p{n}": each.decode() if isinstance(each, bytes) else each for n, each in enumerate(told, 1)}
+    return {f"p{n}": None if each is None else each.decode() for n, each in enumerate(told, 1)}
 
 
 def applied(told: str | bytes | None) -> dict[str, Any]:
@@ -104,17 +104,17 @@ def _written(script: Script) -> tuple[Argument, ...]:
     value = one["slots"].get(slot) if slot is not None else None
     return (
         None,
-        str(one["expected"]),
-        batch["actor"],
-        one["action"],
-        str(one["form_version"]),
-        one.get("title"),
+        b"%d" % one["expected"],
+        batch["actor"].encode(),
+        one["action"].encode(),
+        b"%d" % one["form_version"],
+        _text(one.get("title")),
         dumps(one["data"]),
-        one.get("search"),
+        _text(one.get("search")),
         dumps(one["changes"]),
-        slot,
-        None if value is None else str(value),
-        str(batch["world"]),
+        _text(slot),
+        None if value is None else str(value).encode(),
+        b"%d" % batch["world"],
     )
 
 
@@ -132,44 +132,53 @@ def _is_plain(batch: Json, one: Json, record: int) -> bool:
 def _finished(told: Json) -> tuple[Argument, ...]:
     person = told["person"]
     return (
-        str(told["visit"]),
-        None if person is None else str(person),
-        told["guest"],
-        told["decision"],
-        told["reason"],
-        told["comment"],
+        b"%d" % told["visit"],
+        None if person is None else b"%d" % person,
+        _text(told["guest"]),
+        told["decision"].encode(),
+        _text(told["reason"]),
+        _text(told["comment"]),
         dumps(told["fields"]),
     )
 
 
-def _stopping(script: Script) -> str | None:
-    prefix = f"run:{script.run['id']}:"
-    keys = [f"{prefix}{visit}:{action}" for visit, timers in script.close.items() for action in range(timers)]
-    return _array(keys) if keys else None
+def _closed(script: Script) -> tuple[Argument, Argument]:
+    """The visits, and the timers that the run has set for them."""
+    run = script.run.get("id")
+    timers = [f"run:{run}:{visit}:{at}" for visit, several in script.close.items() for at in range(several)]
+    return _array(script.close), _array(timers) if timers and run is not None else None
 
 
 def _opened(tasks: Sequence[Json]) -> tuple[Argument, ...]:
     return (
-        _array(task["visit"] for task in tasks),
-        _array(task["step"] for task in tasks),
-        _array(task["kind"] for task in tasks),
-        _array(task.get("person") for task in tasks),
-        _array(task.get("guest") for task in tasks),
-        _array(task.get("due") for task in tasks),
-        _array(f'"{task["actions"]}"' if task.get("grant") else None for task in tasks),
+        _array([task["visit"] for task in tasks]),
+        _array([task["step"] for task in tasks]),
+        _array([task["kind"] for task in tasks]),
+        _array([task.get("person") or "NULL" for task in tasks]),
+        _array([task.get("guest") or "NULL" for task in tasks]),
+        _array([task.get("due") or "NULL" for task in tasks]),
+        _array([f'"{task["actions"]}"' if task.get("grant") else "NULL" for task in tasks]),
         dumps([task["fields"] for task in tasks]),
-        _array(task.get("told") if task["kind"] == "cc" else "task_opened" for task in tasks),
+        _array([task.get("told") or "NULL" if task["kind"] == "cc" else "task_opened" for task in tasks]),
     )
 
 
 def _timers(timers: Sequence[Json]) -> tuple[Argument, ...]:
     return (
-        _array(f"{timer['visit']}:{timer['action']}" for timer in timers),
+        _array([f"{timer['visit']}:{timer['action']}" for timer in timers]),
         dumps([{name: told for name, told in timer.items() if name != "due"} for timer in timers]),
-        _array(timer["due"] for timer in timers),
+        _array([timer["due"] for timer in timers]),
     )
 
 
-def _array(elements: Iterable[object]) -> str:
+def _answered(answer: Json) -> tuple[Argument, ...]:
+    return answer["key"].encode(), b"\\x" + answer["fingerprint"].encode(), dumps(answer["body"])
+
+
+def _text(told: str | None) -> Argument:
+    return None if told is None else told.encode()
+
+
+def _array(elements: Iterable[object]) -> bytes:
     """An array as PostgreSQL reads it; of numbers, keys, moments and colons only."""
-    return f"{{{','.join(['NULL' if each is None else str(each) for each in elements])}}}"
+    return f"{{{','.join(map(str, elements))}}}".encode()

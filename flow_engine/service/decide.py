@@ -25,7 +25,7 @@ from flow_engine.definition.view import TAKES_CHANGES, fields_of, required_of
 from flow_engine.machine import Decided, Failed, Reseated, TakenBack
 from flow_engine.machine.events import ACTS, DECISIONS, Act, Decision, Event
 from flow_engine.service import live
-from flow_engine.service.arguments import APPLY, applied, arguments, as_bytes
+from flow_engine.service.arguments import APPLY, applied, arguments
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.errors import LOST_RACES
 from flow_engine.service.loaded import LaterSession, Loaded, TaskRow, decided, set_stage, stored_state
@@ -164,7 +164,7 @@ def _once(
         script.answer = {"key": wish.key, "fingerprint": wish.fingerprint, "body": answer.to_json()}
     live.keep(stage)
     try:
-        done = applied(line.ask(APPLY, *as_bytes(arguments(script))))
+        done = applied(line.ask(APPLY, *arguments(script)))
     except psycopg.Error as error:
         told = refused(stage, error, event, wish.changes)
         if told is not None:

@@ -89,41 +89,56 @@ class Loaded:
         return cls._read(line.row(_LOAD, b"%d" % workspace, who.encode(), b"%d" % task, named))
 
     @classmethod
-    def _read(cls, row: tuple[bytes | None, ...]) -> "Loaded | None":
+    def _read(cls, row: tuple[Any, ...]) -> "Loaded | None":
         """The columns in their order."""
         if not row or row[0] is None:
             return None
-        at = iter([None if value is None else value.decode() for value in row])
-        one: Callable[[], Any] = at.__next__
-        task = TaskRow(int(one()), int(one()), one(), one(), one(), _number(one()), one())
-        told = int(one()), one(), int(one()), one(), int(one()), int(one()), int(one())
-        stored = loads(one())
-        run = RunRow(*told, RunState.from_json(stored))
-        record = Fact(
-            id=run.record,
-            form=one(),
-            form_version=int(one()),
-            version=int(one()),
-            touched=int(one()),
-            data=loads(one()),
-            totals=read_totals(loads(one() or "{}")),
-            number=one(),
-            title=one(),
-            draft=one() == "t",
-            deleted=one() == "t",
-            run_id=_number(one()),
-            created_at=datetime.fromisoformat(one()),
-            created_by=_number(one()),
-            updated_at=datetime.fromisoformat(one()),
-            updated_by=one(),
+        # fmt: off
+        (
+            task_id, visit, step, kind, status, person, guest,
+            run_id, flow, flow_version, form, form_version, record_id, version, state,
+            record_form, record_version, made_version, touched, data, totals,
+            number, title, draft, deleted, held_by, created_at, created_by, updated_at, updated_by,
+            holders, world, now, zone, fingerprint, body,
+        ) = row
+        # fmt: on
+        task = TaskRow(
+            int(task_id), int(visit), step.decode(), kind.decode(), status.decode(), _number(person), _text(guest)
         )
-        holders = loads(one() or "[]")
-        roles = _holding(stored.get("roles", ()), holders)
-        absent = frozenset(person for _, person, away in holders if away)
-        world, now, zone = int(one()), datetime.fromisoformat(one()), ZoneInfo(one())
-        fingerprint, body = one(), one()
-        answered = None if fingerprint is None else (fingerprint[2:], loads(body))  # a bytea begins with \\x
-        return cls(task, run, record, roles, absent, world, now, zone, answered)
+        stored, held = loads(state), loads(holders or b"[]")
+        run = RunRow(
+            int(run_id),
+            flow.decode(),
+            int(flow_version),
+            form.decode(),
+            int(form_version),
+            int(record_id),
+            int(version),
+            RunState.from_json(stored),
+        )
+        record = Fact(
+            run.record,
+            record_form.decode(),
+            int(record_version),
+            int(made_version),
+            int(touched),
+            loads(data),
+            {} if totals is None else read_totals(loads(totals)),
+            _text(number),
+            title.decode(),
+            draft == b"t",
+            deleted == b"t",
+            _number(held_by),
+            datetime.fromisoformat(created_at.decode()),
+            _number(created_by),
+            datetime.fromisoformat(updated_at.decode()),
+            updated_by.decode(),
+        )
+        roles = _holding(stored.get("roles", ()), held)
+        absent = frozenset(who for _, who, away in held if away)
+        answered = None if fingerprint is None else (fingerprint[2:].decode(), loads(body))  # a bytea begins with \\x
+        moment, place = datetime.fromisoformat(now.decode()), ZoneInfo(zone.decode())
+        return cls(task, run, record, roles, absent, int(world), moment, place, answered)
 
 
 def decided(line: Line, workspace: int, task: int) -> dict[str, Any]:
@@ -132,8 +147,12 @@ def decided(line: Line, workspace: int, task: int) -> dict[str, Any]:
     return found
 
 
-def _number(told: str | None) -> int | None:
+def _number(told: bytes | None) -> int | None:
     return None if told is None else int(told)
+
+
+def _text(told: bytes | None) -> str | None:
+    return None if told is None else told.decode()
 
 
 def _holding(roles: Iterable[str], holders: Iterable[tuple[str, int, bool]]) -> dict[str, tuple[int, ...]]:

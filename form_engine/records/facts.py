@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from formloom.frozen import quick
 
@@ -142,17 +142,23 @@ def record_value(facts: Facts, fact: Fact) -> RecordValue:
     return values.record
 
 
+_SYSTEM: Final = frozenset(("id", "number", "created_at", "created_by", "updated_at", "updated_by"))
+
+
 class StoredValues(Mapping[str, Value]):
     """A stored record's values: each worked out when it is first read."""
 
     def __init__(self, facts: Facts, fact: Fact, form: CompiledForm) -> None:
         self._facts, self._fact, self._form = facts, fact, form
-        self._known: dict[str, Value] = dict(fact.system)
+        self._known: dict[str, Value] = {}
         self.record = RecordValue(form.key, fact.id or None, self, facts.fetch)
 
     def __getitem__(self, key: str) -> Value:
         if key in self._known:
             return self._known[key]
+        if key in _SYSTEM:
+            value = self._known[key] = self._fact.system[key]
+            return value
         field = self._form.by_path[key]
         # An own name that is read while it is being worked out would be a cycle, which publish refuses; be sure anyway.
         self._known[key] = REF
@@ -161,7 +167,9 @@ class StoredValues(Mapping[str, Value]):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Blank for names that the form does not have, as formulas expect."""
-        return self[key] if key in self._known or key in self._form.by_path else default
+        if key in _SYSTEM:
+            return self._fact.system.get(key, default)
+        return self[key] if key in self._form.by_path else default
 
     def __iter__(self) -> Iterator[str]:
         return iter((*self._fact.system, *(field.key for field in self._form.fields)))

@@ -6,7 +6,7 @@ The service plans here and applies the result; a flow's hot path does the same w
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from secrets import token_hex
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from formloom.errors import InvalidInput
 from formloom.frozen import replace
@@ -14,9 +14,18 @@ from formloom.frozen import replace
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.evolution.convert import carried
 from form_engine.fields import NumberSeriesConfig, SeriesPattern
-from form_engine.fields.base import Json
+from form_engine.fields.base import Json, Refers
 from form_engine.formula import Context, RecordValue, Value
-from form_engine.records.derive import changes_between, files_of, links_of, search_text, slots_of, title_of, unique_of
+from form_engine.records.derive import (
+    changes_between,
+    files_of,
+    links_of,
+    search_text,
+    searched_fields,
+    slots_of,
+    title_of,
+    unique_of,
+)
 from form_engine.records.facts import Fact, Facts, linked_ids, record_value
 from form_engine.records.forms import Forms
 from form_engine.records.links import check_links
@@ -27,6 +36,8 @@ from form_engine.rollups.parts import parts_of
 from form_engine.validate import Clean, validate
 
 Raw = Mapping[str, Any]
+
+_NAMING: Final[tuple[Refers, ...]] = ("record", "file")
 
 
 def plan_create(
@@ -144,12 +155,14 @@ def _write(
     if form.version != made_by.version:
         data = carried(made_by, form, data)
     numbers = () if draft or deleted else _take_numbers(form, data, record, facts.context)
+    changes = changes_between(record.data, data)
+    if _moves_slots_only(forms, made_by, record, changes) and not (numbers or draft or deleted or run_id is not KEEP):
+        return _slots_only(forms, form, facts, record, data, changes, action)
     own_number = next((mark.token for mark in numbers if mark.own), record.number)
     after = replace(record, data=data, number=own_number, draft=draft, deleted=deleted)
     # Titles, slots and contributions hang on the document: a total that is read for them must not bind the write.
     noted = dict(facts.totals_read)
     value = record_value(facts, after)
-    changes = changes_between(record.data, data)
     same_title = form is made_by and own_number == record.number and _title_stays(form, changes)
     title = record.title if same_title and not is_new else title_of(form, value, facts.context)
     facts.totals_read = noted
@@ -223,6 +236,66 @@ def _write(
         stirs_up=() if parts == parts_before else forms.routes.stirs_up(form.key),
         changes=changes,
         seen={parent: touched for parent, touched in noted.items() if parent},
+    )
+
+
+def _moves_slots_only(forms: Forms, form: CompiledForm, record: Fact, changes: Mapping[str, object]) -> bool:
+    """Whether beside the document only slots hang on what changed: of a status, mostly."""
+    if not record.id or record.draft or record.deleted or forms.get(form.key) is not form:
+        return False
+    known = ("beside the document", form.key)
+    if known not in forms.remembered:
+        forms.remembered[known] = _hanging(forms, form)
+    hanging: frozenset[str] | None = forms.remembered[known]
+    return hanging is not None and hanging.isdisjoint(changes)
+
+
+def _hanging(forms: Forms, form: CompiledForm) -> frozenset[str] | None:
+    """The fields on which something beside the document hangs that is no slot; None: not to be told by fields alone."""
+    shown = form.display
+    if forms.feeds.get(form.key) or forms.routes.computed_slots(form.key) or not _title_stays(form, {}):
+        return None
+    return frozenset(
+        (
+            *(shown if isinstance(shown, tuple) else ()),
+            *(field.path.partition(".")[0] for field in searched_fields(form)),
+            *(field.key for kind in _NAMING for field in referring(form, kind)),
+            *chain(*form.definition.unique),
+            *_span_fields(form),
+        )
+    )
+
+
+def _slots_only(
+    forms: Forms,
+    form: CompiledForm,
+    facts: Facts,
+    record: Fact,
+    data: dict[str, Json],
+    changes: Mapping[str, tuple[Json, Json]],
+    action: Action,
+) -> RecordWrite:
+    """Title, words, links and the like are not even worked out."""
+    slots = forms.slots.get(form.key, {})
+    filled = {path: slot for path, slot in slots.items() if path in changes}
+    only = next(iter(filled.values())) if len(filled) == 1 else None
+    return RecordWrite(
+        form=form.key,
+        form_version=form.version,
+        action=action,
+        data=data,
+        title=record.title,
+        search=None,
+        id=record.id,
+        expected=record.version,
+        slots=KEEP if not filled else slots_of(form, filled if only else slots, data),
+        slot=only,
+        keep_title=forms.routes.keeps_title(form.key, changes),
+        stirs=forms.routes.stirs(
+            form.key, changes, new=False, there=True, moved=False, slots=bool(filled), parts=False
+        ),
+        changes=changes,
+        seen={parent: touched for parent, touched in facts.totals_read.items() if parent},
     )
 
 

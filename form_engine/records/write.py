@@ -120,7 +120,8 @@ class RecordWrite:
     action: Action
     data: Mapping[str, Json]
     title: str
-    search: str
+    search: str | None
+    """None: as it is."""
     id: int | None = None
     expected: int | None = None
     draft: bool = False
@@ -156,13 +157,14 @@ class RecordWrite:
             "action": self.action,
             "data": dict(self.data),
             "title": self.title,
-            "search": self.search,
             "draft": self.draft,
             "deleted": self.deleted,
             "changes": {key: list(pair) for key, pair in self.changes.items()},
         }
         if self.id is not None:
             out |= {"id": self.id, "expected": self.expected}
+        if self.search is not None:
+            out["search"] = self.search
         if self.keep_title:
             del out["title"]
         if self.numbers:

@@ -13,11 +13,7 @@ def test_every_slot_is_written_by_an_insert_and_by_an_update_of_all_or_of_it_alo
         for name in ("insert_record_writes.sql", "apply_record_writes.sql"):
             assert len(re.findall(rf"\bs\.{slot}\b", SOURCES[name])) == 1, slot
         assert (
-            len(
-                re.findall(
-                    rf"WHEN '{slot}' THEN UPDATE record_index i SET {slot} = ", SOURCES["apply_record_writes.sql"]
-                )
-            )
+            len(re.findall(rf"WHEN '{slot}' THEN UPDATE record_index i SET {slot} = ", SOURCES["change_record.sql"]))
             == 1
         )
 
