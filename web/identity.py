@@ -44,7 +44,7 @@ def me() -> Identity:
 
 def is_api_request() -> bool:
     """Whether the caller reads JSON (a program, or the script of one of our pages)."""
-    if request.path.startswith(("/api/", "/events", "/badges")) or request.is_json:
+    if request.path.startswith(("/api/", "/events", "/badges", "/hooks/")) or request.is_json:
         return True
     best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
     return best != "text/html" and bool(request.accept_mimetypes)

@@ -19,6 +19,7 @@ BODIES: dict[str, Any] = {
     "records.Buttons:POST": {"decision": "payment_reversal", "changes": {"reversal_reason": "x"}},
     "tasks.Decide:POST": {"decision": "approve"},
     "tasks.Read:POST": {},
+    "seating.Reassign:POST": {"people": [1]},
     "forms.Records:POST": {"values": {}},
     "forms.Candidates:POST": {"field": "bill"},
     "definitions.Draft:PUT": {"definition": {}},
@@ -32,7 +33,24 @@ BODIES: dict[str, Any] = {
     "imports.Run:POST": {"mode": "all"},
 }
 
-BESIDES: dict[str, Any] = {"comment_id": 1, "version": 1, "row": 1, "form": "payment", "key": "payment", "batch": "1", "kind": "forms"}
+BESIDES: dict[str, Any] = {
+    "comment_id": 1,
+    "version": 1,
+    "row": 1,
+    "form": "payment",
+    "key": "payment",
+    "batch": "1",
+    "kind": "forms",
+}
+BESIDES |= {
+    "event": "arrived",
+    "connection": "erp",
+    "act": "test",
+    "flow": "none",
+    "what": "revoke",
+    "workspace": "home",
+}
+BESIDES |= {"visit": 1, "turn": "enable", "remedy": "retry"}
 """Arguments that are no ids of somebody's things, or stand beside one."""
 
 ELSEWHERE = {"token", "filename"}
@@ -65,6 +83,8 @@ def ids(side: Side) -> list[dict[str, Any]]:
     names = ("contract", "customer", "bill12", "waiting", "reviewed")
     records = [{"record_id": side.ids[name], "comment_id": side.ids["comment"]} for name in names]
     others = {"task_id": "task", "run_id": "run", "file_id": "file", "job_id": "job", "batch_id": "batch"}
+    others |= {"message_id": "message", "device_id": "device", "note_id": "note"}
+    others |= {"person_id": "person", "absence_id": "absence"}
     return [*records, *({argument: side.ids[name]} for argument, name in others.items())]
 
 
@@ -159,7 +179,8 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
         if (declared := policy_of(town.app, rule.endpoint, method)) and declared.audience is Audience.ADMIN
     ]
     assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/publish", "/admin/forms/<form>"}
-    values = {"run_id": town.home.ids["run"], "record_id": town.home.ids["contract"]}
+    named = {"message_id": "message", "run_id": "run", "record_id": "contract"}
+    values = {argument: town.home.ids[name] for argument, name in named.items()}
     with town.unchanged():
         for rule, method in admins:
             answer = ask(town, town.browser(who), rule, method, **values)

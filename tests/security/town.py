@@ -8,18 +8,22 @@ import contextlib
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
 from flask.testing import FlaskClient
-from formloom import guests, jobs
+from formloom import guests, jobs, messages, notifications
+from formloom.clock import app_now
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
+from formloom.models import PushSubscription
 from formloom.people import create_person
 from PIL import Image
-from sqlalchemy import text
+from sqlalchemy import insert, text
+from sqlalchemy.orm import Session
 
 from flow_engine.models import Run, Task
 from form_engine.records.actor import SYSTEM, Actor
@@ -233,6 +237,8 @@ def _work(services: Services, side: Side) -> None:
         assert isinstance(slip, list)
         side.ids |= {"task": task.id, "run": run.id, "file": str(slip[0])}
         by = Actor.person(side.people["admin"]).ref
+        _ways(session, side)
+        _away(services, session, side)
         side.ids["job"] = jobs.start(session, "export", {}, by=by, title="An export")
     admin, contract = side.browsers["admin"], office.ids["contract"]
     said = admin.send("POST", f"/api/v1/records/{contract}/comments", {"body": "between us"}, key=fresh_key())
@@ -278,3 +284,25 @@ def upload(browser: Browser, content: BytesIO, name: str, path: str = "/api/v1/f
         data={"file": (content, name)},
         headers={"X-CSRF-Token": browser.token, "Accept": "application/json"},
     )
+
+
+def _ways(session: Session, side: Side) -> None:
+    """A message, a device and a line under the bell of the reviewer."""
+    person = side.people["finance1"]
+    about = {"channel": "mail", "recipient": "x@example.test", "subject": "Secretive", "body": "…", "key": "town"}
+    side.ids["message"] = messages.post(session, messages.Line(**about, person=person)) or 0
+    notifications.notify(session, [person], "notice", {"text": "…", "must": True}, "/inbox?task=1")
+    side.ids["note"] = notifications.latest(session, person, 1)[0].id
+    row = {"workspace_id": side.workspace, "person_id": person, "endpoint": "https://push.test/1", "keys": {}}
+    side.ids["device"] = session.execute(
+        insert(PushSubscription).values(row).returning(PushSubscription.id)
+    ).scalar_one()
+
+
+def _away(services: Services, session: Session, side: Side) -> None:
+    """The second reviewer will be away some day."""
+    person, proxy = side.people["finance2"], side.people["supervisor"]
+    begins = app_now(session) + timedelta(days=300)
+    declare = services.flows.seating.declare
+    made = declare(session, person, proxy, begins, begins + timedelta(days=1), Actor.person(person))
+    side.ids |= {"person": person, "absence": made.id}
