@@ -17,6 +17,7 @@ from flow_engine.triggers.moments import Move, Offset, due_of, parse_offset
 from form_engine.definition import CompiledForm
 from form_engine.formula.workdays import Calendar
 
+CODES = ("not_a_date", "date_of_others", "bad_offset")
 CatchUp = Literal["latest", "all", "none"]
 NOW = Offset()
 

@@ -13,6 +13,7 @@ from flow_engine.elements.value import Assignment, Formula, parse_set
 from flow_engine.triggers.base import Trigger, TriggerType, when_of
 from form_engine.definition import CompiledForm
 
+CODES = ("bad_cron",)
 _SOME_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 
 

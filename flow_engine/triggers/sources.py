@@ -9,6 +9,7 @@ from formloom.errors import Issue
 from flow_engine.elements.value import Assignment, Formula, Literal, parse_value
 from form_engine.definition import CompiledForm
 
+CODES: Final = ("bad_pointer",)
 NOTHING: Final = object()
 """What a pointer leads to where there is nothing."""
 

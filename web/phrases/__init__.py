@@ -20,6 +20,7 @@ from web.phrases import (
     records,
     sheets,
     times,
+    triggers,
     versions,
 )
 
@@ -37,6 +38,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **apps.PHRASES,
         **calendars.PHRASES,
         **times.PHRASES,
+        **triggers.PHRASES,
         **sheets.PHRASES,
         **documents.PHRASES,
         **jobs.PHRASES,

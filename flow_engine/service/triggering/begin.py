@@ -47,7 +47,7 @@ def begin(
     Raises Conflict `run_busy` where somebody else keeps changing the record: whoever calls comes back to it.
     """
     flow = pinned[0].key
-    depth = 0 if cause is None else (session.scalar(_depth(session, cause)) or 0) + 1
+    depth = 0 if cause is None else int(session.scalar(_depth(session, cause)) or 0) + 1
     if depth > MOST_DEPTH:
         chain: Json = [{"run": run, "flow": key} for run, key in chain_of(session, cause or 0)]
         report(session, "chain_too_long", flow, record, {"most": MOST_DEPTH, "chain": chain})
@@ -92,7 +92,7 @@ def chain_of(session: Session, run: int) -> list[tuple[int, str]]:
     return [(found, flow) for found, flow in rows]
 
 
-def _depth(session: Session, run: int) -> Select[tuple[int]]:
+def _depth(session: Session, run: int) -> Select[int]:
     return select(Run.depth).where(Run.workspace_id == workspace_of(session), Run.id == run)
 
 

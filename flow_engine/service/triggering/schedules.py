@@ -16,6 +16,7 @@ from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.triggering.begin import begin, report
 from flow_engine.service.triggering.making import make
 from flow_engine.triggers import Scheduled
+from form_engine.fields.base import Json
 from form_engine.formula import Env
 from form_engine.models import Record
 from form_engine.records.actor import SYSTEM
@@ -106,7 +107,7 @@ def _on_new(session: Session, catalogue: Catalogue, records: Records, pinned: Pi
     try:
         record = make(session, catalogue, records, pinned, trigger.create or ())
     except FormloomError as error:
-        issues = [{"pointer": issue.pointer, "code": issue.code} for issue in error.issues]
+        issues: list[Json] = [{"pointer": issue.pointer, "code": issue.code} for issue in error.issues]
         report(
             session, "trigger_refused", pinned[0].key, None, {"on": trigger.name, "why": error.code, "issues": issues}
         )
