@@ -77,6 +77,9 @@ def step_in(
 
     Raises NotFound, InvalidInput, and what the machine raises (`took_part`, `task_closed`, `decision_not_offered`).
     """
+    run = start.locked(session, run_id)
+    if run is None:
+        raise NotFound("unknown_run", {"run": run_id})
     issues = [Issue("/act", "not_an_option")] if act not in ("take_over", "reassign") else []
     wanted = [actor.person_id] if act == "take_over" and actor.person_id is not None else list(dict.fromkeys(people))
     there = set(session.scalars(select(Person.id).where(Person.id.in_(wanted), Person.disabled_at.is_(None))))
@@ -87,9 +90,6 @@ def step_in(
         issues.append(Issue("/comment", "too_long", {"max": LONGEST_COMMENT}))
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
-    run = start.locked(session, run_id)
-    if run is None:
-        raise NotFound("unknown_run", {"run": run_id})
     refs = tuple(f"person:{who}" for who in wanted)
     event = SteppedIn(visit, actor.ref, cast("StepIn", act), refs, comment=comment)
     start.happen(session, catalogue, run, actor, event, f"task.{act}", visit=visit, people=wanted)

@@ -86,15 +86,15 @@ def person(person_id: int) -> str:
         return _person(session, person_id)
 
 
-@pages.post("/admin/people/<int:person_id>/<any(disable, enable):act>")
+@pages.post("/admin/people/<int:person_id>/<any(disable, enable):turn>")
 @policy(admin)
-def change(person_id: int, act: str) -> ResponseReturnValue:
+def change(person_id: int, turn: str) -> ResponseReturnValue:
     """Shut the account and hand over, or open it again."""
     said = gettext("The account is open again.")
 
     def do(session: Session) -> str | None:
         seating = services().flows.seating
-        if act == "enable":
+        if turn == "enable":
             seating.come_back(session, person_id, actor_of(me()))
             return None
         handed = seating.leave(session, person_id, actor_of(me()), _number("successor"))
@@ -117,24 +117,24 @@ def stuck() -> str:
         return _stuck(session)
 
 
-@pages.post("/admin/stuck/<int:run_id>/<int:visit>/<any(take_over, reassign, retry):act>")
+@pages.post("/admin/stuck/<int:run_id>/<int:visit>/<any(take_over, reassign, retry):remedy>")
 @policy(admin)
-def help_on(run_id: int, visit: int, act: str) -> ResponseReturnValue:
+def help_on(run_id: int, visit: int, remedy: str) -> ResponseReturnValue:
     """Take it over, give it to somebody, or have it tried again."""
 
     def do(session: Session) -> None:
-        if act == "retry":
+        if remedy == "retry":
             services().flows.operate(session, run_id, actor_of(me()), "retry", visit=visit)
             return
         person = _number("person")
         named = [person] if person is not None else []
-        services().flows.seating.step_in(session, run_id, visit, actor_of(me()), act, named)
+        services().flows.seating.step_in(session, run_id, visit, actor_of(me()), remedy, named)
 
     said = {
         "take_over": gettext("It waits for you now."),
         "reassign": gettext("It was given to them."),
         "retry": gettext("It was tried again."),
-    }[act]
+    }[remedy]
     return _tried(do, _stuck, said, "seating_page.stuck")
 
 
