@@ -71,8 +71,8 @@ class Chunks:
         told = run.payload
         with run.context.unit_of_work() as session:
             same = (Job.workspace_id == run.workspace_id, Job.kind == run.kind, Job.id < run.job_id)
-            place = [Job.payload[key] == told[key] for key in ("run", "step", "item")]
-            last = session.scalars(select(Job).where(*same, *place).order_by(Job.id.desc()).limit(1)).first()
+            place = Job.payload.contains({key: told[key] for key in ("run", "step", "item")})
+            last = session.scalars(select(Job).where(*same, place).order_by(Job.id.desc()).limit(1)).first()
             broke = last is not None and last.state == "failed" and last.cursor is not None
             return int(last.cursor["after"]) if broke and last is not None else 0
 
