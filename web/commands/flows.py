@@ -64,3 +64,13 @@ def flow_retire(key: str, again: bool, workspace: str) -> None:
     with composed() as services, working_in(services, workspace) as session:
         services.flows.definitions.retire(session, key, SYSTEM, retired=not again)
     click.echo(f"{key}: {'starts runs again' if again else 'retired'}")
+
+
+@flow.command("triggers")
+@workspace_option
+def flow_triggers(workspace: str) -> None:
+    """List the live flows: what starts each, how many timers wait for it, and when the next is due (UTC)."""
+    with composed() as services, working_in(services, workspace) as session:
+        for one in services.flows.triggering.upcoming(session):
+            when = one.next_at.isoformat(timespec="seconds") if one.next_at is not None else "-"
+            click.echo(f"{one.flow:<32} {one.form:<20} {one.on:<9} {one.waiting:>8}  {when}")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from flow_engine.definition import FlowDef
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.triggering import backfill, changes, dates, hooks, schedules
+from flow_engine.service.triggering.upcoming import Upcoming, upcoming
 from flow_engine.triggers import Change, OnDate, Scheduled
 from form_engine.records import late
 from form_engine.records.actor import Actor
@@ -55,6 +56,10 @@ class Triggering:
             for record, version in batch.changes:
                 told = {"record": record, "version": version}
                 outbox.put(session, late.KIND, told, f"changed:{record}:{version}")
+
+    def upcoming(self, session: Session) -> tuple[Upcoming, ...]:
+        """What starts by itself, and when next."""
+        return upcoming(session, self._catalogue)
 
     def hooked(self, session: Session, flow: str, delivery: str, payload: Any) -> list[int]:
         """Another system's message; see `hooks`."""

@@ -115,3 +115,17 @@ def test_what_is_wrong_is_told_at_publish(house: House, trigger: dict[str, Any],
     with pytest.raises(InvalidDefinition) as caught:
         house.publish(flow("wrong", {"on": "schedule", **trigger}))
     assert (pointer, code) in [(issue.pointer, issue.code) for issue in caught.value.issues]
+
+
+def test_administrators_see_what_comes_next(house: House) -> None:
+    house.publish(
+        nightly(where="amount > 5"),
+        flow("warn", {"on": "date", "field": "end"}),
+        flow("born", {"on": "created"}),
+    )
+    house.make(end="2026-11-02")
+    house.make(end="2027-11-02")
+    house.settle()
+    with house.work() as session:
+        seen = [(one.flow, one.on, one.waiting) for one in house.flows.triggering.upcoming(session)]
+    assert seen == [("warn", "date", 2), ("nightly", "schedule", 1), ("born", "created", 0)]

@@ -1,0 +1,38 @@
+"""What starts by itself, and when next: for administrators."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from formloom.db.uow import workspace_of
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from flow_engine.service.catalogue import Catalogue
+
+_WAITING = text("""
+    SELECT payload ->> 'flow' AS flow, count(*) AS waiting, min(due_at) AS next_at FROM timer
+    WHERE workspace_id = :workspace AND done_at IS NULL AND cancelled_at IS NULL AND kind IN ('flow.date', 'flow.schedule')
+    GROUP BY 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A live flow, what starts it, how many timers of it wait and when the first of them is due."""
+
+    flow: str
+    form: str
+    on: str
+    waiting: int
+    next_at: datetime | None
+
+
+def upcoming(session: Session, catalogue: Catalogue) -> tuple[Upcoming, ...]:
+    """Every live flow; those that are due first come first, then those that wait for somebody or something."""
+    rows = session.execute(_WAITING, {"workspace": workspace_of(session)})
+    timers = {flow: (waiting, next_at) for flow, waiting, next_at in rows}
+    found = []
+    for key, version in catalogue.flows.live_versions(session).items():
+        flow = catalogue.definition(session, key, version)
+        found.append(Upcoming(key, flow.form, flow.trigger.name, *timers.get(key, (0, None))))
+    return tuple(sorted(found, key=lambda one: (one.next_at is None, one.next_at or datetime.max, one.flow)))
