@@ -4,7 +4,9 @@ from web.phrases.marking import N_
 
 PHRASES = {
     "not_a_date": N_("This field holds no date."),
-    "date_of_others": N_("This date hangs on other records or on the day; choose one that only changes with its record."),
+    "date_of_others": N_(
+        "This date hangs on other records or on the day; choose one that only changes with its record."
+    ),
     "bad_offset": N_("This is not an offset such as -P30D or P1M."),
     "bad_cron": N_("These are no times such as 0 8 * * 1-5 (minute, hour, day, month, weekday)."),
     "bad_pointer": N_("This is no JSON pointer such as /order/amount."),
