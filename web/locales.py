@@ -99,11 +99,15 @@ def ago(value: datetime, now: datetime) -> str:
 
 def left(due: datetime, now: datetime) -> str:
     """Time left until ``due`` or time over, in words that stand beside the colour."""
-    seconds = int((due - now).total_seconds())
+    return left_of(int((due - now).total_seconds()))
+
+
+def left_of(seconds: int, *, days: bool = True) -> str:
+    """The same for so many seconds; without `days` in hours, however many: of working time no day has 24."""
     amount = abs(seconds)
     if amount < _HOUR:
         value, over, rest = max(1, amount // _MINUTE), _overdue_minutes, _left_minutes
-    elif amount < 2 * _DAY:
+    elif amount < 2 * _DAY or not days:
         value, over, rest = amount // _HOUR, _overdue_hours, _left_hours
     else:
         value, over, rest = amount // _DAY, _overdue_days, _left_days

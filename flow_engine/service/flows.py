@@ -33,6 +33,7 @@ from flow_engine.service.letters import Letters
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.replies import Replies
 from flow_engine.service.runs import RunPage, RunQuery, list_runs
+from flow_engine.service.schedules.preview import Asked, preview
 from flow_engine.service.seating import Seating
 from flow_engine.service.stats import FlowFigures, flow_figures
 from flow_engine.service.story import RunStory, story
@@ -273,6 +274,19 @@ class Flows:
         """A copy has been read."""
         read_copy(session, task_id, person_id)
 
+    def preview_series(
+        self,
+        session: Session,
+        flow: str,
+        step: str,
+        actor: Actor,
+        record: int | None = None,
+        values: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """What a series step would write over a record, or a new one, with these unsaved values: see
+        `flow_engine.service.schedules.preview`. Raises NotFound, Forbidden, InvalidInput."""
+        return preview(session, self._catalogue, actor, Asked(flow, step, record, values or {}))
+
     # What operators ask
 
     def list_runs(self, session: Session, query: RunQuery, reader: Actor) -> RunPage:
@@ -315,6 +329,10 @@ class Flows:
     def replies(self) -> Replies:
         """Who hears what receivers of webhooks answered."""
         return Replies(self._catalogue, self.resume, self.failed)
+
+    def said(self, session: Session, task: TaskView, reader: Actor, locale: str) -> str:
+        """What a task that is a notice says to whom it is for; empty for any other."""
+        return self._letters.said(session, task.run, task.step, reader, locale)
 
     def letters(self) -> dict[str, Handler]:
         """The handlers of the outbox items that flows put."""

@@ -30,6 +30,7 @@ from flow_engine.machine import RunState
 from flow_engine.machine.effects import TaskKind
 from flow_engine.models import Run, Task
 from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.clocks.show import ClockView, clocks_of
 from flow_engine.service.people import person_of
 from form_engine.definition import FieldAccess
 from form_engine.records.actor import Actor
@@ -69,6 +70,7 @@ class TaskView:
     added: tuple[int, ...] = ()
     may_take_back: bool = False
     closed_by: str | None = None
+    clocks: tuple[ClockView, ...] = ()
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -179,6 +181,7 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         and task.person_id is not None
         and may_take_back(flow, state, task.visit, who),
         step_titles={step.key: step.title for step in flow.walk()},
+        clocks=clocks_of(session, {run.id: flow}).get(run.id, ()),
         closed_by=None if task.status == "open" else _decided_by(session, task),
     )
 

@@ -19,7 +19,7 @@ ENDS: Final = ("approved", "rejected", "stopped", "withdrawn", "cancelled")
 OUTCOMES: Final = (*ENDS, "none")
 """How the calls of a step can end together; `none`: there was nothing to call."""
 
-BLANK = "no_record"
+BLANK = "blank"
 """Why a run is stuck that was to call a flow for a record that is not named."""
 
 MOST_CALLS: Final = 1_000

@@ -81,6 +81,37 @@ class RunAnswer(ma.Schema):
     steps = fields.List(fields.Nested(StepLine))
 
 
+class ClockLine(ma.Schema):
+    """A named clock of a run. Seconds are of the time that counts: under a calendar working time, without pauses."""
+
+    key = fields.String()
+    title = fields.String()
+    started_at = fields.DateTime()
+    stopped_at = fields.DateTime(allow_none=True)
+    due_at = fields.DateTime(allow_none=True, metadata={"description": "None while it is paused, and without a target"})
+    used_seconds = fields.Integer()
+    target_seconds = fields.Integer(allow_none=True)
+    remaining_seconds = fields.Integer(allow_none=True, metadata={"description": "Negative once it is overdue"})
+    used_share = fields.String(allow_none=True)
+    colour = fields.String()
+    paused = fields.Boolean()
+    breached = fields.Boolean(metadata={"description": "Missed once; never taken back"})
+
+
+class TimedRunAnswer(RunAnswer):
+    """A run with its clocks."""
+
+    clocks = fields.List(fields.Nested(ClockLine))
+
+
+class EventAnswer(ma.Schema):
+    """What came of an event that was reported."""
+
+    run = fields.Integer()
+    event = fields.String()
+    taken = fields.Integer(metadata={"description": "How many waiting steps went on by it"})
+
+
 class TimelineAnswer(ma.Schema):
     """The runs over a record."""
 
@@ -117,6 +148,7 @@ class InboxLine(ma.Schema):
     decision = fields.String(allow_none=True)
     at = fields.DateTime()
     due_at = fields.DateTime(allow_none=True)
+    clocks = fields.List(fields.Nested(ClockLine))
 
 
 class InboxAnswer(ma.Schema):
@@ -136,6 +168,7 @@ class TaskAnswer(ma.Schema):
     status = fields.String()
     decision = fields.String(allow_none=True)
     due_at = fields.DateTime(allow_none=True)
+    clocks = fields.List(fields.Nested(ClockLine))
     actions = fields.List(fields.Dict())
     acts = fields.List(fields.String(), metadata={"description": "What may be done about who decides"})
     may_take_back = fields.Boolean()

@@ -5,10 +5,11 @@ from typing import Any
 from flask import Response, jsonify, request
 from flask.views import MethodView
 
-from web.api.answers import ReplayAnswer, RunAnswer
+from web.api.answers import EventAnswer, ReplayAnswer, TimedRunAnswer
 from web.api.door import ApiBlueprint
 from web.api.once import once
 from web.context import services, transaction
+from web.desk.events import reported
 from web.desk.record_json import run_json
 from web.identity import actor_of, me
 from web.policies import admin, policy, signed_in
@@ -21,7 +22,7 @@ class Run(MethodView):
     """One run, for those who may see its record."""
 
     @policy(signed_in, scope="records:read")
-    @blueprint.alt_response(200, schema=RunAnswer)
+    @blueprint.alt_response(200, schema=TimedRunAnswer)
     def get(self, run_id: int) -> Response:
         """Read a run: status, steps, decisions"""
         with transaction() as session:
@@ -33,7 +34,7 @@ class Withdraw(MethodView):
     """The initiator calls their own request back."""
 
     @policy(signed_in, scope="tasks:decide")
-    @blueprint.alt_response(200, schema=RunAnswer)
+    @blueprint.alt_response(200, schema=TimedRunAnswer)
     def post(self, run_id: int) -> Response:
         """Call one's own run back, where its flow lets one"""
         identity = me()
@@ -43,6 +44,21 @@ class Withdraw(MethodView):
             return 200, run_json(session, identity, run_id)
 
         return once(identity, request, withdraw)
+
+
+@blueprint.route("/<int:run_id>/events/<string(maxlength=63):event>")
+class Event(MethodView):
+    """Something has happened outside for which a run may wait (step ``wait`` with ``event``)."""
+
+    @policy(signed_in, scope="tasks:decide")
+    @blueprint.alt_response(200, schema=EventAnswer)
+    def post(self, run_id: int, event: str) -> Response:
+        """Report an event; steps that wait for it go on, and where none waits nothing happens
+
+        Those may whom the step names; where it names nobody, whoever may change the record; administrators always.
+        """
+        identity = me()
+        return once(identity, request, lambda session: (200, reported(session, identity, run_id, event)))
 
 
 @blueprint.route("/<int:run_id>/replay")

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from flow_engine.service import TABS, InboxItem
 from web.context import services
+from web.desk.clocks import ClockLine, clock_lines, nearest
 from web.desk.task_page import task_page
 from web.desk.timeline import DECIDED, due_state, run_words
 from web.desk.world import World
@@ -49,6 +50,7 @@ class Line:
     open: bool
     word: str
     tone: str
+    clock: ClockLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def line_of(item: InboxItem, title: str, tab: str, now: datetime, locale: str) -
         at=item.at,
         due=item.due_at,
         due_state=due_state(item.due_at, now) if is_open else "",
+        clock=nearest(clock_lines(item.clocks, locale, now)) if is_open else None,
         open=is_open,
         word=word,
         tone=tone,

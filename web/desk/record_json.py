@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.query.listing import list_records
 from web.context import services
+from web.desk.clocks import clock_json
 from web.desk.document import document
 from web.desk.history import Change, RowChange, Side, history_of
 from web.desk.query import ListQuery
@@ -104,7 +105,8 @@ def run_json(session: Session, identity: Identity, run_id: int) -> dict[str, Any
     world = World.of(session, identity)
     run = services().flows.run(session, run_id)
     services().records.get(session, services().forms, run.record, world.actor)
-    return _run_json(runs_of(world, run.record, run=run_id)[0])
+    clocks = [clock_json(clock, world.locale) for clock in services().flows.clocks(session, run_id)]
+    return {**_run_json(runs_of(world, run.record, run=run_id)[0]), "clocks": clocks}
 
 
 def _run_json(run: RunView) -> dict[str, Any]:

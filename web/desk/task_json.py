@@ -7,6 +7,7 @@ from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from web.context import services
+from web.desk.clocks import clock_json
 from web.desk.decision_model import actions
 from web.desk.inbox import titles_of
 from web.desk.record_json import record_json
@@ -33,6 +34,7 @@ def inbox_json(session: Session, identity: Identity, tab: Any, after: str | None
             "decision": one.decision,
             "at": one.at.isoformat(),
             "due_at": one.due_at.isoformat() if one.due_at else None,
+            "clocks": [clock_json(clock, locale) for clock in one.clocks],
         }
         for one in page.items
     ]
@@ -51,6 +53,7 @@ def task_json(session: Session, identity: Identity, task_id: int) -> dict[str, A
         "status": task.status,
         "decision": task.decision,
         "due_at": task.due_at.isoformat() if task.due_at else None,
+        "clocks": [clock_json(clock, world.locale) for clock in task.clocks],
         "actions": actions(task.offers, task.step_titles, world.locale),
         "acts": list(task.acts),
         "may_take_back": task.may_take_back,

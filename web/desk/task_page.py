@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from flow_engine.definition.view import Offer
 from form_engine.definition import FieldAccess, Level
 from web.context import services
+from web.desk.clocks import ClockLine, clock_lines
 from web.desk.decision_model import actions, editable, narrowed, seating
 from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
@@ -43,6 +44,9 @@ class TaskPage:
     decision: dict[str, Any] | None
     steps: tuple[StepView, ...]
     now: datetime
+    clocks: tuple[ClockLine, ...] = ()
+    said: str = ""
+    """What a notice tells that is to be acknowledged."""
 
 
 def task_page(session: Session, identity: Identity, task_id: int, next_url: str) -> TaskPage:
@@ -71,6 +75,8 @@ def task_page(session: Session, identity: Identity, task_id: int, next_url: str)
         else None,
         steps=runs[0].steps if runs else (),
         now=world.context.now,
+        said=services().flows.said(session, task, world.actor, world.locale) if task.kind == "step" else "",
+        clocks=clock_lines(task.clocks, world.locale, world.context.now),
     )
 
 
