@@ -26,7 +26,7 @@ from form_engine.records.forms import Forms
 CODES = (
     "unknown_form",
     "unknown_field",
-    "not_a_link",
+    "not_this_link",
     "not_a_table",
     "not_a_member",
     "formula_gives",
@@ -82,7 +82,7 @@ def _search(forms: Forms, compiled: CompiledFlow, at: str, search: Search, table
         if link is None:
             yield Issue(f"{at}/via", "unknown_field", {"field": search.via})
         elif link.type.is_list or link.points_to != compiled.definition.form:
-            yield Issue(f"{at}/via", "not_a_link", {"field": search.via, "form": compiled.definition.form})
+            yield Issue(f"{at}/via", "not_this_link", {"field": search.via, "form": compiled.definition.form})
     columns = FormColumns(forms, form, evaluator(NO_CONTEXT), index=record_index.alias("slots"), root="target")
     if search.where is not None:
         formula = compiled.formulas[scope_with(table, search.form), search.where.text]
@@ -163,7 +163,7 @@ def _reference(form: CompiledForm, step: Step, told: Reference, table: str) -> I
     if field is None or (dot and rows != table):
         yield Issue(at, "unknown_field", {"field": told.field})
     elif told.form and (field.points_to != told.form or field.computed):
-        yield Issue(at, "not_a_link", {"field": told.field, "form": told.form})
+        yield Issue(at, "not_this_link", {"field": told.field, "form": told.form})
     elif not told.form and field.type.item.kind != "person":
         yield Issue(at, "not_a_member", {"field": told.field})
 

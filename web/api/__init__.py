@@ -26,6 +26,7 @@ from web.api import (
     runs,
     schemas,
     seating,
+    series,
     tasks,
     why,
 )
@@ -46,6 +47,7 @@ MODULES = (
     tasks,
     runs,
     seating,
+    series,
     operations,
     files,
     people,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from web.phrases import (
+    actions,
     apps,
     calendars,
     definitions,
@@ -35,6 +36,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **versions.PHRASES,
         **records.PHRASES,
         **flows.PHRASES,
+        **actions.PHRASES,
         **apps.PHRASES,
         **calendars.PHRASES,
         **times.PHRASES,
