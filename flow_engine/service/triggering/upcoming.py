@@ -1,7 +1,8 @@
 """What starts by itself, and when next: for administrators."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 
 from formloom.db.uow import workspace_of
 from sqlalchemy import text
@@ -11,9 +12,13 @@ from flow_engine.service.catalogue import Catalogue
 
 _WAITING = text("""
     SELECT payload ->> 'flow' AS flow, count(*) AS waiting, min(due_at) AS next_at FROM timer
-    WHERE workspace_id = :workspace AND done_at IS NULL AND cancelled_at IS NULL AND kind IN ('flow.date', 'flow.schedule')
+    WHERE workspace_id = :workspace AND done_at IS NULL AND cancelled_at IS NULL
+    AND kind IN ('flow.date', 'flow.schedule')
     GROUP BY 1
 """)
+
+
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +40,4 @@ def upcoming(session: Session, catalogue: Catalogue) -> tuple[Upcoming, ...]:
     for key, version in catalogue.flows.live_versions(session).items():
         flow = catalogue.definition(session, key, version)
         found.append(Upcoming(key, flow.form, flow.trigger.name, *timers.get(key, (0, None))))
-    return tuple(sorted(found, key=lambda one: (one.next_at is None, one.next_at or datetime.max, one.flow)))
+    return tuple(sorted(found, key=lambda one: (one.next_at is None, one.next_at or _NEVER, one.flow)))
