@@ -330,6 +330,11 @@ class Flows:
         """Who hears what receivers of webhooks answered."""
         return Replies(self._catalogue, self.resume, self.failed)
 
+    def still_open(self, session: Session, tasks: Sequence[int], person_id: int) -> frozenset[int]:
+        """Which of these are open tasks of this person."""
+        mine = (Task.workspace_id == workspace_of(session), Task.person_id == person_id, Task.status == "open")
+        return frozenset(session.scalars(select(Task.id).where(*mine, Task.id.in_(tasks))))
+
     def said(self, session: Session, task: TaskView, reader: Actor, locale: str) -> str:
         """What a task that is a notice says to whom it is for; empty for any other."""
         return self._letters.said(session, task.run, task.step, reader, locale)

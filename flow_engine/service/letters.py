@@ -9,6 +9,7 @@ from formloom.db.uow import workspace_of
 from formloom.models import Connection, GuestLink, Workspace
 from formloom.outbox import Handler, JobContext
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from flow_engine.definition.view import fields_of
 from flow_engine.models import Run
@@ -29,6 +30,19 @@ class Letters:
 
     def __init__(self, catalogue: Catalogue, translate: Translate) -> None:
         self._catalogue, self._translate = catalogue, translate
+
+    def said(self, session: Session, run_id: int, step_key: str, reader: Actor, locale: str) -> str:
+        """What a notice that is to be acknowledged says to this reader; empty for a step that is none."""
+        run = session.get_one(Run, (workspace_of(session), run_id))
+        flow = self._catalogue.definition(session, run.flow, run.flow_version)
+        step = flow.step(step_key)
+        if not isinstance(step, Notify):
+            return ""
+        sayer = Sayer(session, self._catalogue.forms, run.record_id)
+        about = About(session, run, sayer, self._catalogue, self._translate, {"kind": "notice", "step": step.key}, "")
+        guest = reader.kind == "guest"
+        shown = FieldAccess.of_grant(fields_of(flow, step.key, "step")) if guest else None
+        return about.said(step.text, reader, locale, shown).replace(messages.LINK, "").strip()
 
     def handlers(self) -> dict[str, Handler]:
         """By kind of outbox item."""

@@ -93,7 +93,10 @@ def notifications(session: Session, identity: Identity, limit: int = 12) -> Note
     titles = world.titles(ids)
     locale = current_locale()
     steps = _step_titles(session, {str(row.params["flow"]) for row in rows if "flow" in row.params})
-    return Notes(tuple(_note(row, titles, steps, locale) for row in rows), clock.app_now(session))
+    asked = [task for row in rows if row.params.get("must") and (task := _task_of(row.link)) is not None]
+    still = services().flows.still_open(session, asked, identity.person_id) if asked else frozenset()
+    notes = tuple(_note(row, titles, steps, locale, acknowledge=_task_of(row.link) in still) for row in rows)
+    return Notes(notes, clock.app_now(session))
 
 
 def _step_titles(session: Session, flows: set[str]) -> dict[tuple[str, str], Any]:
@@ -104,7 +107,12 @@ def _step_titles(session: Session, flows: set[str]) -> dict[tuple[str, str], Any
 
 
 def _note(
-    row: Any, titles: Mapping[int, tuple[str, str | None]], steps: Mapping[tuple[str, str], Any], locale: str
+    row: Any,
+    titles: Mapping[int, tuple[str, str | None]],
+    steps: Mapping[tuple[str, str], Any],
+    locale: str,
+    *,
+    acknowledge: bool,
 ) -> Note:
     record, task = row.params.get("record"), row.params.get("task")
     title = titles[record][1] if record in titles else ""
@@ -118,8 +126,7 @@ def _note(
     words = {"title": title or gettext("A record"), "step": "", "text": "", **params}
     text = gettext(TOLD.get(row.kind, "%(title)s")) % words
     href = row.link or (f"/inbox?task={task}" if task else f"/records/{record}" if record else "/inbox")
-    must = row.id if row.params.get("must") and row.read_at is None and row.link else None
-    return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None, must)
+    return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None, row.id if acknowledge else None)
 
 
 def opened(session: Session, identity: Identity, link: str) -> None:
@@ -129,11 +136,15 @@ def opened(session: Session, identity: Identity, link: str) -> None:
 
 def acknowledged_task(session: Session, identity: Identity, note_id: int) -> int:
     """The task to which a line under this person's bell leads. Raises NotFound for anybody else's."""
-    link = bell.link_of(session, identity.person_id, note_id) or ""
-    task = link.removeprefix("/inbox?task=")
-    if not task.isdecimal():
+    task = _task_of(bell.link_of(session, identity.person_id, note_id))
+    if task is None:
         raise NotFound("unknown_task")
-    return int(task)
+    return task
+
+
+def _task_of(link: str | None) -> int | None:
+    task = (link or "").removeprefix("/inbox?task=")
+    return int(task) if task.isascii() and task.isdecimal() else None
 
 
 def mark_read(session: Session, identity: Identity) -> None:

@@ -42,6 +42,7 @@ class GuestPage:
     sections: tuple[SectionView, ...]
     decision: dict[str, Any] | None
     done: Done | None
+    said: str = ""
 
 
 def guest_page(session: Session, link_id: UUID, token: str) -> GuestPage:
@@ -64,6 +65,7 @@ def guest_page(session: Session, link_id: UUID, token: str) -> GuestPage:
         sections=sections_of(form, task.fields, whole, names, world.locale, leave_out=frozenset(keys)),
         decision=_decision(world, task, form, whole, keys, names, token) if task.open else None,
         done=None if task.open else _done(task),
+        said=services().flows.said(session, task, world.actor, world.locale) if task.open else "",
     )
 
 
