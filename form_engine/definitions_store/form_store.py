@@ -30,7 +30,7 @@ from form_engine.definitions_store.backfill import (
 from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
 from form_engine.definitions_store.fit import outside_reach
 from form_engine.definitions_store.slots import assign_slots
-from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed
+from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed, published_here
 from form_engine.evolution.records import convert_records
 from form_engine.evolution.refresh import WORDS, refresh, stale
 from form_engine.formula import Type
@@ -74,6 +74,26 @@ class FormStore(DefinitionStore[FormDef]):
     def known(self, workspace_id: int) -> Forms | None:
         """The forms that this process saw last: for a hot path that compares `versions` with what the database says."""
         return self._worlds.get(workspace_id)
+
+    def presume(self, session: Session) -> bool:
+        """Take the forms that this process saw last for those of this transaction, without asking. Writing finds out
+        (Conflict `definition_changed`); whoever is refused anything must ask whether they were right (`forget`).
+
+        False where nothing is presumed: they are known already, or must be asked for.
+        """
+        asked_in, known = session.info.get(_HERE, (None, None))
+        if known is not None and asked_in is session.get_transaction():
+            return False
+        last = self._worlds.get(workspace_of(session))
+        if last is None or last.filling or published_here(session):
+            return False
+        session.info[_HERE] = (session.get_transaction(), last)
+        return True
+
+    def forget(self, session: Session) -> None:
+        """What was presumed or asked: the next question goes to the database."""
+        session.info.pop(_HERE, None)
+        forget_live(session)
 
     def live(self, session: Session, key: str) -> CompiledForm:
         """The live version, compiled. Raises NotFound `unknown_form`."""

@@ -37,6 +37,9 @@ class Draft:
     changed: bool
 
 
+Follower = Callable[[Session, tuple[str, ...], Actor], None]
+
+
 class DefinitionStore(Generic[T]):
     """Definitions of `kind`; `parse` turns a body into its frozen object or raises InvalidDefinition.
 
@@ -46,6 +49,8 @@ class DefinitionStore(Generic[T]):
     def __init__(self, kind: str, parse: Callable[[Any], T]) -> None:
         self.kind, self._parse = kind, parse
         self._parsed: dict[tuple[int, str, int], T] = {}
+        self.followers: list[Follower] = []
+        """Told of the keys that are live anew, in the transaction that publishes."""
 
     def keys(self, session: Session) -> tuple[str, ...]:
         """The keys of all live definitions, in order."""
@@ -230,6 +235,8 @@ class DefinitionStore(Generic[T]):
         session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
         forget_live(session)
         self.published(session, parsed, versions, actor)
+        for follow in self.followers:
+            follow(session, tuple(bodies), actor)
         return versions
 
     def check(self, session: Session, parsed: Mapping[str, T]) -> None:
@@ -383,6 +390,11 @@ def _live_of(session: Session) -> Mapping[str, Mapping[str, int]]:
 def forget_live(session: Session) -> None:
     """Something was published, or a lock was waited for: what is live must be asked anew."""
     session.info.pop(_LIVE, None)
+
+
+def published_here(session: Session) -> bool:
+    """Whether this very transaction published anything."""
+    return bool(session.info.get(_PUBLISHED))
 
 
 def prefixed(issue: Issue, key: str) -> Issue:

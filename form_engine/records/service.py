@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from formloom.clock import app_now
-from formloom.errors import Conflict, Forbidden, InvalidInput, Issue
+from formloom.errors import Conflict, Forbidden, FormloomError, InvalidInput, Issue
 from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
@@ -44,6 +44,29 @@ class Records(Writer):
         said: Raw | None = None,
     ) -> Fact:
         """A new record (or a draft of one). Raises InvalidInput with every issue, Forbidden `action_denied`."""
+        presumed = forms.presume(session)
+        try:
+            return self._create(session, forms, form_key, values, actor, draft, via, said)
+        except FormloomError:
+            if not presumed:
+                raise
+            before = forms.forms(session)
+            forms.forget(session)
+            if forms.forms(session).mark == before.mark:
+                raise
+        return self._create(session, forms, form_key, values, actor, draft, via, said)
+
+    def _create(
+        self,
+        session: Session,
+        forms: FormStore,
+        form_key: str,
+        values: Raw,
+        actor: Actor,
+        draft: bool,
+        via: str | None,
+        said: Raw | None,
+    ) -> Fact:
         form = forms.live(session, form_key)
         world = forms.forms(session)
         access = access_for(session, world, form, actor)

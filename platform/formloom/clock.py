@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from formloom.db.uow import workspace_of
+from formloom.db.uow import CLOCK, workspace_of
 from formloom.models import Workspace
 
 _ANSWER = "formloom.clock"
@@ -36,12 +36,15 @@ def time_zone(session: Session) -> ZoneInfo:
 
 
 def _read(session: Session) -> tuple[datetime, ZoneInfo]:
-    """Asked once a transaction: `now()` does not move inside one."""
+    """Asked with the beginning of a transaction: `now()` does not move inside one."""
     kept: tuple[object, tuple[datetime, ZoneInfo]] | None = session.info.get(_ANSWER)
     if kept is not None and kept[0] is session.get_transaction():
         return kept[1]
-    statement = select(func.now(), Workspace.clock_offset, Workspace.time_zone)
-    now, offset, zone = session.execute(statement.where(Workspace.id == workspace_of(session))).one()
+    entered, *read = session.info.get(CLOCK, (None,))
+    if entered is not session.get_transaction():  # another transaction than the one in which the workspace was entered
+        statement = select(func.now(), Workspace.clock_offset, Workspace.time_zone)
+        read = list(session.execute(statement.where(Workspace.id == workspace_of(session))).one())
+    now, offset, zone = read
     answer = (now.astimezone(UTC) + timedelta(seconds=offset), ZoneInfo(zone))
     session.info[_ANSWER] = (session.get_transaction(), answer)
     return answer

@@ -21,14 +21,15 @@ from formloom.db.migrate import upgrade
 from formloom.db.uow import unit_of_work
 from formloom.people import create_person, ensure_role
 from formloom.workspaces import create_workspace
-from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
 from flow_engine.service import Flows
 from form_engine.definitions_store import FormStore
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.service import Records
+from tests.bench import four_connections
 from tests.bench.figure import Figure
+from tests.bench.minimal_transaction import bare_runs, minimal
 from tests.bench.rates import interleaved
 
 ROUNDS, CALLS, WARM_UP = 15, 20, 20
@@ -85,6 +86,10 @@ FLOW: dict[str, Any] = {
 
 def figures() -> list[Figure]:
     """One step: the first of two levels approves, the second is asked; everything the house owes is written."""
+    return [_one_connection(), _four_connections()]
+
+
+def _one_connection() -> Figure:
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as databases:
         approve = approvals(databases, WARM_UP + ROUNDS * CALLS)
         with databases.server.connect(None, autocommit=True) as connection:
@@ -94,7 +99,18 @@ def figures() -> list[Figure]:
                 approve()
                 least()
             ours, baseline = interleaved(approve, least, rounds=ROUNDS, calls=CALLS)
-    return [Figure("approval steps a second, one connection (of a minimal transaction)", ours, baseline, 0.5, "higher")]
+    return Figure("approval steps a second, one connection (of a minimal transaction)", ours, baseline, 0.5, "higher")
+
+
+def _four_connections() -> Figure:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as databases:
+        count = four_connections.PROCESSES * four_connections.EACH
+        workspace, checker, tasks, _ = waiting_tasks(databases, count)
+        with databases.server.connect(None, autocommit=True) as connection:
+            bare_runs(connection, 0, count)
+            connection.execute("ANALYZE")
+        ours, baseline = four_connections.rates(databases.server.conninfo(), workspace, checker, tasks)
+    return Figure("approval steps a second, four connections (of minimal transactions)", ours, baseline, 0.5, "higher")
 
 
 @contextmanager
@@ -112,6 +128,18 @@ def served(folder: Path) -> Iterator[Databases]:
 
 def approvals(databases: Databases, count: int) -> Callable[[], object]:
     """A call that approves the next of so many prepared runs."""
+    workspace, checker, waiting, flows = waiting_tasks(databases, count)
+    tasks = iter(waiting)
+
+    def approve() -> object:
+        task = next(tasks)
+        return flows.decide(workspace, task, checker, "approve", comment="fine", idempotency_key=f"k{task}")
+
+    return approve
+
+
+def waiting_tasks(databases: Databases, count: int) -> tuple[int, Actor, list[int], Flows]:
+    """So many runs whose first step waits: the workspace, who is asked, their tasks."""
     workspace = create_workspace(databases, "bench", "Bench")
     forms = FormStore()
     flows = Flows(databases, forms)
@@ -140,43 +168,15 @@ def approvals(databases: Databases, count: int) -> Callable[[], object]:
     checker = Actor.person(people[1].id, frozenset({"checker"}), people[1].name)
     with unit_of_work(databases, workspace) as session:
         statement = text("SELECT id FROM task WHERE person_id = :person AND status = 'open' ORDER BY id")
-        tasks = iter(session.scalars(statement, {"person": checker.person_id}).all())
-
-    def approve() -> object:
-        task = next(tasks)
-        return flows.decide(workspace, task, checker, "approve", comment="fine", idempotency_key=f"k{task}")
-
-    return approve
+        tasks = list(session.scalars(statement, {"person": checker.person_id}).all())
+    return workspace, checker, tasks, flows
 
 
 def by_hand(connection: psycopg.Connection[Any], count: int) -> Callable[[], object]:
-    """The least: lock and update the run, insert a task and a journal row, commit."""
-    connection.execute(
-        "CREATE TABLE bare_run (id bigint PRIMARY KEY, version integer NOT NULL, state jsonb NOT NULL);"
-        "CREATE TABLE bare_task (id bigserial PRIMARY KEY, run_id bigint NOT NULL, person_id bigint, status text);"
-        "CREATE INDEX ON bare_task (person_id, status);"
-        "CREATE TABLE bare_journal (run_id bigint, seq integer, event jsonb NOT NULL, PRIMARY KEY (run_id, seq));"
-    )
-    state = {"step": "check", "open": [{"id": 1, "asked": [2, 3]}], "deciders": {}, "status": "running"}
-    connection.cursor().executemany(
-        "INSERT INTO bare_run VALUES (%s, 1, %s)", [(number, Jsonb(state)) for number in range(count)]
-    )
+    """A call that takes the minimal transaction through the next of so many runs."""
+    bare_runs(connection, 0, count)
     runs = iter(range(count))
-
-    def step() -> None:
-        run = next(runs)
-        with connection.transaction():
-            row = connection.execute("SELECT version, state FROM bare_run WHERE id = %s FOR UPDATE", (run,)).fetchone()
-            assert row is not None
-            version, after = row[0] + 1, {**row[1], "step": "agree"}
-            connection.execute(
-                "UPDATE bare_run SET version = %s, state = %s WHERE id = %s", (version, Jsonb(after), run)
-            )
-            connection.execute("INSERT INTO bare_task (run_id, person_id, status) VALUES (%s, %s, 'open')", (run, 4))
-            event = Jsonb({"event": "decided", "by": 2, "decision": "approve"})
-            connection.execute("INSERT INTO bare_journal VALUES (%s, %s, %s)", (run, version, event))
-
-    return step
+    return lambda: minimal(connection, next(runs))
 
 
 if __name__ == "__main__":

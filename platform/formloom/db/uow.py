@@ -17,7 +17,14 @@ from formloom.errors import Unavailable
 CODES = ("pool_exhausted", "database_away", "database_busy")
 
 _WORKSPACE, _AFTER_COMMIT, _DATABASES = "formloom.workspace", "formloom.after_commit", "formloom.databases"
-_ENTER = text("SELECT set_config('app.workspace', :workspace, true)")
+# One round trip: the workspace is chosen, and then asked what time it is there (the outer join keeps that order).
+_ENTER = text("""
+    SELECT now(), w.clock_offset, w.time_zone
+    FROM (SELECT set_config('app.workspace', :workspace, true)::bigint AS id OFFSET 0) chosen
+    LEFT JOIN LATERAL (SELECT clock_offset, time_zone FROM workspace WHERE workspace.id = chosen.id) w ON true
+""")
+CLOCK = "formloom.clock.read"
+"""Where a session keeps (its transaction, now, the workspace's offset, its time zone); see `formloom.clock`."""
 _log = structlog.get_logger(__name__)
 
 
@@ -50,7 +57,7 @@ def unit_of_work(databases: Databases, workspace_id: int) -> Iterator[Session]:
 def enter_workspace(session: Session, workspace_id: int) -> None:
     """Open the session's transaction inside a workspace: row-level security shows nothing else until it ends."""
     try:
-        session.execute(_ENTER, {"workspace": str(workspace_id)})
+        now, offset, zone = session.execute(_ENTER, {"workspace": str(workspace_id)}).one()
     except PoolTimeout as error:
         raise Unavailable("pool_exhausted", {"retry_after": 1}) from error
     except DBAPIError as error:
@@ -58,6 +65,8 @@ def enter_workspace(session: Session, workspace_id: int) -> None:
             raise kind from error
         raise
     session.info[_WORKSPACE] = workspace_id
+    if zone is not None:
+        session.info[CLOCK] = (session.get_transaction(), now, offset, zone)
 
 
 def workspace_of(session: Session) -> int:
