@@ -169,6 +169,7 @@ def found_side(services: Services, app: Flask, key: str, workspace: int) -> Side
         services.records,
         services.flows,
         services.stores,
+        services.runner,
     )
     office = _open_office(house, workspace, key)
     side = Side(workspace, office)
