@@ -55,7 +55,7 @@ def quick(cls: type[T]) -> type[T]:
     exec("\n    ".join(lines) + "\n" + "\n    ".join(copy), known)  # noqa: S102 - names of our own fields
     known["__init__"].__qualname__ = f"{cls.__name__}.__init__"
     known["__init__"].__annotations__ = cls.__init__.__annotations__
-    cls.__init__ = known["__init__"]  # type: ignore[misc]
+    cls.__init__ = known["__init__"]  # type: ignore[method-assign]
     _CHANGED[cls] = known["changed"]
     return cls
 
