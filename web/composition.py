@@ -159,6 +159,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     records = Records(subscribers=(flows.record_changed,))
     files = FileStore.of(settings)
     stores = stores_for(forms, flows.definitions, files)
+    stores.calendars.followers.append(flows.triggering.calendars_published)
     # What is brought in starts no flow: its records tell no subscriber.
     imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
     documents = Documents(forms, files, stores.documents, RecordLinks(settings, flows))

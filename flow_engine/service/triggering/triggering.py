@@ -1,6 +1,6 @@
 """What starts runs by itself, as the rest of the flow service composes it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from formloom import outbox
@@ -25,6 +25,7 @@ class Triggering:
     def __init__(self, catalogue: Catalogue, records: Records) -> None:
         self._catalogue, self._records = catalogue, records
         catalogue.flows.after_publish = self.published
+        catalogue.forms.followers.append(self.forms_published)
 
     def late_subscriber(self) -> LateSubscriber:
         """For `records.late`."""
@@ -80,6 +81,30 @@ class Triggering:
                 if isinstance(each.trigger, OnDate):
                     changed.setdefault(each.form, set()).add(key)
         for form, flows in changed.items():
+            backfill.begin(session, form, flows, actor.ref)
+
+    def forms_published(self, session: Session, keys: tuple[str, ...], actor: Actor) -> None:
+        """A form may compute its dates otherwise now."""
+        self._again(session, lambda flow: flow.form in keys, actor)
+
+    def calendars_published(self, session: Session, keys: tuple[str, ...], actor: Actor) -> None:
+        """Other days are worked now."""
+
+        def counts(flow: FlowDef) -> bool:
+            trigger = flow.trigger
+            return isinstance(trigger, OnDate) and (
+                trigger.calendar in keys or (trigger.calendar is None and trigger.move is not None)
+            )
+
+        self._again(session, counts, actor)
+
+    def _again(self, session: Session, concerned: Callable[[FlowDef], bool], actor: Actor) -> None:
+        forms: dict[str, set[str]] = {}
+        for key, version in self._catalogue.flows.live_versions(session).items():
+            flow = self._catalogue.definition(session, key, version)
+            if isinstance(flow.trigger, OnDate) and concerned(flow):
+                forms.setdefault(flow.form, set()).add(key)
+        for form, flows in forms.items():
             backfill.begin(session, form, flows, actor.ref)
 
 

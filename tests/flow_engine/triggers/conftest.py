@@ -74,6 +74,7 @@ class House:
     forms: FormStore
     flows: Flows
     records: Records
+    calendars: CalendarStore
     agent: Actor
 
     def work(self) -> Any:
@@ -181,9 +182,11 @@ def house(databases: Databases, workspace: int, clock: WorkspaceClock, make_pers
     person = make_person("agent1", "agent")
     with unit_of_work(databases, workspace) as session:
         forms.publish_together(session, {"paper": PAPER}, SYSTEM)
-        CalendarStore().publish_together(session, {"office": OFFICE}, SYSTEM)
+        calendars = CalendarStore()
+        calendars.followers.append(flows.triggering.calendars_published)
+        calendars.publish_together(session, {"office": OFFICE}, SYSTEM)
     agent = Actor.person(person.id, frozenset({"agent"}), person.name)
     records = Records(subscribers=(flows.record_changed,))
-    found = House(databases, workspace, clock, forms, flows, records, agent)
+    found = House(databases, workspace, clock, forms, flows, records, calendars, agent)
     found.at("2026-11-02T08:00:00+08:00")
     return found

@@ -1,5 +1,6 @@
 """Dates of records start runs: once each, whatever happens meanwhile."""
 
+import copy
 import threading
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from flow_engine.service import timer_handlers
 from form_engine.records.actor import SYSTEM
-from tests.flow_engine.triggers.conftest import House, flow
+from tests.flow_engine.triggers.conftest import OFFICE, PAPER, House, flow
 
 
 def warn(key: str = "warn", days: int = 30, **more: Any) -> dict[str, Any]:
@@ -162,6 +163,26 @@ def test_a_rule_that_goes_takes_its_timers_along(house: House) -> None:
         house.flows.definitions.retire(session, "warn", SYSTEM, retired=False)
     house.settle()
     assert list(house.pending()) == [f"record:{record}:warn"]
+
+
+def test_a_changed_calendar_and_a_changed_computation_move_them(house: House) -> None:
+    house.publish(
+        warn(days=5, move="later", calendar="office"),
+        flow("computed", {"on": "date", "field": "due_on", "at": "09:00"}),
+    )
+    record = house.make(end="2026-12-31")
+    house.settle()
+    closed = {**OFFICE, "exceptions": [{"from": "2026-12-28", "to": "2026-12-29", "day": "off"}]}
+    later = copy.deepcopy(PAPER)
+    next(field for field in later["fields"] if field["key"] == "due_on")["value"] = "end + 10"
+    with house.work() as session:
+        house.calendars.publish_together(session, {"office": closed}, SYSTEM)
+        house.forms.publish_together(session, {"paper": later}, SYSTEM)
+    house.settle()
+    assert house.pending() == {
+        f"record:{record}:warn": datetime.fromisoformat("2026-12-30T09:00:00+08:00"),
+        f"record:{record}:computed": datetime.fromisoformat("2027-01-10T09:00:00+08:00"),
+    }
 
 
 def series() -> list[dict[str, Any]]:
