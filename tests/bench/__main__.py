@@ -10,9 +10,12 @@ from pathlib import Path
 
 from tests.bench import (
     approval_case,
+    engines_case,
     export_case,
     formula_case,
     import_case,
+    inbox_case,
+    loop_case,
     query_case,
     record_write_case,
     timer_case,
@@ -44,6 +47,9 @@ def main() -> int:
         *import_case.figures(full=FULL),
         *export_case.figures(full=FULL),
         *timer_case.figures(full=FULL),
+        *inbox_case.figures(full=FULL),
+        *loop_case.figures(),
+        *engines_case.figures(),
         form_page(),
     ]
     print(f"{'figure':62} {'ours':>12} {'baseline':>12} {'ratio':>7}  aim")

@@ -17,7 +17,7 @@ from flow_engine.elements.duration import parse_duration
 Truths = Callable[[str, Mapping[str, Any]], Any]
 
 
-class Formulas(TaskDataEnvironment):
+class Formulas(TaskDataEnvironment):  # type: ignore[misc]
     """Evaluates what the document says in our language."""
 
     def __init__(self, truths: Truths) -> None:

@@ -4,7 +4,7 @@ import json
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +23,7 @@ TYPES = {"amount": Type("number"), "done": Type("logical"), "status": Type("text
 
 def holds(formula: str, record: Mapping[str, Any]) -> bool:
     """Whether a condition of a document holds for this record and these decisions."""
-    values = {key: value for key, value in record.items() if isinstance(value, str | int | bool)}
+    values: dict[str, Any] = {key: value for key, value in record.items() if isinstance(value, str | int | bool)}
     known = {**{key: Type("text") for key in values if key not in TYPES}, **TYPES}
     names = {part for part in formula.replace("(", " ").split() if part.startswith(("decision_", "to_"))}
     known |= {name: Type("text") for name in names}
@@ -180,7 +180,7 @@ def test_another_engine_asks_for_the_same_in_the_same_order(key: str, data: st.D
         if number == 6:
             ours.record["done"] = True
             other.know("done", True)
-        ours.tell(Decided(visit.id, by, decision, reason=reason, to=to))
+        ours.tell(Decided(visit.id, by, cast("Any", decision), reason=reason, to=to))
         other.decide(step, decision, to)
     assert ours.state is not None
     assert ours.state.ended == other.ended
