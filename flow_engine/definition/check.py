@@ -129,7 +129,8 @@ def check_assignment(
     else:
         text = assignment.value.text
         given = compiled.formulas[scope, text].type
-        if not fits(given, field.type) and field.points_to != _form_of_id(compiled, text.strip(), scope):
+        itself = field.points_to is not None and field.points_to == _form_of_id(compiled, text.strip(), scope)
+        if not fits(given, field.type) and not itself:
             yield Issue(pointer, "formula_gives", {"type": str(given), "wanted": str(field.type)})
 
 

@@ -99,7 +99,12 @@ CHARGE: dict[str, Any] = {
         {"key": "locked", "type": "boolean", "label": "Locked"},
         {"key": "kind", "type": "choice", "label": "Kind", "options": ["period", "adjustment", "other"]},
         {"key": "paid", "type": "money", "currency": "CNY", "label": "Paid"},
-        {"key": "adjusted", "type": "formula", "label": "Adjusted", "value": 'SUMIF(lines.kind, "adjust", lines.amount)'},
+        {
+            "key": "adjusted",
+            "type": "formula",
+            "label": "Adjusted",
+            "value": 'SUMIF(lines.kind, "adjust", lines.amount)',
+        },
         {"key": "note", "type": "text", "label": "Note"},
         {
             "key": "state",

@@ -93,7 +93,11 @@ def test_a_blank_link_means_no_record(world: World) -> None:
 
 
 def test_records_are_removed_with_what_their_links_say(world: World) -> None:
-    gone = {"key": "gone", "type": "delete", "where": {"form": "charge", "via": "agreement", "where": "target.amount > 5"}}
+    gone = {
+        "key": "gone",
+        "type": "delete",
+        "where": {"form": "charge", "via": "agreement", "where": "target.amount > 5"},
+    }
     install(world)
     add(world, button("tidy", gone), button("end", {"key": "away", "type": "delete"}))
     agreement = agree(world)
@@ -149,7 +153,9 @@ def test_each_row_and_each_record_in_one_go(world: World) -> None:
         "key": "records",
         "type": "each",
         "over": {"form": "charge", "via": "agreement", "sort": ["-amount"]},
-        "do": [{"key": "name", "type": "update", "record": "row", "set": {"note": {"=": 'row.note & "/" & target.number'}}}],
+        "do": [
+            {"key": "name", "type": "update", "record": "row", "set": {"note": {"=": 'row.note & "/" & target.number'}}}
+        ],
     }
     install(world, rows, records)
     items = [{"name": name, "amount": amount} for name, amount in (("a", "5.00"), ("b", "0.00"), ("c", "7.00"))]
@@ -171,8 +177,17 @@ def test_a_loop_goes_over_records_and_asks_about_each(world: World) -> None:
         "type": "loop",
         "each": {"form": "charge", "via": "agreement", "where": 'target.state = "open"', "sort": ["-amount"]},
         "steps": [
-            {"key": "size", "type": "branch", "cases": [{"key": "big", "when": "row.amount > 5", "steps": [ask("check", "finance")]}]},
-            {"key": "note", "type": "update", "record": "row", "set": {"note": {"=": '"seen " & TEXT(target.amount, "0")'}}},
+            {
+                "key": "size",
+                "type": "branch",
+                "cases": [{"key": "big", "when": "row.amount > 5", "steps": [ask("check", "finance")]}],
+            },
+            {
+                "key": "note",
+                "type": "update",
+                "record": "row",
+                "set": {"note": {"=": '"seen " & TEXT(target.amount, "0")'}},
+            },
         ],
     }
     install(world)

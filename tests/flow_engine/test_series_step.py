@@ -1,15 +1,32 @@
 """The series step on a running engine: the trade's own examples, revisions, and what the pure function says."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from formloom.errors import Forbidden, InvalidInput, NotFound
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from flow_engine.series import add_months
-from tests.flow_engine.actions import SERIES, add, agree, button, change, charges, history, install, make, press
+from flow_engine.series import Change, Layer, Period, Terms, add_months, schedule
+from form_engine.records.actor import SYSTEM
+from tests.flow_engine.actions import (
+    AGREEMENT,
+    SERIES,
+    add,
+    agree,
+    button,
+    change,
+    charges,
+    history,
+    install,
+    make,
+    press,
+)
 from tests.flow_engine.conftest import World
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "series.json").read_text("utf-8"))["cases"]
@@ -62,9 +79,7 @@ def test_the_examples_pass_through_the_step(world: World, case: dict[str, Any]) 
         "due": [one["due"] for one in found],
         "total": str(sum(Decimal(one["amount"]) for one in found)),
         "lines": {one["no"]: lines(one) for one in found},
-        "states": {
-            one["no"]: [one["amount"], one.get("locked") is True, lines(one)[0][0]] for one in found
-        },
+        "states": {one["no"]: [one["amount"], one.get("locked") is True, lines(one)[0][0]] for one in found},
     }
     expected = {key: value for key, value in case.items() if key not in ("id", "says", "terms")}
     for key, value in expected.items():
@@ -192,7 +207,14 @@ def test_a_break_that_ends_early_brings_back_what_was_set_aside(world: World) ->
     agreement = agree(world, start="2026-01-01", end="2026-06-30", every="1", rate="1200.00")
     pause = make(world, "break", agreement=agreement, **{"from": "2026-03-01", "to": "2026-04-30"})
     press(world, "plan", agreement)
-    assert [one.data.get("locked") is True for one in charges(world, agreement)] == [False, False, True, True, False, False]
+    assert [one.data.get("locked") is True for one in charges(world, agreement)] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        False,
+    ]
     change(world, pause, to="2026-03-31")
     change(world, agreement, effective="2026-04-01")
     press(world, "plan", agreement)
@@ -256,3 +278,109 @@ def test_terms_that_make_no_schedule_are_an_incident(
     world.verify()
 
 
+def test_a_preview_tells_what_would_be_and_writes_nothing(world: World) -> None:
+    agreement = year(world)
+    values = {"versions": [{"from": "2026-05-16", "rate": "1000.00"}], "effective": "2026-05-16"}
+    before = charges(world, agreement)
+    with world.work() as session:
+        found = world.flows.preview_series(session, "plan", "plan", world.actor("agent"), agreement, values)
+        fresh = {"start": "2026-01-31", "end": "2026-05-30", "every": "1", "rate": "1200.00"}
+        new = world.flows.preview_series(session, "plan", "plan", world.actor("agent"), None, fresh)
+    assert [(one["number"], one["amount"]) for one in found["periods"]][:2] == [(5, "1096.77"), (6, "1000.00")]
+    assert [line["amount"] for line in found["periods"][0]["lines"]] == ["580.65", "516.12"]
+    assert len(found["superseded"]) == 8
+    assert [one["start"] for one in new["periods"]] == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+    assert (new["total"], new["superseded"], new["adjusted"]) == ("4800.00", [], [])
+    assert [(one.id, one.version) for one in charges(world, agreement)] == [(one.id, one.version) for one in before]
+
+
+def test_a_preview_is_for_those_who_may_read_what_it_reads(world: World) -> None:
+    agreement = year(world)
+    with world.work() as session:
+        stranger = replace(world.actor("agent"), roles=frozenset())
+        for record, wanted in ((agreement, "unknown_record"), (None, "unknown_flow")):
+            with pytest.raises(NotFound) as missing:
+                world.flows.preview_series(session, "plan", "plan", stranger, record, {})
+            assert missing.value.code == wanted
+        with pytest.raises(NotFound):
+            world.flows.preview_series(session, "plan", "elsewhere", world.actor("agent"), agreement, {})
+        with pytest.raises(InvalidInput) as refused:
+            world.flows.preview_series(session, "plan", "plan", world.actor("agent"), agreement, {"rate": None})
+        assert [(issue.pointer, issue.code) for issue in refused.value.issues] == [("/terms/rate", "series_needs")]
+    hidden = {
+        **AGREEMENT,
+        "access": [{"role": "agent", "may": ["create", "read"], "fields": {"rate": "hidden", "*": "write"}}],
+    }
+    with world.work() as session:
+        world.forms.publish_together(session, {"agreement": hidden}, SYSTEM)
+    with world.work() as session, pytest.raises(Forbidden) as denied:
+        world.flows.preview_series(session, "plan", "plan", world.actor("agent"), agreement, {})
+    assert denied.value.params["field"] == "agreement.rate"
+
+
+days = st.dates(date(2020, 1, 1), date(2028, 12, 31))
+spans = st.tuples(days, st.integers(0, 60)).map(lambda pair: (pair[0], pair[0] + timedelta(days=pair[1])))
+
+
+def test_the_step_writes_what_the_pure_function_says(world: World) -> None:
+    """Whatever the terms: once they are made, and once more after other terms from some day on."""
+    install(world)
+    add(world, button("plan", SERIES))
+
+    @settings(max_examples=12, deadline=None, derandomize=True)
+    @given(
+        start=days,
+        length=st.integers(0, 500),
+        every=st.sampled_from([1, 2, 3, 6, 12]),
+        alignment=st.sampled_from(["anniversary", "calendar"]),
+        rate=st.decimals(min_value=0, max_value=9999, places=2),
+        free=st.lists(spans, max_size=2),
+        effective=st.integers(0, 500),
+        other=st.decimals(min_value=0, max_value=9999, places=2),
+        paid=st.sets(st.integers(0, 6), max_size=3),
+    )
+    def check(**drawn: Any) -> None:
+        start, end = drawn["start"], drawn["start"] + timedelta(days=drawn["length"])
+        layers = (Layer("free", tuple(drawn["free"])),)
+        terms = Terms(start, end, drawn["every"], drawn["rate"], drawn["alignment"], layers=layers)
+        agreement = agree(
+            world,
+            start=str(start),
+            end=str(end),
+            every=str(drawn["every"]),
+            rate=str(drawn["rate"]),
+            alignment=drawn["alignment"],
+            free=[{"from": str(a), "to": str(b)} for a, b in drawn["free"]] or None,
+        )
+        press(world, "plan", agreement)
+        made = charges(world, agreement)
+        assert [_told(one.data) for one in made] == [_wanted(each) for each in schedule(terms)]
+        for number in drawn["paid"]:
+            if number < len(made):
+                change(world, made[number].id, paid="1.00")
+        day = start + timedelta(days=drawn["effective"])
+        changed = replace(terms, changes=(Change(day, drawn["other"]),))
+        version = {"from": str(day), "rate": str(drawn["other"])}
+        change(world, agreement, versions=[version], effective=str(day))
+        press(world, "plan", agreement)
+        live = [one.data for one in charges(world, agreement) if one.data["state"] != "void"]
+        asked = sum(Decimal(one["amount"]) + _adjusted(one) for one in live)
+        assert asked == sum((each.amount for each in schedule(changed)), Decimal(0))
+
+    check()
+    world.verify()
+
+
+def _told(one: dict[str, Any]) -> tuple[Any, ...]:
+    lines = [(row["kind"], row["from"], row["to"], Decimal(row["amount"])) for row in one["lines"]]
+    return one["from"], one["to"], one["due"], Decimal(one["amount"]), lines
+
+
+def _wanted(period: Period) -> tuple[Any, ...]:
+    kinds = {"charged": "usual"}
+    lines = [(kinds.get(line.kind, line.kind), str(line.start), str(line.end), line.amount) for line in period.lines]
+    return str(period.start), str(period.end), str(period.due), period.amount, lines
+
+
+def _adjusted(one: dict[str, Any]) -> Decimal:
+    return sum((Decimal(row["amount"]) for row in one["lines"] if row["kind"] == "adjust"), Decimal(0))
