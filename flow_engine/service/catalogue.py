@@ -24,6 +24,7 @@ from flow_engine.definition.lost import lost_flow
 from flow_engine.service.beside import beside_issues
 from flow_engine.service.organisation import organisation_issues
 from flow_engine.service.papers import document_issues
+from flow_engine.service.reachable import reachable_issues
 from flow_engine.steps import Step
 from flow_engine.triggers import Button, Submit, Trigger
 from form_engine.calendars.live import live_calendars
@@ -111,6 +112,7 @@ class FlowStore(DefinitionStore[FlowDef]):
                 *check_calls(flow, form, find),
                 *document_issues(session, flow, form, self.documents),
                 *beside_issues(forms, flow, form),
+                *reachable_issues(session, flow),
             )
             issues += [Issue(f"/{key}{issue.pointer}", issue.code, issue.params) for issue in found]
         if issues:

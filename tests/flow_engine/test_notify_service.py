@@ -10,6 +10,7 @@ from formloom import channels, messages, notifications
 from formloom.connections import Connections
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
+from formloom.errors import InvalidDefinition
 from formloom.files import FileStore
 from formloom.messages.ways import deliverer
 from formloom.models import Message, Person
@@ -356,3 +357,30 @@ def test_the_ledger_holds_what_it_says(office: Office, server: Receiver) -> None
     for row in rows:
         assert row.status in {"bell": ("delivered",), "mail": ("kept",), "webhook": ("sent",)}[row.channel]
         assert (row.sent_at is not None, row.next_at, row.error) == (True, None, None)
+
+
+@pytest.mark.parametrize(
+    ("step", "pointer", "code"),
+    [
+        ({**TELL, "channels": ["bell", "bot:nobody"]}, "/channels/1", "unknown_connection"),
+        ({**TELL, "channels": ["bot:erp"]}, "/channels/0", "unknown_connection"),
+        ({**TELL, "attach": ["before"]}, "/attach/0", "not_a_document"),
+        ({**TELL, "text": {"en": "{nothing}"}}, "/text/en", "formula_error"),
+        ({**TELL, "subject": "{1 +}"}, "/subject", "formula_error"),
+        ({**ACKNOWLEDGED, "acknowledge": {**ACKNOWLEDGED["acknowledge"], "calendar": "none"}},
+         "/acknowledge/calendar", "unknown_calendar"),
+        ({**ACKNOWLEDGED, "acknowledge": {"within": "P1D", "then": {"escalate": {"role": "nobody"}}}},
+         "/acknowledge/then/escalate", "unknown_role"),
+        ({"key": "post", "type": "webhook", "connection": "none"}, "/connection", "unknown_connection"),
+        ({"key": "post", "type": "webhook", "url": "https://exa|mple.com"}, "/url", "address_malformed"),
+        ({**POST, "body": {"a": [{"=": "nothing"}]}}, "/body/a/0/=", "formula_error"),
+        ({"key": "post", "type": "webhook", "connection": "erp", "answer": {"set": {"none": {"pointer": "/a"}}}},
+         "/answer/set/none", "unknown_field"),
+    ],
+)  # fmt: skip
+def test_what_a_step_names_is_checked_at_publish(office: Office, step: dict[str, Any], pointer: str, code: str) -> None:
+    connect(office, "http://127.0.0.1:1")
+    before = {"key": "before", "type": "wait", "for": "P1D"}
+    with office.work() as session, pytest.raises(InvalidDefinition) as refused:
+        office.flows.definitions.publish_together(session, {"spread": flow(before, step)}, SYSTEM)
+    assert [(issue.pointer, issue.code) for issue in refused.value.issues] == [(f"/spread/steps/1{pointer}", code)]

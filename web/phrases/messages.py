@@ -30,6 +30,7 @@ PHRASES = {
     "unknown_kind_of_message": N_("There are no such messages."),
     "unknown_channel": N_("There is no such channel."),
     "bad_quiet_hours": N_("Quiet hours need a beginning and an end."),
+    "not_a_document": N_("Only what a document step made can go along."),
     "unknown_connection": N_("There is no such connection."),
     "connection_key_taken": N_("There is a connection of this key already."),
     "bad_key": N_("A key has small letters, digits and _, and begins with a letter."),
