@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-SOURCES := platform form_engine flow_engine apps web migrations tests wsgi.py hatch_build.py
+SOURCES := platform form_engine flow_engine apps web migrations tests wsgi.py hatch_build.py build_fonts.py
 CLIENT := $(shell find web/client web/styles web/templates form_engine flow_engine -type f 2>/dev/null)
 
 .PHONY: demo test check lint format types arch client pytest soak shots bench build messages lock clean
@@ -24,7 +24,7 @@ format: $(VENV)/.ready
 	$(BIN)/ruff format $(SOURCES)
 
 types: $(VENV)/.ready
-	$(BIN)/mypy platform/formloom form_engine flow_engine apps web migrations wsgi.py tests
+	$(BIN)/mypy platform/formloom form_engine flow_engine apps web migrations wsgi.py build_fonts.py tests
 
 arch: $(VENV)/.ready
 	$(BIN)/lint-imports
@@ -73,8 +73,8 @@ node_modules/.ready: package-lock.json $(VENV)/.ready
 	npm ci --silent
 	@touch $@
 
-build/.assets: node_modules/.ready vite.config.ts $(CLIENT) $(wildcard web/translations/*/LC_MESSAGES/*.po)
+build/.assets: node_modules/.ready build_fonts.py vite.config.ts $(CLIENT) $(wildcard web/translations/*/LC_MESSAGES/*.po)
 	npm run --silent build
-	$(BIN)/python -m form_engine.documents.build_fonts
+	$(BIN)/python build_fonts.py
 	$(BIN)/python -m web.build_translations
 	@mkdir -p build && touch $@

@@ -17,7 +17,7 @@ class BuildAssets(BuildHookInterface[Any]):
         if version == "editable":
             return
         subprocess.run(["npm", "run", "--silent", "build"], cwd=self.root, check=True)  # noqa: S607
-        for module in ("form_engine.documents.build_fonts", "web.build_translations"):
-            subprocess.run([sys.executable, "-m", module], cwd=self.root, check=True)  # noqa: S603 - our own
+        for words in (("build_fonts.py",), ("-m", "web.build_translations")):
+            subprocess.run([sys.executable, *words], cwd=self.root, check=True)  # noqa: S603 - our own
         built = ["web/static/dist/**", "form_engine/documents/fonts/*", "web/translations/**/*.mo"]
         build_data["artifacts"] += built

@@ -5,6 +5,7 @@ from typing import Any
 
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.documents.pen import Pen
+from form_engine.formula import RecordValue
 
 Plain = dict[str, Any]
 
@@ -29,7 +30,7 @@ def word_context(pen: Pen, form: CompiledForm) -> Plain:
 
 def _rows(pen: Pen, table: CompiledField) -> list[Mapping[str, str]]:
     stored = pen.record.values.get(table.key)
-    rows = stored if isinstance(stored, tuple) else ()
+    rows = [each for each in stored if isinstance(each, RecordValue)] if isinstance(stored, tuple) else []
     scope = f".{table.key}"
     readings = pen.document.readings
     columns = {column.key: readings.get((scope, f"row.{column.key}")) for column in table.columns}

@@ -137,15 +137,15 @@ class Pen:
         rows = [row for row in stored if isinstance(row, RecordValue)] if isinstance(stored, tuple) else []
         if block.where is not None:
             rows = [row for row in rows if self.value(block.where, block.scope, row) is True]
-        for formula, descending in reversed(block.by.values()):
+        for formula, descending in reversed(list(block.by.values())):
             rows = self._sorted(rows, formula, block.scope, descending=descending)
         return tuple(rows[: block.limit]), max(0, len(rows) - block.limit)
 
     def _sorted(self, rows: list[RecordValue], formula: Formula, scope: str, *, descending: bool) -> list[RecordValue]:
         """Blanks last, whichever way."""
-        keyed = [(self.value(formula, scope, row), row) for row in rows]
+        keyed: list[tuple[Value, RecordValue]] = [(self.value(formula, scope, row), row) for row in rows]
         given = [pair for pair in keyed if pair[0] is not None]
-        given.sort(key=cmp_to_key(lambda left, right: _compared(left[0], right[0])), reverse=descending)
+        given.sort(key=cmp_to_key(_compared), reverse=descending)
         return [row for _, row in given] + [row for value, row in keyed if value is None]
 
     def files(self, formula: Formula | None) -> tuple[str, ...]:
@@ -171,6 +171,6 @@ class Pen:
         return self.document.readings[scope, formula.text]
 
 
-def _compared(left: Value, right: Value) -> int:
-    found = order(left, right)
+def _compared(left: tuple[Value, RecordValue], right: tuple[Value, RecordValue]) -> int:
+    found = order(left[0], right[0])
     return found if isinstance(found, int) else 0

@@ -98,7 +98,7 @@ def test_a_word_template_is_uploaded_and_filled_in(office: Office, services: Ser
     sent = {"file": (BytesIO(out.getvalue()), "letter.docx"), "csrf_token": office.admin.token}
     headers = {"X-CSRF-Token": office.admin.token}
     answer = office.admin.client.post("/api/v1/files", base_url="https://formloom.test", data=sent, headers=headers)
-    ident = answer.json["id"]
+    ident = answer.json["id"]  # type: ignore[index]
     letter = {"kind": "document", "key": "letter", "form": "leave", "title": "Letter", "docx": ident}
     made = office.admin.send("POST", "/api/v1/definitions/documents", {"definition": letter})
     assert made.status_code == 201, made.text

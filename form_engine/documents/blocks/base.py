@@ -27,7 +27,7 @@ ALIGN: Final[Mapping[str, Any]] = {"enum": ["left", "center", "right"]}
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A formula, where it stands, and what it may see besides the record: `row` or `target` as a source (`bill`, or
+    """A formula, where it stands, and what it may see besides the record: `row` or `target` as a source (`order`, or
     `.lines` for a table of the document's own form).
     """
 

@@ -1,4 +1,4 @@
-"""`fields`: a grid of labels and values. An item is a path (`contract.customer.name`), or a formula with a label."""
+"""`fields`: a grid of labels and values. An item is a path (`order.customer.name`), or a formula with a label."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -78,9 +78,14 @@ class Signature(Block):
 def _image(raw: Mapping[str, Any], at: str, _: ParseBlocks) -> Image:
     if ("value" in raw) == ("file" in raw):
         raise ConfigError(at, "value_or_file")
-    size = {key: millimetres(raw.get(key)) for key in ("width", "height")}
-    value, file = formula_at(raw, "value", at), raw.get("file")
-    return Image(**frame(raw, at), value=value, file=file, align=raw.get("align", "left"), **size)
+    return Image(
+        **frame(raw, at),
+        value=formula_at(raw, "value", at),
+        file=raw.get("file"),
+        width=millimetres(raw.get("width")),
+        height=millimetres(raw.get("height")),
+        align=raw.get("align", "left"),
+    )
 
 
 def _signature(raw: Mapping[str, Any], at: str, _: ParseBlocks) -> Signature:

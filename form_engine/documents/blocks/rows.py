@@ -63,7 +63,7 @@ class Rows(Block):
 
     @property
     def scope(self) -> str:
-        """What `row.` is: `bill`, or `.lines` for a table of the document's own form."""
+        """What `row.` is: `order`, or `.lines` for a table of the document's own form."""
         return self.source if self.via is not None else f".{self.source}"
 
     def uses(self) -> Iterator[Use]:

@@ -32,21 +32,21 @@ def pressed(module: str, work: Mapping[str, Any], files: Sequence[bytes], limits
     bounds = {"memory": limits.memory, "seconds": limits.seconds}
     head = {**work, "limits": bounds, "sizes": [len(one) for one in files]}
     command = [sys.executable, "-I", "-m", f"form_engine.documents.press.{module}"]
-    process = subprocess.Popen(  # noqa: S603 - our own module; what people wrote comes by standard input
+    with subprocess.Popen(  # noqa: S603 - our own module; what people wrote comes by standard input
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=_environment(),
         close_fds=True,
-    )
-    try:
-        told, _ = process.communicate(json.dumps(head).encode() + b"\n" + b"".join(files), timeout=limits.seconds * 2)
-    except subprocess.TimeoutExpired:
-        raise InvalidInput("document_takes_too_long", {"seconds": limits.seconds * 2}) from None
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            work_in = json.dumps(head).encode() + b"\n" + b"".join(files)
+            told, _ = process.communicate(work_in, timeout=limits.seconds * 2)
+        except subprocess.TimeoutExpired:
+            raise InvalidInput("document_takes_too_long", {"seconds": limits.seconds * 2}) from None
+        finally:
+            process.kill()
     if told[:1] == b"+" and len(told) <= LARGEST:
         return told[1:]
     if told[:1] == b"-":

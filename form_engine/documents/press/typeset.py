@@ -28,7 +28,7 @@ def typeset(head: dict[str, Any], files: list[bytes]) -> bytes:
     data = json.dumps({"sheet": head["sheet"], "files": pictures}, ensure_ascii=False).encode()
     sources = {"main.typ": TEMPLATE.read_bytes(), "sheet.json": data}
     try:
-        made = typst.compile(
+        made: Any = typst.compile(  # type: ignore[call-overload]
             sources,
             format=head["format"],
             ppi=head.get("ppi", 144.0),

@@ -1,6 +1,5 @@
 """A document of a record is drawn as its reader may see it, in their language."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -74,7 +73,7 @@ class World:
 
 
 @pytest.fixture
-def world(office: Office, tmp_path: Any) -> Iterator[World]:
+def world(office: Office, tmp_path: Any) -> World:
     return World(office, tmp_path)
 
 

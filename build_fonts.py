@@ -1,15 +1,15 @@
-"""Makes the fonts of documents: the characters of GBK out of Noto Sans SC, as plain TrueType (`make build`).
+"""Makes the fonts of documents: the characters of GBK out of Noto Sans SC, as plain TrueType (`make` does it).
 
 The source comes with npm (`@expo-google-fonts/noto-sans-sc`, SIL Open Font License); what is made here is not
-committed, and goes into the wheel. Run as `python -m form_engine.documents.build_fonts`.
+committed, and goes into the wheel.
 """
 
 import sys
 from pathlib import Path
 from typing import Final
 
-FOLDER: Final = Path(__file__).parent / "fonts"
-SOURCE: Final = Path(__file__).parents[2] / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
+FOLDER: Final = Path(__file__).parent / "form_engine" / "documents" / "fonts"
+SOURCE: Final = Path(__file__).parent / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 WEIGHTS: Final = {"400Regular": "NotoSansSC-Regular.ttf", "700Bold": "NotoSansSC-Bold.ttf"}
 _EXTRA: Final = ((0x20, 0x7E), (0xA0, 0x17F), (0x2010, 0x2027), (0x2030, 0x205E), (0x20A0, 0x20BF), (0x2190, 0x2199))
 """Latin with accents, dashes and quotes, currencies, arrows: what stands beside Chinese."""
@@ -24,7 +24,7 @@ def characters() -> set[int]:
 
 def build(source: Path = SOURCE, folder: Path = FOLDER) -> None:
     """Write both weights, unless they are there and newer than what they are made of."""
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-untyped]
 
     folder.mkdir(exist_ok=True)
     for weight, name in WEIGHTS.items():
