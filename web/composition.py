@@ -142,7 +142,9 @@ class Services:
         return outbox.ThreadJobs(self.runner, JOB_THREADS)
 
     def _run_clock(self) -> None:
-        timers.Clock(self.databases, self.timer_handlers).run(self._stop, self.listener)
+        timers.Clock(self.databases, self.timer_handlers, self.flows.triggering.timer_given_up).run(
+            self._stop, self.listener
+        )
 
     def _spawn(self, name: str, work: Callable[[], object]) -> None:
         thread = threading.Thread(target=work, name=f"formloom-{name}", daemon=True)

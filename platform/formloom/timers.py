@@ -28,6 +28,9 @@ FIRST_RETRY = timedelta(seconds=10)
 Handler = Callable[[Session, Mapping[str, Any]], object]
 """Does database work only: when another timer of the same transaction fails, it is undone and called again alone."""
 
+GivenUp = Callable[[Session, str, Mapping[str, Any], str], object]
+"""Called with kind, payload and the last error in the transaction that notes the last failure."""
+
 _log = structlog.get_logger(__name__)
 
 _OPEN = f"""
@@ -77,8 +80,8 @@ class Clock:
     Several timers of a workspace fire in one transaction; where one of them fails, each is fired alone.
     """
 
-    def __init__(self, databases: Databases, handlers: Mapping[str, Handler]) -> None:
-        self._databases, self._handlers = databases, handlers
+    def __init__(self, databases: Databases, handlers: Mapping[str, Handler], given_up: GivenUp | None = None) -> None:
+        self._databases, self._handlers, self._given_up = databases, handlers, given_up
 
     def tick(self) -> int:
         """Fire everything that is due now; returns how many fired. A handler's error is noted and tried again later."""
@@ -156,8 +159,10 @@ class Clock:
         wait = FIRST_RETRY * func.power(4, func.least(Timer.attempts, 6))
         noted = {"attempts": Timer.attempts + 1, "last_error": error, "retry_at": func.now() + wait}
         with unit_of_work(self._databases, workspace_id) as session:
-            statement = update(Timer).where(*mine).values(noted)
-            session.execute(statement, execution_options={"synchronize_session": False})
+            statement = update(Timer).where(*mine).values(noted).returning(Timer.kind, Timer.payload, Timer.attempts)
+            row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
+            if row is not None and row.attempts >= MOST_ATTEMPTS and self._given_up is not None:
+                self._given_up(session, row.kind, row.payload, error)
 
 
 def _one_a_subject(due: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -150,3 +150,52 @@ def test_the_running_clock_hears_of_a_new_timer(databases: Databases, workspace:
     listener.close()
     running.join(timeout=5)
     assert not running.is_alive()
+
+
+def test_what_fails_for_good_is_told(databases: Databases, workspace: int) -> None:
+    told: list[tuple[str, Any, str]] = []
+
+    def broken(session: Session, payload: Mapping[str, Any]) -> None:
+        raise ValueError("never")
+
+    def given_up(session: Session, kind: str, payload: Mapping[str, Any], error: str) -> None:
+        told.append((kind, payload, error))
+
+    set_timer(databases, workspace, "a", seconds=-1)
+    ticking = Clock(databases, {"due": broken}, given_up)
+    for _ in range(timers.MOST_ATTEMPTS + 2):
+        ticking.tick()
+        with databases.owner.begin() as connection:
+            connection.execute(text("UPDATE timer SET retry_at = now()"))
+    assert told == [("due", {"key": "a"}, "ValueError: never")]
+
+
+def test_a_failing_one_is_retried_alone_and_the_others_fire_at_once(databases: Databases, workspace: int) -> None:
+    fired = Fired()
+
+    def handler(session: Session, payload: Mapping[str, Any]) -> None:
+        if payload["key"] == "record:3:a":
+            session.execute(text("SELECT 1 / 0"))
+        fired(session, payload)
+
+    for number in range(6):
+        set_timer(databases, workspace, f"record:{number}:a", seconds=-1)
+    assert Clock(databases, {"due": handler}).tick() == 5
+    assert set(fired) == {f"record:{number}:a" for number in (0, 1, 2, 4, 5)}
+    with unit_of_work(databases, workspace) as session:
+        left = session.scalars(select(Timer).where(Timer.done_at.is_(None))).one()
+        assert (left.key, left.attempts) == ("record:3:a", 1)
+
+
+def test_what_one_timer_moves_away_its_sibling_does_not_fire(databases: Databases, workspace: int) -> None:
+    fired = Fired()
+
+    def handler(session: Session, payload: Mapping[str, Any]) -> None:
+        fired(session, payload)
+        timers.set(session, "run:7:b", "due", {"key": "run:7:b"}, app_now(session) + timedelta(hours=1))
+
+    for key in ("run:7:a", "run:8:a"):
+        set_timer(databases, workspace, key, seconds=-2)
+    set_timer(databases, workspace, "run:7:b", seconds=-1)
+    assert Clock(databases, {"due": handler}).tick() == 2
+    assert sorted(fired) == ["run:7:a", "run:8:a"]

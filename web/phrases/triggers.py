@@ -12,6 +12,7 @@ PHRASES = {
     "bad_pointer": N_("This is no JSON pointer such as /order/amount."),
     "chain_too_long": N_("Automations called each other too often in a row; the last one was not started."),
     "trigger_refused": N_("This flow could not start."),
+    "timer_broke": N_("Something that was due failed again and again and is not tried any more."),
     "hook_finds_none": N_("No record has these values."),
     "hook_finds_several": N_("More than one record has these values."),
 }

@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from formloom import outbox
+from formloom.db.uow import workspace_of
 from formloom.jobs import JobWork
 from formloom.timers import Handler as TimerHandler
 from sqlalchemy.orm import Session
 
 from flow_engine.definition import FlowDef
+from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.triggering import backfill, changes, dates, hooks, schedules
+from flow_engine.service.triggering.begin import report
 from flow_engine.service.triggering.upcoming import Upcoming, upcoming
 from flow_engine.triggers import Change, OnDate, Scheduled
+from form_engine.fields.base import Json
 from form_engine.records import late
 from form_engine.records.actor import Actor
 from form_engine.records.changed import BatchChanged, LateSubscriber, RecordChanged
@@ -37,6 +41,14 @@ class Triggering:
             dates.KIND: lambda session, payload: dates.fire(session, self._catalogue, payload),
             schedules.KIND: lambda session, payload: schedules.fire(session, self._catalogue, self._records, payload),
         }
+
+    def timer_given_up(self, session: Session, kind: str, payload: Mapping[str, Any], error: str) -> None:
+        """A timer failed for the last time: administrators learn of it."""
+        run = session.get(Run, (workspace_of(session), payload["run"])) if "run" in payload else None
+        flow = run.flow if run is not None else str(payload.get("flow", ""))
+        record = run.record_id if run is not None else payload.get("record")
+        told: dict[str, Json] = {"kind": kind, "error": error, **({"run": run.id} if run is not None else {})}
+        report(session, "timer_broke", flow, record, told)
 
     def works(self) -> dict[str, JobWork]:
         """The functions of jobs, by kind."""

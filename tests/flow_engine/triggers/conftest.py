@@ -9,7 +9,7 @@ import pytest
 from formloom import jobs
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
-from formloom.outbox import Relay, Runner
+from formloom.outbox import Handler, Relay, Runner
 from formloom.timers import Clock
 from sqlalchemy import text
 
@@ -150,7 +150,7 @@ class House:
     def runner(self) -> Runner:
         """As the composition makes it."""
         work = jobs.Jobs(self.flows.triggering.works())
-        known = {
+        known: dict[str, Handler] = {
             jobs.KIND: work,
             late.KIND: late.Late(self.forms, self.flows.late_subscribers()),
             **handlers(self.flows),
