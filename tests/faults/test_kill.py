@@ -131,7 +131,7 @@ def test_kill_in_the_middle_of_approvals(
 
 
 def leases_end(databases: Databases) -> None:
-    """What the killed held is free from now on; otherwise the test would wait out their leases of two minutes."""
+    """What the killed held is free from now on; otherwise the test would wait out their leases."""
     with databases.server.connect(None, autocommit=True) as connection:
         connection.execute("UPDATE outbox SET lease_until = now(), available_at = now() WHERE done_at IS NULL")
 

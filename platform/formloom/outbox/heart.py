@@ -1,5 +1,5 @@
-"""Keeps the leases of what this process works on, as long as it lives: whoever takes long is not overtaken, and what a
-killed process had in hand is free again within a lease."""
+"""Keeps the lease of all that this process works on, as long as it lives: whoever takes long is not overtaken, and what
+a killed process had in hand is free again within a lease."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ _BEAT = text("""
     UPDATE outbox SET lease_until = now() + :lease, available_at = now() + :lease
     WHERE workspace_id = :workspace AND id IN (
         SELECT id FROM outbox
-        WHERE workspace_id = :workspace AND id = ANY (:ids) AND lease = ANY (:leases) AND done_at IS NULL
+        WHERE workspace_id = :workspace AND id = ANY (:ids) AND lease = ANY (:held) AND done_at IS NULL
         FOR UPDATE SKIP LOCKED)
 """)
 _log = structlog.get_logger(__name__)
@@ -71,6 +71,6 @@ class Heart:
     def _beat(self, held: dict[UUID, tuple[int, int, float]]) -> None:
         for workspace_id in {place[0] for place in held.values()}:
             mine = {lease: item for lease, (of, item, _) in held.items() if of == workspace_id}
-            asked = {"workspace": workspace_id, "lease": self._lease, "leases": list(mine), "ids": list(mine.values())}
+            asked = {"workspace": workspace_id, "lease": self._lease, "held": list(mine), "ids": list(mine.values())}
             with unit_of_work(self._databases, workspace_id) as session:
                 session.execute(_BEAT, asked)
