@@ -240,7 +240,7 @@ def _passage(
         actor=entry.actor,
         actor_name=names.get(entry.actor),
         what=event["event"],
-        act=event.get("decision") or event.get("act"),
+        act=event.get("decision") or event.get("act") or (event.get("about") or {}).get("decision"),
         step=step,
         title=_title(flow, step) if step else None,
         depth=_depth(flow, step) if step else 0,

@@ -125,6 +125,8 @@ def _line(each: Passage, form: Any, locale: str) -> Line:
     word, state, tone = _what(each)
     title = localized(each.title, locale) if each.title else ""
     who = each.actor_name or ("" if each.actor.startswith(("system", "flow")) else each.actor)
+    if each.what == "failed" and each.act in DECIDED:
+        who = f"{who} · {gettext(DECIDED[each.act][1])}"
     said = [each.reason or "", each.comment or ""]
     if each.code:
         said = [_because(each.code, each.params, form, locale)[0]]
