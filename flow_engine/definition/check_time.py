@@ -106,8 +106,8 @@ def _values(
     options = _options(field)
     if options is None and field.definition.type.name != "text":
         yield Issue(f"{at}/{named}", "not_a_choice", {"field": name})
-    for value in sorted(values) if options is not None else ():
-        if value not in options:
+    for value in sorted(values):
+        if options is not None and value not in options:
             yield Issue(f"{at}/{where}", "unknown_option", {"option": value, "field": name})
 
 

@@ -88,6 +88,8 @@ def offers(flow: FlowDef, step: str, kind: TaskKind) -> tuple[Offer, ...]:
             return (_offer("resubmit", resubmit, leads_to=flow.first), _offer("withdraw", withdraw))
         case "step":
             return tuple(_step_offer(flow, found, decision) for decision in found.decisions)
+        case "transfer":  # never has a task
+            return ()
 
 
 def acts(flow: FlowDef, visit: Visit, ref: str) -> tuple[str, ...]:

@@ -124,7 +124,7 @@ class Jobs:
     def settle(self) -> None:
         """Everything that stands in the outbox is done."""
         flows = self.world.flows
-        works = {**handlers(flows), late.KIND: late.Late(self.world.forms, flows.late_subscribers())}
+        works: dict[str, Any] = {**handlers(flows), late.KIND: late.Late(self.world.forms, flows.late_subscribers())}
         relay = Relay(self.world.databases, Inline(Runner(self.world.databases, works)))
         while relay.run_once():
             pass

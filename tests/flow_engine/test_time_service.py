@@ -1,4 +1,4 @@
-"""Time on a real database: due times under a calendar and what they lead to, waits, clocks that hold what was agreed."""
+"""Time on a real database: due times under a calendar and what they lead to, waits for events and conditions."""
 
 from typing import Any
 
@@ -63,7 +63,7 @@ def test_reminders_repeat_each_working_day(jobs: Jobs) -> None:
 
 
 def test_the_time_passes_a_step_and_leaves_a_trace(jobs: Jobs) -> None:
-    approve = {"on_approve": {"set": {"state": "done"}}, "due": due({"at": "1", "do": "pass"})}
+    approve: dict[str, Any] = {"on_approve": {"set": {"state": "done"}}, "due": due({"at": "1", "do": "pass"})}
     jobs.install(ask("check", mode="all", **approve), ask("last", "supervisor"))
     job = jobs.new()
     jobs.world.decide(job, "finance1")
@@ -78,13 +78,13 @@ def test_the_time_passes_a_step_and_leaves_a_trace(jobs: Jobs) -> None:
 
 
 def test_the_time_rejects_as_a_rejection_says(jobs: Jobs) -> None:
-    reject = {"on_reject": {"set": {"state": "rejected"}}, "due": due({"at": "1", "do": "reject"})}
+    reject: dict[str, Any] = {"on_reject": {"set": {"state": "rejected"}}, "due": due({"at": "1", "do": "reject"})}
     jobs.install(ask("check", **reject))
     job = jobs.new()
     jobs.travel("2026-03-03T09:00")
     jobs.tick()
     assert (jobs.run(job)["status"], jobs.world.value(job, "state")) == ("rejected", "rejected")
-    back = {"on_reject": {"return_to": {"initiator": True}}, "due": due({"at": "1", "do": "reject"})}
+    back: dict[str, Any] = {"on_reject": {"return_to": {"initiator": True}}, "due": due({"at": "1", "do": "reject"})}
     jobs.install(ask("check", **back))
     job = jobs.new()
     jobs.travel("2026-03-04T18:00")
