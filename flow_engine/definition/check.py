@@ -7,7 +7,7 @@ from formloom.errors import InvalidDefinition, Issue
 
 from flow_engine.definition.check_people import check_people
 from flow_engine.definition.check_time import check_clocks, check_lengths, check_outcomes
-from flow_engine.definition.compile import CompiledFlow, compile_flow
+from flow_engine.definition.compile import CompiledFlow, compile_flow, scope_with
 from flow_engine.definition.flow import FlowDef
 from flow_engine.definition.structure import check_structure
 from flow_engine.elements.uses import Uses
@@ -70,6 +70,11 @@ def _conditions(compiled: CompiledFlow) -> Iterator[Issue]:
         wanted += [(at + pointer, moment, table, ("date", "datetime")) for pointer, moment in uses.moments]
         lengths = [(pointer, length.of) for pointer, length in uses.lengths if isinstance(length.of, Formula)]
         wanted += [(at + pointer, length, table, ("number", "duration", "text")) for pointer, length in lengths]
+        wanted += [
+            (at + one.pointer, one.formula, scope_with(table if one.row is None else one.row, one.target), one.kinds)
+            for one in uses.asked
+            if one.kinds
+        ]
     for pointer, formula, table, kinds in wanted:
         given = compiled.formulas[table, formula.text].type
         if given.kind not in (*kinds, "any"):
