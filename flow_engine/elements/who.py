@@ -216,10 +216,10 @@ def parse_who(raw: Mapping[str, Any]) -> Who:
                 Formula(guest["email"]) if "email" in guest else None,
                 parse_duration(raw.get("link_valid", "")) or DEFAULT_LINK_LIFE,
             )
-        case {"choice": {**choice}}:
-            return Choice(parse_people(choice.get("from")), choice.get("many", False))
-        case {"best": {**best}}:
-            return _best(best)
+        case {"choice": _}:
+            return Choice(parse_people(raw["choice"].get("from")), raw["choice"].get("many", False))
+        case {"best": _}:
+            return _best(raw["best"])
     return Initiator()
 
 

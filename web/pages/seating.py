@@ -156,8 +156,7 @@ def _tried(
 
 
 def _back(endpoint: str, **values: Any) -> ResponseReturnValue:
-    of = _number("of")
-    return redirect(url_for(endpoint, **values, **({"of": of} if of is not None else {})), code=303)
+    return redirect(url_for(endpoint, **values, of=_number("of")), code=303)
 
 
 def _absence(session: Session, wrong: list[str] | None = None) -> str:
