@@ -39,7 +39,7 @@ class Chunks:
     def work(self, run: JobRun) -> Any:
         """All that is left, chunk by chunk."""
         told = run.payload
-        after = self._after(run)
+        after: int | None = self._after(run)
         try:
             while after is not None:
                 with run.batch() as session:
@@ -73,8 +73,8 @@ class Chunks:
             same = (Job.workspace_id == run.workspace_id, Job.kind == run.kind, Job.id < run.job_id)
             place = Job.payload.contains({key: told[key] for key in ("run", "step", "item")})
             last = session.scalars(select(Job).where(*same, place).order_by(Job.id.desc()).limit(1)).first()
-            broke = last is not None and last.state == "failed" and last.cursor is not None
-            return int(last.cursor["after"]) if broke and last is not None else 0
+            broke = last is not None and last.state == "failed"
+            return int(last.cursor["after"]) if broke and last is not None and last.cursor is not None else 0
 
     def _chunk(self, session: Session, run: JobRun, told: Mapping[str, Any], after: int) -> int | None:
         """The next records, written; the last of them, or None at the end."""

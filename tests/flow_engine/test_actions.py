@@ -172,6 +172,7 @@ def test_each_row_and_each_record_in_one_go(world: World) -> None:
 
 
 def test_a_loop_goes_over_records_and_asks_about_each(world: World) -> None:
+    big = {"key": "big", "when": "row.amount > 5", "steps": [ask("check", "finance")]}
     loop = {
         "key": "through",
         "type": "loop",

@@ -54,8 +54,8 @@ def do(stage: "Stage", key: str, items: tuple[Item, ...]) -> None:
             for item in items:
                 stage.item = item
                 write_own(stage, values_of(stage, stage.form.by_path.get, step.set, stage.scope, stage.env()))
-        case Update() as step:
-            live.write(stage, lambda: _changes(stage, step, items))
+        case Update() as others:
+            live.write(stage, lambda: _changes(stage, others, items))
         case Delete() as step:
             _delete(stage, step, items)
         case Series() as step:

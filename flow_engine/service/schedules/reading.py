@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast
 
 from formloom.errors import InvalidInput, Issue
 
+from flow_engine.elements import value as written
 from flow_engine.elements.search import Search
 from flow_engine.elements.terms import ChangesTerm, Given, LayerTerm, PartsTerm, Rows, StepsTerm, TermsTerm
-from flow_engine.elements.value import Literal
 from flow_engine.series import (
     Change,
     Due,
@@ -92,7 +92,7 @@ class Reading:
             end,
             self.whole(term.every, "/terms/every", 1, MOST_MONTHS),
             self._needed(self.decimal(term.rate, "/terms/rate"), "/terms/rate"),
-            self._alignment(term.alignment, "/terms/alignment") or "anniversary",  # type: ignore[arg-type]
+            self._alignment(term.alignment, "/terms/alignment") or "anniversary",
             until=self._until(term, start) if end is None else None,
             steps=self._steps(term.steps, "/terms/steps"),
             layers=tuple(layer for layer, _ in layers),
@@ -185,11 +185,16 @@ class Reading:
         days = 0 if blank else self.whole(due.days, "/terms/due/days", -MOST_DAYS, MOST_DAYS)
         return Due(where, days, self.truth(due.first_at_start, "/terms/due/first_at_start"), tuple(put_off))  # type: ignore[arg-type]
 
-    def _alignment(self, given: Given, at: str) -> str | None:
-        found = self.value(given, at)
-        if found not in (None, "", "anniversary", "calendar"):
-            raise refused(at, "series_cannot_be", value=str(found))
-        return cast("str | None", found) or None
+    def _alignment(self, given: Given, at: str) -> Literal["anniversary", "calendar"] | None:
+        match self.value(given, at):
+            case None | "":
+                return None
+            case "anniversary":
+                return "anniversary"
+            case "calendar":
+                return "calendar"
+            case other:
+                raise refused(at, "series_cannot_be", value=str(other))
 
     # -- values -------------------------------------------------------------------------------------------------------
 
@@ -207,7 +212,7 @@ class Reading:
 
     def value(self, given: Given, at: str) -> Value:
         """What it is here; an error is refused."""
-        if isinstance(given, Literal):
+        if isinstance(given, written.Literal):
             return cast("Value", given.value)
         found = self.stage.flow.evaluate(given.text, self.env, self.scope)
         if isinstance(found, ErrorValue):
