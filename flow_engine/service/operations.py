@@ -30,14 +30,14 @@ def operate(
 
     The caller has checked that the actor administers. Raises NotFound, InvalidInput, IllegalTransition.
     """
+    run = start.locked(session, run_id)
+    if run is None:
+        raise NotFound("unknown_run", {"run": run_id})
     issues = [Issue("/act", "not_an_option", {"options": list(OPERATIONS)})] if act not in OPERATIONS else []
     if reason is not None and len(reason) > LONGEST_REASON:
         issues.append(Issue("/reason", "too_long", {"max": LONGEST_REASON}))
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
-    run = start.locked(session, run_id)
-    if run is None:
-        raise NotFound("unknown_run", {"run": run_id})
     event = Operated(actor.ref, cast("Operation", act), reason, visit, step)
     told = {name: value for name, value in (("visit", visit), ("step", step)) if value is not None}
     start.happen(session, catalogue, run, actor, event, f"run.{act}", **told)

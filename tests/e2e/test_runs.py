@@ -81,6 +81,7 @@ def begin(visit: Callable[..., Visitor], device: Device, name: str, *, approve: 
         supervisor.page.goto("/inbox")
         supervisor.open_task(name)
         supervisor.decide("approve")
+        expect(supervisor.page.locator(".list-item", has_text=name)).to_have_count(0)
 
 
 def run_page(admin: Visitor, name: str) -> Page:
@@ -103,6 +104,7 @@ def test_what_failed_is_mended_and_the_run_goes_on(
     admin.open_task(name)
     admin.field("城市").fill("苏州")
     admin.decide("retry")
+    expect(page.locator(".list-item", has_text=name)).to_have_count(0)
     page = run_page(admin, name)
     expect(page.locator(".run-trouble")).to_have_count(0)
     expect(page.locator(".run-why")).to_contain_text("≥ 3")

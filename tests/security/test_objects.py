@@ -31,6 +31,8 @@ BODIES: dict[str, Any] = {
     "imports.Batch:PATCH": {"profile": {}},
     "imports.Row:PATCH": {"cells": {}},
     "imports.Run:POST": {"mode": "all"},
+    "operations.Operate:POST": {"act": "cancel", "reason": "x"},
+    "operations.RetiredFlow:PUT": {"retired": False},
 }
 
 BESIDES: dict[str, Any] = {
@@ -53,6 +55,14 @@ BESIDES |= {
 BESIDES |= {"visit": 1, "turn": "enable", "remedy": "retry"}
 """Arguments that are no ids of somebody's things, or stand beside one."""
 
+KEYS = {
+    "documents.Word": "letter",
+    "documents.Pdf": "receipt",
+    "documents.Html": "receipt",
+    "record.document": "receipt",
+}
+"""By endpoint: the key of something that is about what the ids name."""
+
 ELSEWHERE = {"token", "filename"}
 """Arguments that other tests look at: guests' links, static files."""
 
@@ -69,7 +79,8 @@ def rules(town: Town, *arguments: str) -> list[tuple[Rule, str]]:
 
 def ask(town: Town, browser: Browser, rule: Rule, method: str, **values: Any) -> Any:
     """The request that would do what the route is for."""
-    given = {name: value for name, value in {**BESIDES, **values}.items() if name in rule.arguments}
+    beside = {**BESIDES, "key": KEYS.get(rule.endpoint, BESIDES["key"])}
+    given = {name: value for name, value in {**beside, **values}.items() if name in rule.arguments}
     with town.app.test_request_context():
         address = town.app.url_map.bind("").build(rule.endpoint, given)
     body = BODIES.get(f"{rule.endpoint}:{method}")
@@ -84,7 +95,7 @@ def ids(side: Side) -> list[dict[str, Any]]:
     records = [{"record_id": side.ids[name], "comment_id": side.ids["comment"]} for name in names]
     others = {"task_id": "task", "run_id": "run", "file_id": "file", "job_id": "job", "batch_id": "batch"}
     others |= {"message_id": "message", "device_id": "device", "note_id": "note"}
-    others |= {"person_id": "person", "absence_id": "absence"}
+    others |= {"person_id": "person", "absence_id": "absence", "report_id": "report"}
     return [*records, *({argument: side.ids[name]} for argument, name in others.items())]
 
 

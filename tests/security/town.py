@@ -25,7 +25,7 @@ from PIL import Image
 from sqlalchemy import insert, text
 from sqlalchemy.orm import Session
 
-from flow_engine.models import Run, Task
+from flow_engine.models import FlowReport, Run, Task
 from form_engine.records.actor import SYSTEM, Actor
 from tests.apps.conftest import House
 from tests.apps.office import Office as LeasingOffice
@@ -185,6 +185,20 @@ def found_side(services: Services, app: Flask, key: str, workspace: int) -> Side
     return side
 
 
+def _publish_letter(session: Session, house: House) -> None:
+    """A document that is made from a Word template; the receipt is one of blocks."""
+    from docx import Document
+
+    source, out = Document(), BytesIO()
+    source.add_paragraph("{{ payer }}")
+    source.save(out)
+    out.seek(0)
+    stored = house.files.store(session, out, "letter.docx", SYSTEM.ref)
+    house.stores.documents.hold_files(session, "letter", frozenset({stored.id}))
+    letter = {"kind": "document", "key": "letter", "title": "Letter", "form": "payment", "docx": str(stored.id)}
+    house.stores.documents.publish_together(session, {"letter": letter}, SYSTEM)
+
+
 def _open_office(house: House, workspace: int, key: str) -> LeasingOffice:
     """As `LeasingOffice.open`, with log-ins of this workspace: a log-in is unique in the installation."""
     from apps import bundle, install
@@ -200,6 +214,7 @@ def _open_office(house: House, workspace: int, key: str) -> LeasingOffice:
     office._rent_out()
     with unit_of_work(house.databases, workspace) as session:
         house.forms.publish_together(session, FORMS, SYSTEM)
+        _publish_letter(session, house)
     office.add("dossier", "dossier", name="Known", open=False, secret="424242", whisper="psst-psst")
     customer = {"customer_no": "KH2", "name": "Secretive Ltd", "phone": "138-1234-5678", "payer_account": "6222-SECRET"}
     office.add("secret_customer", "customer", **customer)
@@ -307,3 +322,8 @@ def _away(services: Services, session: Session, side: Side) -> None:
     declare = services.flows.seating.declare
     made = declare(session, person, proxy, begins, begins + timedelta(days=1), Actor.person(person))
     side.ids |= {"person": person, "absence": made.id}
+    report = FlowReport(at=begins, code="chain_too_deep", flow="payment_confirmation", params={})
+    report.workspace_id = side.workspace
+    session.add(report)
+    session.flush()
+    side.ids["report"] = report.id

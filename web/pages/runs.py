@@ -102,6 +102,7 @@ def operate(run_id: int) -> ResponseReturnValue:
     print_ = idempotency.fingerprint("operate", str(run_id), act, repr(sorted(told.items(), key=str)))
     try:
         with transaction() as session:
+            services().flows.run(session, run_id)
             first = idempotency.first_answer(session, actor.ref, form.get("key", ""), print_)
             if first is None:
                 services().flows.operate(session, run_id, actor, act, **told)
