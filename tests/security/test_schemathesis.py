@@ -72,6 +72,8 @@ def known(side: Side) -> Mapping[str, list[Any]]:
         "form": ["payment", "probe", "dossier", "customer"],
         "key": ["payment", "probe", "dossier"],
         "version": [1, 2],
+        "message_id": [side.ids["message"]],
+        "device_id": [side.ids["device"]],
         "job_id": [1],
         "batch_id": [1],
     }
