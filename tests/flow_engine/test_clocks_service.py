@@ -8,6 +8,7 @@ import pytest
 from formloom.errors import InvalidDefinition
 from sqlalchemy import text
 
+from flow_engine.service.clocks import keep as keeping
 from tests.flow_engine.conftest import World
 from tests.flow_engine.jobs import Jobs, ask, at, jobs_in, minute
 
@@ -245,3 +246,26 @@ def test_publishing_finds_clocks_that_cannot_be(jobs: Jobs, change: dict[str, An
     with pytest.raises(InvalidDefinition) as refused:
         jobs.install(*STEPS, clocks=[{**RESPONSE, **change}])
     assert (f"/job/clocks/0{pointer}", code) in [(issue.pointer, issue.code) for issue in refused.value.issues]
+
+
+def test_a_change_that_comes_between_is_not_lost(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decision has read the clock; before it is stored, somebody's pause is heard: the decision is taken again."""
+    job = accepted(jobs, "2026-03-06T10:00", priority="p3")
+    jobs.travel("2026-03-06T11:00")
+    read, interrupted = keeping.kept, []
+
+    def slow(session: Any, run: int) -> Any:
+        found = read(session, run)
+        if not interrupted:
+            interrupted.append(run)
+            jobs.change(job, state="waiting")
+        return found
+
+    monkeypatch.setattr(keeping, "kept", slow)
+    jobs.world.decide(job, "finance1")
+    shown = jobs.clocks(job)["response"]
+    assert (interrupted != [], round(shown.used / 60), shown.running) == (True, 60, False)
+    with jobs.world.work() as session:
+        pauses, version = session.execute(text("SELECT pauses, version FROM run_clock")).one()
+    assert (len(pauses), version) == (1, 4), "started, accepted, paused, dispatched"
+    jobs.world.verify()
