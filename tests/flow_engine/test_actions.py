@@ -181,7 +181,7 @@ def test_a_loop_goes_over_records_and_asks_about_each(world: World) -> None:
             {
                 "key": "size",
                 "type": "branch",
-                "cases": [{"key": "big", "when": "row.amount > 5", "steps": [ask("check", "finance")]}],
+                "cases": [big],
             },
             {
                 "key": "note",
