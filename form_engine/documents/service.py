@@ -102,7 +102,8 @@ class Documents:
         return tuple(
             Offer(key, localized(document.title, locale), document.formats)
             for key, document in documents.items()
-            if _is_for(document, actor) and self._fits(self._pen(session, key, record.id, actor, locale))
+            if _is_for(document, actor)
+            and (document.when is None or self._fits(self._pen(session, key, record.id, actor, locale, whole=False)))
         )
 
     def prepare(
@@ -136,8 +137,8 @@ class Documents:
         template = self._bytes(session, (document.docx or "",))[document.docx or ""]
         return Prepared(_name_of(pen, document), document.formats, {}, {}, template, context)
 
-    def _pen(self, session: Session, key: str, record_id: int, actor: Actor, locale: str) -> Pen:
-        """Everything loaded for drawing, but the names."""
+    def _pen(self, session: Session, key: str, record_id: int, actor: Actor, locale: str, *, whole: bool = True) -> Pen:
+        """Everything loaded for drawing, but the names; not `whole`: only what conditions need."""
         record, form, rights = self._reader.readable(session, self._forms, record_id, actor)
         world = self._forms.forms(session)
         if key not in self.definitions.live_versions(session):
@@ -151,10 +152,11 @@ class Documents:
         value = facts.value(record)
         access = access_for(session, world, form, actor)
         readable = readable_by(access, rights.fields)
-        asked = any(isinstance(block, Code) and block.link for block in compiled.definition.walk())
+        asked = whole and any(isinstance(block, Code) and block.link for block in compiled.definition.walk())
         links = self._links(session, record.id) if asked else {}
         pen = Pen(compiled, value, context, locale, readable, links=links)
-        pen.linked = linked_rows(session, pen, world, actor, facts)
+        if whole:
+            pen.linked = linked_rows(session, pen, world, actor, facts)
         return pen
 
     def _fits(self, pen: Pen) -> bool:

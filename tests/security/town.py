@@ -305,7 +305,13 @@ def upload(browser: Browser, content: BytesIO, name: str, path: str = "/api/v1/f
 def _ways(session: Session, side: Side) -> None:
     """A message, a device and a line under the bell of the reviewer."""
     person = side.people["finance1"]
-    about = {"channel": "mail", "recipient": "x@example.test", "subject": "Secretive", "body": "…", "key": "town"}
+    about: dict[str, Any] = {
+        "channel": "mail",
+        "recipient": "x@example.test",
+        "subject": "Secretive",
+        "body": "…",
+        "key": "town",
+    }
     side.ids["message"] = messages.post(session, messages.Line(**about, person=person)) or 0
     notifications.notify(session, [person], "notice", {"text": "…", "must": True}, "/inbox?task=1")
     side.ids["note"] = notifications.latest(session, person, 1)[0].id
