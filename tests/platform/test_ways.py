@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import http_ece
+import http_ece  # type: ignore[import-untyped]
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -178,7 +178,8 @@ def test_killed_between_effect_and_acknowledgement_the_same_id_comes_again(house
     def die(*_: object) -> None:
         raise Killed
 
-    note, house.heard.delivered = house.heard.delivered, die  # type: ignore[method-assign]
+    note = house.heard.delivered
+    house.heard.delivered = die  # type: ignore[method-assign, assignment]
     with pytest.raises(Killed):
         house.go()
     house.heard.delivered = note  # type: ignore[method-assign]

@@ -65,7 +65,7 @@ class Sender:
         self.client, self.secret = app.test_client(), secret
 
     def send(
-        self, body: bytes, message_id: str = "msg_1", at: datetime | None = None, to: str = "orders", **other: str
+        self, body: bytes, message_id: str = "msg_1", at: datetime | None = None, to: str = "orders", **other: Any
     ) -> Any:
         headers = signed([self.secret], message_id, at or datetime.now(UTC), body.decode("utf-8", "replace"))
         return self.client.post(f"/hooks/test/{to}", base_url=BASE, data=body, headers={**headers, **other})
@@ -81,6 +81,8 @@ def count(services: Services, table: str) -> int:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
 
 
+WRONG: dict[str, Any] = {"webhook-signature": "v1,AAAA"}
+OTHER: dict[str, Any] = {"webhook-id": "other"}
 GOOD = b'{"order": {"code": "A-1", "amount": 12.50}}'
 
 
@@ -101,8 +103,8 @@ def test_no_signature_an_old_one_a_wrong_one(services: Services, sender: Sender)
         sender.client.post("/hooks/test/orders", base_url=BASE, data=GOOD),
         sender.send(GOOD, at=now - timedelta(minutes=6)),
         sender.send(GOOD, at=now + timedelta(minutes=6)),
-        sender.send(GOOD, **{"webhook-signature": "v1,AAAA"}),
-        sender.send(GOOD, **{"webhook-id": "other"}),
+        sender.send(GOOD, **WRONG),
+        sender.send(GOOD, **OTHER),
         sender.send(GOOD, to="unknown"),
         Sender(sender.client.application, "whsec_" + "a" * 43 + "=").send(GOOD),
         sender.client.post("/hooks/nowhere/orders", base_url=BASE, data=GOOD),
@@ -134,8 +136,7 @@ def test_what_cannot_be_read_does_nothing_and_uses_up_no_id(
 
 def test_guessing_is_slowed_down(sender: Sender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(throttle.RULES, "hook_miss", parse("2/minute"))
-    wrong = {"webhook-signature": "v1,AAAA"}
-    assert [sender.send(GOOD, **wrong).status_code for _ in range(3)] == [401, 401, 429]
+    assert [sender.send(GOOD, **WRONG).status_code for _ in range(3)] == [401, 401, 429]
     assert sender.send(GOOD).status_code == 200  # who signs is not held up by who guesses
 
 
