@@ -169,6 +169,7 @@ def test_forms_to_which_nobody_listens_cost_nothing(house: House) -> None:
     ("trigger", "pointer", "code"),
     [
         ({"on": "updated", "when": "old.nothing = 1"}, "/wrong/trigger/when", "formula_error"),
+        ({"on": "updated", "when": "old.amount"}, "/wrong/trigger/when", "formula_gives"),
         ({"on": "updated", "fields": ["nothing"]}, "/wrong/trigger/fields/nothing", "unknown_field"),
         ({"on": "created", "cron": "* * * * *"}, "/wrong/trigger/cron", "unknown_key"),
         ({"on": "sometimes"}, "/wrong/trigger/on", "not_an_option"),

@@ -280,3 +280,13 @@ def test_what_is_wrong_is_told_at_publish(house: House, trigger: dict[str, Any],
     with pytest.raises(InvalidDefinition) as caught:
         house.publish(flow("wrong", {"on": "date", **trigger}))
     assert (pointer, code) in [(issue.pointer, issue.code) for issue in caught.value.issues]
+
+
+def test_a_timer_that_is_given_up_is_reported(house: House) -> None:
+    house.publish(warn())
+    record = house.make(end="2026-12-31")
+    with house.work() as session:
+        told = {"record": record, "flow": "warn", "value": "2026-12-31"}
+        house.flows.triggering.timer_given_up(session, "flow.date", told, "KeyError: 'end'")
+    (report,) = house.reports()
+    assert (report["code"], report["flow"], report["record_id"]) == ("timer_broke", "warn", record)
