@@ -119,9 +119,7 @@ def decide(databases: Databases, catalogue: Catalogue, workspace: int, actor: Ac
             if sqlstate(error) not in LOST_RACES:
                 raise
             failed = None
-            if attempt == ATTEMPTS:
-                raise Conflict("run_busy") from error
-    raise AssertionError("unreachable")
+    raise Conflict("run_busy")
 
 
 @contextmanager

@@ -96,6 +96,7 @@ class Stage:
             raise Tripped(failure(InvalidDefinition("definition_lost"), event, ("", "", "")))
         if state is not None:
             self._note_open(state)
+            self._speak_for(state, event)
         while True:
             self.script.journal.append(event_to_json(event))
             transition = advance(self.flow.definition, state, event)
@@ -110,6 +111,14 @@ class Stage:
             saw: dict[str, Any] = {}
             answers = {ask.key: self._answer(ask, state, first, saw) for ask in transition.asks}
             event = Answered(answers, saw or None)
+
+    def _speak_for(self, state: RunState, event: Event) -> None:
+        """What an incident kept happens as whoever decided it: they are `ME()`, not the administrator who mends it."""
+        visit = state.visit(getattr(event, "visit", None) or 0)
+        kept = visit.trouble.event if visit is not None and visit.trouble is not None else None
+        person = person_of(str(kept.get("by", ""))) if kept else None
+        if person is not None:
+            self.facts.context = replace(self.facts.context, me=PersonValue(person))
 
     def change(self, changes: Mapping[str, Any], writable: FieldAccess, actor: Actor) -> None:
         """What the person who acts changes in the record, judged with the step's rights. Raises InvalidInput."""

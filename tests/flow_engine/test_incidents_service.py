@@ -366,3 +366,17 @@ def test_health_counts_what_needs_somebody(broken: World) -> None:
     with broken.work() as session:
         found = broken.flows.health(session)
     assert (found.stuck, found.incidents, found.dead_letters, found.late_timers) == (1, 1, 0, 0)
+
+
+def test_a_retried_decision_is_still_that_of_whoever_decided(world: World) -> None:
+    steps = [BROKEN["steps"][0], {"key": "sign", "type": "update", "set": {"note": {"=": NOTED}}}]
+    publish(world, {**BROKEN, "steps": steps})
+    record, run = begin(world, by="admin1")
+    world.decide(record, "finance1")
+    assert at(world, run) == ["sign/incident"]
+    world.decide(record, "admin1", "retry", changes={"amount": "1.00"})
+    assert world.value(record, "note") == "not the initiator"
+    world.verify()
+
+
+NOTED = 'IF(100 / amount > 0, IF(ME() = INITIATOR(), "the initiator", "not the initiator"), "")'
