@@ -103,7 +103,7 @@ class Desk:
     def refused(self, *steps: dict[str, Any]) -> list[tuple[str, str]]:
         with pytest.raises(InvalidDefinition) as caught:
             self.jobs.install(*steps)
-        return [(issue.pointer, issue.code) for issue in caught.value.issues]
+        return list(dict.fromkeys((issue.pointer, issue.code) for issue in caught.value.issues))
 
 
 @pytest.fixture
