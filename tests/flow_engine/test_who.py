@@ -20,7 +20,7 @@ NAMES = ["agent1", "boss1", "boss2", "boss3", "worker1", "worker2", "worker3", "
 
 @pytest.fixture
 def house(databases: Databases, workspace: int, make_person: Callable[..., Person]) -> Desk:
-    """agent1 and the workers are in the team, whose head is boss1, below the area of boss2, below the house of boss3."""
+    """agent1, boss1 and the workers are in the team of boss1, below the area of boss2, below the house of boss3."""
     found = desk(databases, workspace, make_person, NAMES)
     with found.work() as session:
         people = {name: session.merge(person) for name, person in found.people.items()}
