@@ -114,7 +114,9 @@ class _Reply:
 
 def _bot(kind: str, url: str) -> Any:
     """The plugin for an address that `check_address` gave. Imported late: Apprise is large."""
-    plugin = getattr(import_module(f"apprise.plugins.{_MODULES[kind]}"), BOTS[kind])
+    from apprise import plugins
+
+    plugin = getattr(import_module(f"{plugins.__name__}.{_MODULES[kind]}"), BOTS[kind])
     return plugin(**plugin.parse_url(url))
 
 

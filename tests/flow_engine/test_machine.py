@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from formloom.errors import Conflict, IllegalTransition, InvalidInput
 
-from flow_engine.elements.due import Length, Part
 from flow_engine.definition import parse_flow
+from flow_engine.elements.due import Length, Part
 from flow_engine.machine import Decided, RunState, TimerFired
 from flow_engine.machine.effects import CloseVisit, Copy, EndRun, FinishTask, OpenTasks, SetTimer, Tell
 from flow_engine.machine.events import Decision, Withdrawn

@@ -42,7 +42,7 @@ BESIDES: dict[str, Any] = {
     "form": "payment",
     "key": "payment",
     "batch": "1",
-    "kind": "forms",
+    "kind": "flows",
 }
 BESIDES |= {
     "event": "arrived",
