@@ -100,17 +100,19 @@ class ClockDef:
     calendar: Said = ALWAYS
     pauses: tuple[Pause, ...] = ()
     at: tuple[Threshold, ...] = (Threshold(BREACH, RED),)
+    undone: Mark | None = None
+    """What makes its end as if it had never been."""
 
     @property
     def fields(self) -> frozenset[str]:
         """The fields of the record whose changes it must hear of."""
-        marks = {mark.field for mark in (self.start, self.end) if isinstance(mark, AtField)}
+        marks = {mark.field for mark in (self.start, self.end, self.undone) if isinstance(mark, AtField)}
         return frozenset(marks | {pause.field for pause in self.pauses})
 
     @property
     def steps(self) -> frozenset[str]:
         """The steps that it must hear of."""
-        return frozenset(mark.step for mark in (self.start, self.end) if isinstance(mark, AtStep))
+        return frozenset(mark.step for mark in (self.start, self.end, self.undone) if isinstance(mark, AtStep))
 
     def held(self, values: Mapping[str, Any]) -> bool:
         """Whether the record, as it has these values, keeps the clock from counting."""
@@ -166,6 +168,7 @@ def _clock(raw: Mapping[str, Any], pointer: str) -> ClockDef:
         calendar=_said(raw.get("calendar", ALWAYS)),
         pauses=tuple(Pause(one["field"], _values(one["is"])) for one in raw.get("pause", ())),
         at=_thresholds(raw.get("at", ())),
+        undone=_mark(raw["undone"]) if "undone" in raw else None,
     )
 
 

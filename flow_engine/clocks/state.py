@@ -73,7 +73,8 @@ Happening = Stepped | Changed | RunTurned | Undone
 
 
 def follow(clock: ClockDef, state: ClockState, happening: Happening, at: datetime) -> ClockState:
-    """What this makes of the clock. It runs once in a run: neither its beginning nor its end comes again."""
+    """What this makes of the clock. It runs once in a run: neither its beginning nor its end comes again; but its end may
+    be undone."""
     if isinstance(happening, Undone):
         return _again(state) if clock.end in happening.marks else state
     if isinstance(happening, Changed):
@@ -82,6 +83,8 @@ def follow(clock: ClockDef, state: ClockState, happening: Happening, at: datetim
         state = replace(state, started_at=at, pauses=((at, None),) if state.held else ())
     elif state.running and _meets(clock.end, happening):
         return _stopped(state, at)
+    elif state.stopped_at is not None and clock.undone is not None and _meets(clock.undone, happening):
+        return _again(state)
     if isinstance(happening, RunTurned) and happening.mark.at == "ended" and state.running:
         return _stopped(state, at)
     return state

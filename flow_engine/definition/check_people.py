@@ -96,6 +96,11 @@ def _best(compiled: CompiledFlow, form: CompiledForm, pointer: str, best: Best, 
         if field is None or field.kind != "person":
             params = {"field": best.person, "form": best.form}
             yield Issue(f"{pointer}/best/from/person", "unknown_field" if field is None else "not_a_person", params)
+    if best.into:
+        kept = form.by_path.get(best.into)
+        if kept is None or kept.type.kind != "record" or kept.type.form != best.form or not best.form:
+            code = "unknown_field" if kept is None else "not_a_link_to"
+            yield Issue(f"{pointer}/best/into", code, {"field": best.into, "form": best.form})
     scope = scope_with(table, best.form)
     if best.where is not None:
         yield from _kind(compiled, f"{pointer}/best/where", best.where, scope, ("logical", "any"))

@@ -75,7 +75,7 @@ class FlowDef:
         return self._places[key][0]
 
     def return_to(self, key: str, target: str) -> str:
-        """Where a return from this step leads: BEFORE is the nearest step passed that asked somebody, else INITIATOR."""
+        """Where a return from this step leads. BEFORE: the nearest step passed that asked somebody, else INITIATOR."""
         if target != BEFORE:
             return target
         return next((passed for passed in self.before(key) if self.step(passed).decisions), INITIATOR)

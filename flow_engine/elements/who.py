@@ -133,17 +133,21 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The work is offered to one after another, each for a duration; when nobody took it, `then` are asked outright."""
+    """The work is offered to one after another, each for a duration; when nobody took it, `then` are asked outright.
+
+    `passes`: accepting is all there is to do, the step is over with it.
+    """
 
     within: str
     then: "tuple[Who, ...]" = ()
     reasons: tuple[str, ...] = ()
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
     """The best of several: of `among`, or of the people named in `person` of the records of `form` for which `where`
-    holds (`target.` is the record)."""
+    holds (`target.` is the record). `into`: the link of the run's record that keeps which record it was."""
 
     order: tuple[Order, ...]
     among: "tuple[Who, ...]" = ()
@@ -151,6 +155,7 @@ class Best:
     person: str = ""
     where: Formula | None = None
     offer: Offer | None = None
+    into: str = ""
 
     @property
     def goes_round(self) -> bool:
@@ -233,6 +238,7 @@ def _best(raw: Mapping[str, Any]) -> Best:
         person=source["person"] if records else "",
         where=Formula(raw["where"]) if "where" in raw else None,
         offer=_offer(raw["offer"]) if "offer" in raw else None,
+        into=raw.get("into", ""),
     )
 
 
@@ -249,7 +255,8 @@ def _order(raw: Any) -> Order:
 
 def _offer(raw: Mapping[str, Any]) -> Offer:
     then = raw.get("then", "stuck")
-    return Offer(raw["for"], () if then == "stuck" else parse_people(then), tuple(raw.get("reasons", ())))
+    reasons, passes = tuple(raw.get("reasons", ())), raw.get("accepted") == "passes"
+    return Offer(raw["for"], () if then == "stuck" else parse_people(then), reasons, passes)
 
 
 def parse_people(raw: Mapping[str, Any] | list[Mapping[str, Any]] | None) -> tuple[Who, ...]:

@@ -21,8 +21,9 @@ from flow_engine.machine.events import (
     event_from_json,
     event_to_json,
 )
+from flow_engine.machine.program import Program
 from flow_engine.machine.state import RunState, Visit
-from flow_engine.machine.walk import MACHINE_VERSION, Program, Transition
+from flow_engine.machine.walk import MACHINE_VERSION, Transition
 
 __all__ = [
     "MACHINE_VERSION",

@@ -21,11 +21,12 @@ from flow_engine.machine.events import (
 from flow_engine.machine.incidents import fail, unstarted
 from flow_engine.machine.operate import operate
 from flow_engine.machine.overdue import reached
+from flow_engine.machine.program import Answers, Program
 from flow_engine.machine.seats import seat_of, voices_of
 from flow_engine.machine.side import behaviour
 from flow_engine.machine.state import Last, RunState, Visit
 from flow_engine.machine.stepping_in import step_in
-from flow_engine.machine.walk import Answers, Program, Transition, Walk
+from flow_engine.machine.walk import Transition, Walk
 
 CODES = ("run_ended", "not_asked", "same_person", "task_closed", "decision_not_offered", "already_acted_on")
 

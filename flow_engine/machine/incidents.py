@@ -10,8 +10,9 @@ from formloom.frozen import replace
 
 from flow_engine.machine.effects import FinishTask
 from flow_engine.machine.events import Decided, Event, Failed, Operated, event_from_json
+from flow_engine.machine.program import Program
 from flow_engine.machine.state import MAIN, RunState, Trouble, Visit
-from flow_engine.machine.walk import Program, Walk
+from flow_engine.machine.walk import Walk
 
 
 def unstarted(event: Failed) -> RunState:

@@ -12,9 +12,10 @@ from flow_engine.machine.effects import Ask
 from flow_engine.machine.events import Decided
 from flow_engine.machine.found import Found
 from flow_engine.machine.incidents import finish
+from flow_engine.machine.program import Answers, Behaviour
 from flow_engine.machine.seats import seated
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Behaviour, Walk
+from flow_engine.machine.walk import Walk
 
 
 class Offered(Behaviour, Protocol):
@@ -27,8 +28,8 @@ class Offered(Behaviour, Protocol):
     def ask_next(self, walk: Walk, answers: Answers) -> None:
         """Offer it to the best who has not been offered it."""
 
-    def open(self, walk: Walk, asked: tuple[Found, ...], answers: Answers) -> None:
-        """Ask those who have it now."""
+    def taken(self, walk: Walk, by: Found) -> None:
+        """They accepted it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Offering(Beside):
         if event.decision == "accept":
             walk.forget_offered(self.key)
             seat = next(seat for seat in visit.seats if seat.ref == event.by)
-            self.of.open(walk, (Found(event.by, seat.stands_for, why=seat.why),), {})
+            self.of.taken(walk, Found(event.by, seat.stands_for, why=seat.why))
         else:
             self._next(walk, event.by)
 

@@ -5,9 +5,10 @@ from formloom.frozen import replace
 from flow_engine.elements.due import Transfer
 from flow_engine.elements.who import Who
 from flow_engine.machine.effects import Copy, Tell
+from flow_engine.machine.program import Behaviour
 from flow_engine.machine.seats import Seat, Seats, settled
 from flow_engine.machine.state import Visit
-from flow_engine.machine.walk import Behaviour, Walk
+from flow_engine.machine.walk import Walk
 
 
 def named(visit: int, action: int) -> str:

@@ -13,8 +13,9 @@ from flow_engine.machine.events import Decided
 from flow_engine.machine.incidents import finish, mend
 from flow_engine.machine.offers import Offered, Offering
 from flow_engine.machine.overdue import hand_over, transfer_of
+from flow_engine.machine.program import Answers, Behaviour
 from flow_engine.machine.state import Entry, Kind, Visit
-from flow_engine.machine.walk import Answers, Behaviour, Walk
+from flow_engine.machine.walk import Walk
 
 ADMIN = Role("admin")
 """Who is asked when a run cannot help itself."""

@@ -211,10 +211,10 @@ class RunState:
     in a stored state). `deciders`: who decided a step in this run, the latest last. `rejections`: how often a step was
     rejected. `agreed`: who agreed to a step since the walk was last sent back, in that order. `done`: action steps that
     have acted and need not act again. `visits` counts all visits ever opened, `splits` all forks and lanes. `last` is
-    what can still be taken back. `chosen`: whom the initiator picked, by step. `offered`: who has been offered a step and
-    has not taken it. `straight`: where the walk goes after a step (or the initiator) that work was returned to, instead
-    of on. `skips`: what an administrator has left out of the event that is happening (like
-    `entering` empty in a stored state). `called`: another run waits for its end.
+    what can still be taken back. `chosen`: whom the initiator picked, by step. `offered`: who has been offered a step
+    and has not taken it. `straight`: where the walk goes after a step (or the initiator) that work was returned to,
+    instead of on. `skips`: what an administrator has left out of the event that is happening (like `entering` empty in
+    a stored state). `called`: another run waits for its end.
     """
 
     initiator: str

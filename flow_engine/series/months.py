@@ -31,7 +31,9 @@ def whole_months(anchor: date, first: date, last: date) -> int | None:
     for number in (begun - 1, begun):
         if add_months(anchor, number) == first:
             months = (last.year - first.year) * 12 + last.month - first.month
-            return next((n for n in (months, months + 1) if n > 0 and add_months(anchor, number + n) - DAY == last), None)
+            return next(
+                (n for n in (months, months + 1) if n > 0 and add_months(anchor, number + n) - DAY == last), None
+            )
     return None
 
 

@@ -18,7 +18,12 @@ def handlers(flows: Flows) -> dict[str, Handler]:
 
 def timer_handlers(flows: Flows) -> dict[str, TimerHandler]:
     """For the clock, by kind."""
-    return {"flow.due": flows.fire, "flow.clock": flows.fire_clock, **flows.seating.timer_handlers(), **flows.triggering.timer_handlers()}
+    return {
+        "flow.due": flows.fire,
+        "flow.clock": flows.fire_clock,
+        **flows.seating.timer_handlers(),
+        **flows.triggering.timer_handlers(),
+    }
 
 
 __all__ = [

@@ -53,7 +53,9 @@ def ranked(stage: "Stage", best: Best, number: int, ask: AskPeople, state: RunSt
     measured.sort(key=lambda one: (*(place for place, _ in one[1]), one[0].number))
     for place, (each, values) in enumerate(measured[:MOST_TOLD], 1):
         told = [_told(stage, best, order, shown) for order, (_, shown) in zip(best.order, values, strict=True)]
-        why = {"best": told, "place": place, "among": len(measured)}
+        why: dict[str, Any] = {"best": told, "place": place, "among": len(measured)}
+        if best.into:
+            why["record"] = each.number
         yield Found(f"person:{each.person}", pick=number, why=why)
 
 

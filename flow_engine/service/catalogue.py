@@ -31,7 +31,7 @@ from form_engine.calendars.live import live_calendars
 from form_engine.definition import CompiledForm
 from form_engine.definitions_store import DefinitionStore, FormStore
 from form_engine.definitions_store.form_store import stand_alone
-from form_engine.definitions_store.store import forget_live
+from form_engine.definitions_store.live import forget_live
 from form_engine.documents.store import DocumentStore
 from form_engine.models import Definition
 from form_engine.records.actor import Actor

@@ -104,5 +104,3 @@ def _do(stage: Stage, step: Each, ids: list[int]) -> None:
     for inner in step.do if items else ():
         records.do(stage, inner.key, items)
     live.keep(stage)
-
-

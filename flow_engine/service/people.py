@@ -132,7 +132,9 @@ class People:
         """Those who may log in, in the order in which they are named."""
         if not people:
             return
-        there = set(self.session().scalars(select(Person.id).where(Person.id.in_(people), Person.disabled_at.is_(None))))
+        there = set(
+            self.session().scalars(select(Person.id).where(Person.id.in_(people), Person.disabled_at.is_(None)))
+        )
         yield from (f"person:{person}" for person in people if person in there)
 
     def _manager(self, person: int | None, level: int) -> Iterator[str]:

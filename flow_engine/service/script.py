@@ -1,4 +1,4 @@
-"""What `flow_apply_step` is to store (`arguments` hands it over), as it is put together while the machine's effects are played."""
+"""What `flow_apply_step` is to store (`arguments` hands it over), put together while effects are played."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

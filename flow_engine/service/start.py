@@ -51,8 +51,8 @@ def start(
     origin: Origin = SUBMIT,
     choices: Choices | None = None,
 ) -> int:
-    """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first; `choices`: whom the
-    initiator picked.
+    """Begin a run on a record; the id of the run. `prepare` may change the record on the stage first; `choices`: whom
+    the initiator picked.
 
     Raises Conflict `record_in_run` where the run would hold a record that another one holds; InvalidInput for a choice
     that is missing or not allowed.

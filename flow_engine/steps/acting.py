@@ -11,8 +11,9 @@ from typing import Any, Final, Literal
 from flow_engine.elements.search import Search, parse_search
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Act
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import Step, frame, ref
 
 WHEN_RETURNED: Final[Mapping[str, Any]] = {"enum": ["keep", "repeat"]}

@@ -14,6 +14,7 @@ from flow_engine.elements.who import Manager, Managers
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask, PassOver
 from flow_engine.machine.events import ACTS, Decided, Reseated, TakenBack
 from flow_engine.machine.found import Found, found_in
+from flow_engine.machine.program import Answers
 from flow_engine.machine.seats import (
     Mode,
     Place,
@@ -29,7 +30,7 @@ from flow_engine.machine.seats import (
     voices_of,
 )
 from flow_engine.machine.state import Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, StepType, ref
 from flow_engine.steps.people import SCHEMA, PeopleStep, people_frame
 

@@ -8,8 +8,9 @@ from flow_engine.elements.uses import Reference, Uses
 from flow_engine.elements.who import Who, parse_people
 from flow_engine.machine.effects import Ask, AskPeople, SetPeople
 from flow_engine.machine.found import found_in, picked
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.acting import WHEN_RETURNED, ActingStep, acting_frame
 from flow_engine.steps.base import ParseSteps, StepType, ref
 

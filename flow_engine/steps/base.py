@@ -13,8 +13,9 @@ from flow_engine.elements.uses import Uses
 from flow_engine.machine.effects import Ask, Copy, Tell
 from flow_engine.machine.events import Decided, Reseated, TakenBack
 from flow_engine.machine.overdue import named
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 
 Json = Any
 ParseSteps = Callable[[list[Mapping[str, Any]], str], "tuple[Step, ...]"]

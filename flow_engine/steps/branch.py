@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, StepType, frame
 from flow_engine.steps.cases import CASES, CasesStep, parse_cases
 

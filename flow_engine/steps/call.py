@@ -9,8 +9,9 @@ from flow_engine.elements.search import Search, parse_search
 from flow_engine.elements.uses import Asked, Uses
 from flow_engine.elements.value import Assignment, Formula, Literal
 from flow_engine.machine.effects import Ask, AskFound, AskRecords, CallFlow
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 ENDS: Final = ("approved", "rejected", "stopped", "withdrawn", "cancelled")

@@ -8,7 +8,8 @@ from flow_engine.elements.outcome import Text
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Ask, AskTruth
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.program import Answers
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, ref
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from flow_engine.elements.uses import Uses
 from flow_engine.elements.who import Who, parse_people
 from flow_engine.machine.effects import Copy
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from flow_engine.elements.uses import Meant, Uses
 from flow_engine.machine.effects import Act
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.acting import OTHERS, OthersStep, others_frame
 from flow_engine.steps.base import ParseSteps, StepType
 

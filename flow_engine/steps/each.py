@@ -12,8 +12,9 @@ from flow_engine.elements.search import Search, parse_search
 from flow_engine.elements.uses import Asked, Uses
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Act, ActLater, Ask, AskFound
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.acting import MOST_AT_ONCE, WHEN_RETURNED, ActingStep, acting_frame
 from flow_engine.steps.base import ParseSteps, Step, StepType, ref
 

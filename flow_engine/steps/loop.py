@@ -9,8 +9,9 @@ from flow_engine.elements.uses import Uses
 from flow_engine.elements.value import Formula
 from flow_engine.machine.effects import Ask, AskFound, AskRows, AskTruth
 from flow_engine.machine.lanes import end_lane, fork, fork_here, go_round, join, start
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry, Fork
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 MOST_ROUNDS = 1_000

@@ -12,9 +12,10 @@ from flow_engine.elements.who import GuestAgain, GuestOf, Who, parse_people
 from flow_engine.machine.effects import Ask, AskPeople, FinishTask, Tell
 from flow_engine.machine.events import Decided
 from flow_engine.machine.found import found_in, picked
+from flow_engine.machine.program import Answers
 from flow_engine.machine.seats import alone, put, seat_of, seated, settled, verdict
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 

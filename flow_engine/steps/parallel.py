@@ -6,8 +6,9 @@ from typing import Any
 
 from flow_engine.elements.outcome import Text
 from flow_engine.machine.lanes import end_lane, fork, join, start
+from flow_engine.machine.program import Answers
 from flow_engine.machine.state import Entry
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import ParseSteps, Step, StepType, frame, ref
 
 

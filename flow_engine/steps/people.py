@@ -8,14 +8,16 @@ from typing import Any
 from flow_engine.elements.due import Due, calendars_in, lengths_in, parse_due, people_in
 from flow_engine.elements.outcome import NOTHING, Outcome, parse_outcome
 from flow_engine.elements.uses import Uses
+from flow_engine.elements.value import Assignment, Literal
 from flow_engine.elements.who import Best, Offer, Who, chosen_for, parse_people
-from flow_engine.machine.effects import Ask, AskPeople, PassOver, TakeTurn
+from flow_engine.machine.effects import Ask, AskPeople, PassOver, SetFields, TakeTurn
 from flow_engine.machine.found import Found, found_in, picked
 from flow_engine.machine.offers import make_offer
+from flow_engine.machine.program import Answers
 from flow_engine.machine.seats import seated
 from flow_engine.machine.side import ADMIN
 from flow_engine.machine.state import Entry, Visit
-from flow_engine.machine.walk import Answers, Walk
+from flow_engine.machine.walk import Walk
 from flow_engine.steps.base import Step, frame, ref
 
 SCHEMA: Mapping[str, Any] = {
@@ -77,6 +79,7 @@ class PeopleStep(Step):
                 walk.forget_offered(self.key)
                 for one in asked:
                     self._take_turn(walk, one)
+                    self._keep(walk, one)
                 self.open(walk, asked, answers)
                 return
         walk.forget_offered(self.key)
@@ -88,6 +91,21 @@ class PeopleStep(Step):
     def _take_turn(self, walk: Walk, one: Found) -> None:
         if one.pick is not None and any(who.goes_round for who in self.by if isinstance(who, Best)):
             walk.do(TakeTurn(self.key, one.ref))
+
+    def taken(self, walk: Walk, by: Found) -> None:
+        """Somebody has accepted it: it is theirs to do, or done with that."""
+        self._keep(walk, by)
+        if self.offer is not None and self.offer.passes:
+            walk.remember_deciders(self.key, by.voices)
+            self.on_passed(walk)
+        else:
+            self.open(walk, (by,), {})
+
+    def _keep(self, walk: Walk, one: Found) -> None:
+        """Which record told of them stands in the run's record from now on."""
+        into = next((who.into for who in self.by if isinstance(who, Best) and who.into), "")
+        if into and "record" in one.why:
+            walk.do(SetFields(self.key, (Assignment(into, Literal(one.why["record"])),), walk.item))
 
     def instead(self, walk: Walk, found: tuple[Found, ...], answers: Answers) -> tuple[Found, ...]:
         """Who is asked where these were found."""

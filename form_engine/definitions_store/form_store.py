@@ -29,8 +29,9 @@ from form_engine.definitions_store.backfill import (
 )
 from form_engine.definitions_store.evolve import AT_ONCE, free_slots, steps_to
 from form_engine.definitions_store.fit import outside_reach
+from form_engine.definitions_store.live import forget_live, prefixed, published_here
 from form_engine.definitions_store.slots import assign_slots
-from form_engine.definitions_store.store import DefinitionStore, forget_live, prefixed, published_here
+from form_engine.definitions_store.store import DefinitionStore
 from form_engine.evolution.records import convert_records
 from form_engine.evolution.refresh import WORDS, refresh, stale
 from form_engine.formula import Type

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, defer
 
 from form_engine.definition import CompiledForm
+from form_engine.definitions_store.live import PUBLISHED, forget_live, live_of, prefixed, unprefixed
 from form_engine.evolution.merge import merge
 from form_engine.models import Definition, DefinitionDraft, DefinitionVersion
 from form_engine.records.actor import Actor
@@ -58,7 +59,7 @@ class DefinitionStore(Generic[T]):
 
     def live_versions(self, session: Session) -> dict[str, int]:
         """By key, in order: which version is live. One transaction asks once, for all kinds together."""
-        return dict(_live_of(session).get(self.kind, {}))
+        return dict(live_of(session).get(self.kind, {}))
 
     def body(self, session: Session, key: str, version: int | None = None) -> Body:
         """A published version as it was published; the live one by default. Raises NotFound."""
@@ -232,7 +233,7 @@ class DefinitionStore(Generic[T]):
         if alone:
             self.check_dependents(session, parsed)
         versions = {key: self._publish_one(session, key, body, actor, app, note) for key, body in bodies.items()}
-        session.info.setdefault(_PUBLISHED, set()).update((self.kind, key) for key in bodies)
+        session.info.setdefault(PUBLISHED, set()).update((self.kind, key) for key in bodies)
         forget_live(session)
         self.published(session, parsed, versions, actor)
         for follow in self.followers:
@@ -347,7 +348,7 @@ class DefinitionStore(Generic[T]):
         return row
 
     def _live_version(self, session: Session, key: str) -> int:
-        version = _live_of(session).get(self.kind, {}).get(key)
+        version = live_of(session).get(self.kind, {}).get(key)
         if version is None:
             raise self._unknown(key)
         return version
@@ -357,49 +358,4 @@ class DefinitionStore(Generic[T]):
 
     def _published_here(self, session: Session, key: str) -> bool:
         """Whether this transaction published it: it may yet be undone, so no cache may learn of it."""
-        return (self.kind, key) in session.info.get(_PUBLISHED, ())
-
-
-_PUBLISHED = "form_engine.published"
-_LIVE = "form_engine.live_versions"
-
-
-def _live_of(session: Session) -> Mapping[str, Mapping[str, int]]:
-    """By kind and key: the live versions as this transaction saw them first."""
-    asked_in, known = session.info.get(_LIVE, (None, None))
-    if known is None or asked_in is not session.get_transaction():
-        statement = (
-            select(Definition.kind, Definition.key, Definition.live_version)
-            .where(
-                Definition.workspace_id == workspace_of(session),
-                Definition.live_version.is_not(None),
-                Definition.retired_at.is_(None),
-            )
-            .order_by(Definition.kind, Definition.key.collate("C"))
-        )
-        found: dict[str, dict[str, int]] = {}
-        for kind, key, version in session.execute(statement):
-            if version is not None:
-                found.setdefault(kind, {})[key] = version
-        known = found
-        session.info[_LIVE] = (session.get_transaction(), known)
-    live: Mapping[str, Mapping[str, int]] = known
-    return live
-
-
-def forget_live(session: Session) -> None:
-    """Something was published, or a lock was waited for: what is live must be asked anew."""
-    session.info.pop(_LIVE, None)
-
-
-def published_here(session: Session) -> bool:
-    """Whether this very transaction published anything."""
-    return bool(session.info.get(_PUBLISHED))
-
-
-def prefixed(issue: Issue, key: str) -> Issue:
-    return Issue(f"/{key}{issue.pointer}", issue.code, issue.params)
-
-
-def unprefixed(issue: Issue, key: str) -> Issue:
-    return Issue(issue.pointer.removeprefix(f"/{key}"), issue.code, issue.params)
+        return (self.kind, key) in session.info.get(PUBLISHED, ())

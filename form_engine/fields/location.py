@@ -94,7 +94,8 @@ class LocationField(FieldType[LocationConfig]):
         return LOCATION
 
     def to_value(self, stored: Any, config: LocationConfig) -> LocationValue:
-        return LocationValue(Decimal(stored["lat"]), Decimal(stored["lon"]), SYSTEMS[stored["crs"]])
+        accuracy = Decimal(stored["accuracy"]) if stored.get("accuracy") is not None else None
+        return LocationValue(Decimal(stored["lat"]), Decimal(stored["lon"]), SYSTEMS[stored["crs"]], accuracy)
 
     def to_json(self, value: Any, config: LocationConfig) -> object:
         if not isinstance(value, LocationValue):

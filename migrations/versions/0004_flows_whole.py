@@ -255,7 +255,10 @@ def _hot() -> None:
     """What a step writes (ADR 021): its functions take other arguments, and what it writes again finds room beside itself."""
     op.execute("DROP FUNCTION IF EXISTS flow_load_step(bigint, text, bigint, text)")
     op.execute("DROP FUNCTION IF EXISTS flow_apply_step(jsonb)")
-    for table, filled in (("run", 50), ("access_grant", 70)):  # updated where no index looks: in place while there is room
+    for table, filled in (
+        ("run", 50),
+        ("access_grant", 70),
+    ):  # updated where no index looks: in place while there is room
         op.execute(f"ALTER TABLE {table} SET (fillfactor = {filled})")
 
 

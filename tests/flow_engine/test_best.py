@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from formloom.db.engine import Databases
+from formloom.errors import InvalidDefinition
 from formloom.models import Person
 
 from flow_engine.elements.who import Best, parse_people
 from flow_engine.service import start as starting
-from form_engine.records.actor import Actor
-from tests.flow_engine.routing import DATA, NEAREST, OFFER, Desk, desk, dispatch
+from form_engine.records.actor import SYSTEM, Actor
+from tests.flow_engine.routing import DATA, JOB, NEAREST, OFFER, Desk, desk, dispatch
 
 FIVE = [
     ("worker1", "31.231", "121.474", [1], 0, 5, "4.9", True),
@@ -140,3 +141,44 @@ def test_four_hundred_jobs_of_a_month(databases: Databases, workspace: int, make
             if name != expected:
                 wrong.append((site, category, expected, name))
     assert not wrong
+
+
+TAKEN = {**NEAREST, "into": "worker", "offer": {**OFFER, "accepted": "passes"}}
+
+
+def with_worker(five: Desk, best: dict[str, Any]) -> None:
+    """Jobs keep which worker has them."""
+    field = {"key": "worker", "type": "link", "form": "worker", "label": "Worker"}
+    with five.work() as session:
+        form = {**JOB, "fields": [*JOB["fields"], field]}
+        five.forms.publish_together(session, {"job": form}, SYSTEM)
+    five.flow(dispatch({"best": best}, on_submit={"set": {"done": "sent"}}))
+
+
+def test_accepting_can_be_all_there_is_to_do_and_the_candidate_is_kept(five: Desk) -> None:
+    with_worker(five, TAKEN)
+    job = five.job(skill=0)
+    five.decide(job, "worker4", "decline", comment="Too far")
+    five.decide(job, "worker3", "accept")
+    assert five.asked(job) == []
+    with five.work() as session:
+        seen = five.records.get(session, five.forms, job, SYSTEM).data
+        assert seen["done"] == "sent"
+        assert five.records.get(session, five.forms, seen["worker"], SYSTEM).data["code"] == "worker3"
+    five.verify()
+
+
+def test_where_nobody_accepts_whoever_comes_then_fills_it(five: Desk) -> None:
+    with_worker(five, TAKEN)
+    job = five.job(skill=3)
+    assert five.asked(job) == [("dispatcher1", "step")]
+    five.decide(job, "dispatcher1", "submit")
+    assert five.asked(job) == []
+    five.verify()
+
+
+@pytest.mark.parametrize(("into", "code"), [("nowhere", "unknown_field"), ("what", "not_a_link_to")])
+def test_what_keeps_the_candidate_must_be_a_link_to_them(five: Desk, into: str, code: str) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        five.flow(dispatch({"best": {**TAKEN, "into": into}}))
+    assert {(issue.pointer, issue.code) for issue in caught.value.issues} == {("/dispatch/steps/0/by/best/into", code)}

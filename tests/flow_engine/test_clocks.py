@@ -242,3 +242,23 @@ def test_unbroken_time_ends_with_the_working_hours() -> None:
     assert OFFICE.unbroken(at("2026-03-06T18:00")) is None
     assert SPLIT.unbroken(at("2026-03-11T10:00")) is None
     assert share_at(ClockState(), OFFICE, Decimal(1)) is None
+
+
+def test_what_undoes_the_end_lets_the_clock_run_on_as_if_it_had_never_ended() -> None:
+    """SLA-5: who was sent refuses; the work was never sent, and the time in between counts."""
+    sent = clock(
+        **{
+            "from": {"run": "started"},
+            "to": {"field": "status", "becomes": "sent"},
+            "undone": {"field": "status", "becomes": "taken"},
+        }
+    )
+    taken, gone = {"status": "taken"}, {"status": "sent"}
+    state = follow(sent, ClockState(), RunTurned(AtRun("started")), at("2026-03-06T09:00"))
+    assert follow(sent, state, Changed({}, taken), at("2026-03-06T09:30")) == state, "it had not ended"
+    state = follow(sent, state, Changed(taken, gone), at("2026-03-06T10:00"))
+    assert state.stopped_at == at("2026-03-06T10:00")
+    state = follow(sent, state, Changed(gone, taken), at("2026-03-06T10:20"))
+    assert state.running
+    state = follow(sent, state, Changed(taken, gone), at("2026-03-06T11:00"))
+    assert used(state, ROUND_THE_CLOCK, at("2026-03-06T12:00")) == 120 * MINUTE

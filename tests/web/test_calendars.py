@@ -75,7 +75,9 @@ def test_a_draft_is_saved_with_its_problems_and_not_published_with_them(office: 
     publish(office, SHOP)
     read = office.admin.get(f"{DESIGN}/shop/draft")
     wrong = {**read.get_json()["definition"], "hours": {"mon": ["12:00-10:00"]}}
-    saved = office.admin.send("PUT", f"{DESIGN}/shop/draft", {"definition": wrong}, **{"If-Match": read.headers["ETag"]})
+    saved = office.admin.send(
+        "PUT", f"{DESIGN}/shop/draft", {"definition": wrong}, **{"If-Match": read.headers["ETag"]}
+    )
     assert [(one["pointer"], one["code"]) for one in saved.get_json()["problems"]] == [("/hours/mon/0", "bad_hours")]
     tag = {"If-Match": saved.headers["ETag"]}
     refused = office.admin.send("POST", f"{DESIGN}/shop/publish", {}, **tag)

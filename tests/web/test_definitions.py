@@ -50,9 +50,7 @@ def test_what_is_wrong_is_told_with_its_place_and_not_published(office: Office) 
     tag = begin(office, wrong)
     refused = office.admin.send("POST", f"{URL}/review/publish", {}, **tag)
     assert refused.status_code == 422
-    assert [(one["pointer"], one["code"]) for one in refused.get_json()["issues"]] == [
-        ("/steps/0/by", "unknown_role")
-    ]
+    assert [(one["pointer"], one["code"]) for one in refused.get_json()["issues"]] == [("/steps/0/by", "unknown_role")]
     checked = office.admin.send("POST", f"{URL}/review/check", {"definition": FLOW})
     assert checked.get_json() == {"problems": []}
     assert office.admin.send("POST", f"{URL}/review/publish", {}, **{"If-Match": '"9"'}).status_code == 409

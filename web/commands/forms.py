@@ -42,7 +42,8 @@ def form_versions(key: str, workspace: str) -> None:
 def form_diff(key: str, old: str, new: str, locale: str, workspace: str) -> None:
     """Tell what differs between two versions of the form KEY."""
     from form_engine.evolution.diff import diff_forms
-    from web.desk.versions import body_of, field_names, tell
+    from web.desk.definitions import body_of
+    from web.desk.versions import field_names, tell
 
     with composed() as services, working_in(services, workspace) as session:
         before, after = (body_of(services.forms, session, key, each, at) for each, at in ((old, "/from"), (new, "/to")))
