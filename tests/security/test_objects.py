@@ -190,7 +190,8 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
         if (declared := policy_of(town.app, rule.endpoint, method)) and declared.audience is Audience.ADMIN
     ]
     assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/publish", "/admin/forms/<form>"}
-    named = {"message_id": "message", "run_id": "run", "record_id": "contract"}
+    named = {"message_id": "message", "run_id": "run", "record_id": "contract", "person_id": "person"}
+    named |= {"absence_id": "absence", "report_id": "report"}
     values = {argument: town.home.ids[name] for argument, name in named.items()}
     with town.unchanged():
         for rule, method in admins:

@@ -8,6 +8,7 @@ from formloom.access import create_api_token
 from formloom.people import create_person, disable_person, enable_person
 from formloom.settings import Settings
 
+from tests.arguments import ARGUMENTS, SOMEBODY_ELSES
 from tests.security.town import STAFF, Town, entered, fresh_key, visitor
 from tests.web.conftest import BASE, PASSWORD, Browser
 from web.policies import policy_of
@@ -15,22 +16,8 @@ from web.policies import policy_of
 COOKIE = "formloom_session"
 LOGIN = "eve@home.test"
 SAFE = {"GET", "HEAD", "OPTIONS"}
-VALUES = {
-    "form": "probe",
-    "key": "probe",
-    "record_id": 1,
-    "task_id": 1,
-    "run_id": 1,
-    "file_id": "00000000-0000-4000-8000-000000000000",
-    "comment_id": 1,
-    "job_id": 1,
-    "batch_id": 1,
-    "batch": "x",
-    "version": 1,
-    "row": 1,
-    "token": "x",
-    "filename": "x",
-}
+IDS = {name: 1 for name, value in ARGUMENTS.items() if value == SOMEBODY_ELSES}
+VALUES = {**ARGUMENTS, **IDS, "form": "probe", "key": "probe"}
 
 
 @pytest.fixture(scope="module")

@@ -6,42 +6,10 @@ import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
+from tests.arguments import ARGUMENTS
 from tests.web.conftest import Browser, Office
 from web.policies import Audience, Policy, enforce, policy_of, without_policy
 
-SOMEBODY_ELSES = 987_654_321
-VALUES = {
-    "form": "nowhere",
-    "key": "nowhere",
-    "record_id": SOMEBODY_ELSES,
-    "task_id": SOMEBODY_ELSES,
-    "run_id": SOMEBODY_ELSES,
-    "person_id": SOMEBODY_ELSES,
-    "absence_id": SOMEBODY_ELSES,
-    "visit": 1,
-    "event": "arrived",
-    "turn": "enable",
-    "remedy": "retry",
-    "job_id": SOMEBODY_ELSES,
-    "batch_id": SOMEBODY_ELSES,
-    "row": 1,
-    "version": 1,
-    "comment_id": SOMEBODY_ELSES,
-    "batch": "nowhere",
-    "message_id": SOMEBODY_ELSES,
-    "device_id": SOMEBODY_ELSES,
-    "note_id": SOMEBODY_ELSES,
-    "report_id": SOMEBODY_ELSES,
-    "kind": "flows",
-    "connection": "nowhere",
-    "flow": "nowhere",
-    "act": "test",
-    "what": "revoke",
-    "workspace": "nowhere",
-    "file_id": "00000000-0000-4000-8000-000000000000",
-    "token": "guessed",
-    "filename": "nothing.js",
-}
 FOREIGN = {"decision": "approve", "changes": {}, "values": {}, "field": "x"}
 BODIES: dict[str, Any] = {"POST": {}, "PUT": {"definition": {}}, "PATCH": {"changes": {}}}
 
@@ -58,7 +26,7 @@ def routes(app: Flask) -> list[tuple[Rule, str, Policy]]:
 
 def address(app: Flask, rule: Rule) -> str:
     with app.test_request_context():
-        values = {name: VALUES[name] for name in rule.arguments}
+        values = {name: ARGUMENTS[name] for name in rule.arguments}
         built = app.url_map.bind("").build(rule.endpoint, values)
     return str(built)
 
