@@ -40,11 +40,13 @@ class PersonValue:
 
 @dataclass(frozen=True, slots=True)
 class LocationValue:
-    """A place in decimal degrees; places in different reference systems cannot be compared."""
+    """A place in decimal degrees; places in different reference systems cannot be compared. `accuracy`: how sure the
+    device was, in metres."""
 
     latitude: Decimal
     longitude: Decimal
     crs: str = "WGS-84"
+    accuracy: Decimal | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,12 @@ def _contains(text: str, part: str) -> Value:
     return part in text
 
 
+def _contains_any(text: str, *lists: Items) -> Value:
+    """Whether one of these words stands in the text; blanks among them count for nothing."""
+    words = (spell(item) for items in lists for item in items)
+    return any(isinstance(word, str) and word != "" and word in text for word in words)
+
+
 def _starts_with(text: str, prefix: str) -> Value:
     return text.startswith(prefix)
 
@@ -111,6 +117,7 @@ FUNCTIONS = (
     Function("SUBSTITUTE", "text text text number? -> text", _substitute),
     Function("FIND", "text text number? -> number", _find),
     Function("CONTAINS", "text text -> logical", _contains),
+    Function("CONTAINSANY", "text list+ -> logical", _contains_any),
     Function("STARTSWITH", "text text -> logical", _starts_with),
     Function("VALUE", "any -> number", _value),
     Function("TEXT", "any text -> text", format_value, context=True),

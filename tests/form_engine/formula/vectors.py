@@ -104,7 +104,8 @@ def _moment(raw: str) -> datetime:
 
 
 def _place(raw: Mapping[str, str]) -> LocationValue:
-    return LocationValue(Decimal(raw["latitude"]), Decimal(raw["longitude"]), raw.get("crs", "WGS-84"))
+    accuracy = Decimal(raw["accuracy"]) if "accuracy" in raw else None
+    return LocationValue(Decimal(raw["latitude"]), Decimal(raw["longitude"]), raw.get("crs", "WGS-84"), accuracy)
 
 
 def _person(raw: Mapping[str, Any]) -> PersonValue:

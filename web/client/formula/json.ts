@@ -53,7 +53,7 @@ const READERS: Readonly<Record<string, (json: unknown) => Value>> = {
   location: (json) => {
     if (!isObject(json)) return VALUE;
     const [latitude, longitude] = [decimal(json['latitude']), decimal(json['longitude'])];
-    return latitude && longitude ? new Place(latitude, longitude, String(json['crs'] ?? 'WGS-84')) : VALUE;
+    return latitude && longitude ? new Place(latitude, longitude, String(json['crs'] ?? 'WGS-84'), decimal(json['accuracy'])) : VALUE;
   },
   any: (json) => (typeof json === 'string' || typeof json === 'boolean' ? json : typeof json === 'number' ? new Decimal(json) : VALUE),
 };

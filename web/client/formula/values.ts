@@ -40,12 +40,13 @@ export class Person {
   ) {}
 }
 
-/** A place in decimal degrees. */
+/** A place in decimal degrees; `accuracy`: how sure the device was, in metres. */
 export class Place {
   constructor(
     readonly latitude: Decimal,
     readonly longitude: Decimal,
     readonly crs = 'WGS-84',
+    readonly accuracy: Decimal | null = null,
   ) {}
 }
 

@@ -65,6 +65,14 @@ function find(needle: string, text: string, start: Decimal = ONE): Value {
   return place < 0 ? VALUE : new Decimal(codePoints(text.slice(0, place)) + 1);
 }
 
+/** Whether one of these words stands in the text; blanks among them count for nothing. */
+function containsAny(given: string, ...lists: Items[]): boolean {
+  return lists.flat().some((item) => {
+    const word = spell(item);
+    return typeof word === 'string' && word !== '' && given.includes(word);
+  });
+}
+
 function value(given: Value): Value {
   if (given === null) return ZERO;
   if (typeof given === 'string') return readNumber(given) ?? VALUE;
@@ -84,6 +92,7 @@ export const text: readonly FunctionDef[] = [
   define('SUBSTITUTE', 'text text text number? -> text', substitute),
   define('FIND', 'text text number? -> number', find),
   define('CONTAINS', 'text text -> logical', (given: string, part: string) => given.includes(part)),
+  define('CONTAINSANY', 'text list+ -> logical', containsAny),
   define('STARTSWITH', 'text text -> logical', (given: string, prefix: string) => given.startsWith(prefix)),
   define('VALUE', 'any -> number', value),
   withContext('TEXT', 'any text -> text', formatValue),
