@@ -16,6 +16,8 @@ from web.policies import policy_of
 COOKIE = "formloom_session"
 LOGIN = "eve@home.test"
 SAFE = {"GET", "HEAD", "OPTIONS"}
+SIGNED = {"hooks.receive"}
+"""Other systems knock here without a session; a signature lets them in (tests of webhooks)."""
 IDS = {name: 1 for name, value in ARGUMENTS.items() if value == SOMEBODY_ELSES}
 VALUES = {**ARGUMENTS, **IDS, "form": "probe", "key": "probe"}
 
@@ -61,6 +63,7 @@ def test_every_route_that_changes_something_wants_the_pages_token(town: Town, to
             )
             for rule in town.app.url_map.iter_rules()
             for method in (rule.methods or set()) - SAFE
+            if rule.endpoint not in SIGNED
         ]
     assert len(urls) >= 15
     with town.unchanged():
