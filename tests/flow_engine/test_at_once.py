@@ -31,7 +31,15 @@ LATE = {
     "run_busy",
     "already_asked",
 }
-LATE |= {"unknown_run", "urged_already", "record_in_run", "not_a_draft", "version_conflict", "nobody_to_urge"}
+LATE |= {
+    "unknown_run",
+    "urged_already",
+    "record_in_run",
+    "not_a_draft",
+    "version_conflict",
+    "nobody_to_urge",
+    "proxy_cycle",
+}
 
 
 @pytest.fixture
