@@ -27,9 +27,10 @@ def because_words(because: Mapping[str, Any] | None, names: Mapping[int, str], l
     parts = []
     if because.get("for"):
         parts.append(gettext("for %(name)s", name=names.get(because["for"], "?")))
-    if because.get("act") in GIVEN:
-        whose = because.get("of") if because["act"] == "hand_over" else because.get("by")
-        parts.append(gettext(GIVEN[because["act"]], name=names.get(whose or 0, "?")))
+    act = because.get("act")
+    if act in GIVEN:
+        whose = because.get("of") if act == "hand_over" else because.get("by")
+        parts.append(gettext(GIVEN[act], name=names.get(whose or 0, "?")))
     parts += [words for one in because.get("best", ()) if (words := _measured(one, locale))]
     return gettext(", ").join(parts)
 
