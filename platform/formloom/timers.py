@@ -66,12 +66,12 @@ def set(  # noqa: A001  read as `timers.set`
     announce(session, [TOPIC])
 
 
-def cancel(session: Session, key_prefix: str) -> int:
-    """Cancel all open timers whose key begins so; returns how many."""
-    mine = (Timer.workspace_id == workspace_of(session), Timer.key.op("^@")(key_prefix))
+def cancel(session: Session, key: str) -> bool:
+    """Cancel the timer of this key, and no other whose key begins so; False where none of it is open."""
+    mine = (Timer.workspace_id == workspace_of(session), Timer.key == key)
     open_ = (Timer.done_at.is_(None), Timer.cancelled_at.is_(None))
     statement = update(Timer).where(*mine, *open_).values(cancelled_at=func.now()).returning(Timer.id)
-    return len(session.execute(statement, execution_options={"synchronize_session": False}).all())
+    return session.execute(statement, execution_options={"synchronize_session": False}).first() is not None
 
 
 class Clock:

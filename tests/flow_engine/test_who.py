@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from formloom import timers
 from formloom.clock import app_now
 from formloom.db.engine import Databases
 from formloom.errors import Conflict, InvalidDefinition, InvalidInput, NotFound
@@ -12,6 +13,7 @@ from formloom.models import Department, Person
 from formloom.people import create_department, disable_person
 from sqlalchemy import text
 
+from flow_engine.service.seating import STAND_IN
 from tests.conftest import WorkspaceClock
 from tests.flow_engine.routing import Desk, desk
 
@@ -205,6 +207,17 @@ def test_what_waits_already_moves_on_request(house: Desk) -> None:
     assert task["because"] == {"for": house.people["boss1"].id}
     house.decide(job, "boss2")
     house.verify()
+
+
+def test_calling_off_leaves_absences_alone_whose_number_begins_alike(house: Desk) -> None:
+    with house.work() as session:
+        soon, later = (app_now(session) + timedelta(days=days) for days in (1, 3))
+    absence = away(house, "boss1", "boss2", starts_at=soon, ends_at=later, move=True)
+    with house.work() as session:
+        timers.set(session, f"absence:{absence}0", STAND_IN, {"absence": absence * 10}, soon)
+        house.flows.seating.call_off(session, absence, house.actor("boss1"))
+        waiting = text("SELECT key FROM timer WHERE done_at IS NULL AND cancelled_at IS NULL")
+        assert list(session.scalars(waiting)) == [f"absence:{absence}0"]
 
 
 def leave(house: Desk, who: str, successor: str | None = None) -> Any:
