@@ -42,6 +42,13 @@ def set_timer(session: Session, flow: str, trigger: Scheduled | None) -> None:
         timers.set(session, _key(flow), KIND, {"flow": flow}, following)
 
 
+def set_next(session: Session, catalogue: Catalogue, flow: str) -> None:
+    """This time came to nothing: the next one is waited for all the same."""
+    pinned = catalogue.live_trigger(session, flow, Scheduled)
+    trigger = pinned[0].definition.trigger if pinned is not None else None
+    set_timer(session, flow, trigger if isinstance(trigger, Scheduled) else None)
+
+
 def fire(session: Session, catalogue: Catalogue, records: Records, payload: Mapping[str, Any]) -> None:
     """It is time, or was while no clock ran: once."""
     pinned = catalogue.live_trigger(session, payload["flow"], Scheduled)

@@ -43,12 +43,14 @@ class Triggering:
         }
 
     def timer_given_up(self, session: Session, kind: str, payload: Mapping[str, Any], error: str) -> None:
-        """A timer failed for the last time: administrators learn of it."""
+        """A timer failed for the last time: administrators learn of it. What comes at times has its next one."""
         run = session.get(Run, (workspace_of(session), payload["run"])) if "run" in payload else None
         flow = run.flow if run is not None else str(payload.get("flow", ""))
         record = run.record_id if run is not None else payload.get("record")
         told: dict[str, Json] = {"kind": kind, "error": error, **({"run": run.id} if run is not None else {})}
         report(session, "timer_broke", flow, record, told)
+        if kind == schedules.KIND:
+            schedules.set_next(session, self._catalogue, flow)
 
     def works(self) -> dict[str, JobWork]:
         """The functions of jobs, by kind."""

@@ -1,12 +1,15 @@
 """Runs at times of their own, in the workspace's zone; times that were missed are made up for once."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from formloom.errors import InvalidDefinition
+from formloom.timers import MOST_ATTEMPTS, Clock
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from flow_engine.service.triggering import schedules
 from flow_engine.triggers.schedule import Scheduled
@@ -46,6 +49,33 @@ def test_another_time_or_none(house: House) -> None:
     assert list(house.pending().values()) == [datetime(2026, 12, 1, 4, tzinfo=UTC)]
     house.publish(flow("nightly", {"on": "flow"}))
     assert house.pending() == {}
+
+
+def test_whose_key_begins_alike_keeps_its_times(house: House) -> None:
+    alike = [{**nightly(where="amount > 5"), "key": f"nightly{tail}"} for tail in ("2", "_report")]
+    house.publish(nightly(where="amount > 5"), *alike)
+    house.publish(flow("nightly", {"on": "flow"}))
+    assert sorted(house.pending()) == ["schedule:nightly2", "schedule:nightly_report"]
+
+
+def test_what_failed_as_often_as_it_may_comes_again_at_its_next_time(house: House) -> None:
+    house.publish(nightly(where='name = "N"'))
+    record = house.make()
+
+    def broken(session: Session, payload: Mapping[str, Any]) -> None:
+        raise KeyError("end")
+
+    house.at("2026-11-03T02:31:00+08:00")
+    failing = Clock(house.databases, {schedules.KIND: broken}, house.flows.triggering.timer_given_up)
+    for _ in range(MOST_ATTEMPTS):
+        assert failing.tick() == 0
+        with house.work() as session:
+            session.execute(text("UPDATE timer SET retry_at = now() WHERE done_at IS NULL AND retry_at IS NOT NULL"))
+    assert [report["code"] for report in house.reports()] == ["timer_broke"]
+    assert house.pending() == {"schedule:nightly": datetime(2026, 11, 3, 18, 30, tzinfo=UTC)}
+    house.at("2026-11-04T02:31:00+08:00")
+    assert house.tick() == 1
+    assert house.fired(record) == "nightly;"
 
 
 def test_what_cannot_be_made_is_reported_and_the_next_time_comes(house: House) -> None:
