@@ -50,5 +50,5 @@ class Script:
         asked = [task["person"] for task in self.open if task.get("person") is not None]
         told = [note["person"] for note in self.notify]
         acted = [self.finish["person"]] if self.finish and self.finish["person"] is not None else []
-        dropped = [task["person"] for task in self.drop]
+        dropped = [task["person"] for task in self.drop if task["person"] is not None]
         return [*acted, *asked, *told, *dropped]

@@ -26,7 +26,7 @@ CREATE OR REPLACE FUNCTION flow_apply_step(
   visits bigint[], steps text[], kinds text[], people bigint[], guests uuid[], dues timestamptz[], actions text[], fields jsonb, told text[],
   -- timers: the key's end, the payload, when
   wakes text[], woken jsonb, wake_at timestamptz[],
-  -- what is rare: [{"visit", "person"}], [{"visit", "step", "person", "because"}], [{"guest", "name", "phone", "expires"}],
+  -- what is rare: [{"visit", "person", "guest"}], [{"visit", "step", "person", "because"}], [{"guest", "name", "phone", "expires"}],
   -- [{"person", "kind", "params"}], [{"kind", "payload"}], [{"fn": "flow_more_...", ...}] (each given to the function of that name)
   dropped_of jsonb, passed jsonb, invited jsonb, notified jsonb, posted jsonb, more jsonb,
   -- what happened, for the journal and the audit log
@@ -139,11 +139,14 @@ BEGIN
 
   IF dropped_of IS NOT NULL THEN
     WITH single AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(dropped_of) AS d(visit bigint, person bigint)
+      SELECT * FROM jsonb_to_recordset(dropped_of) AS d(visit bigint, person bigint, guest uuid)
     ), dropped AS (
       UPDATE task t SET status = 'closed', ended_at = happened FROM single d
-      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = d.visit AND t.person_id = d.person AND t.status = 'open'
-      RETURNING t.person_id, t.visit
+      WHERE t.workspace_id = ws AND t.run_id = run_of AND t.visit = d.visit AND t.status = 'open'
+        AND (t.person_id = d.person OR t.guest_link_id = d.guest)
+      RETURNING t.person_id, t.guest_link_id, t.visit
+    ), shut AS (
+      UPDATE guest_link l SET revoked_at = happened FROM dropped d WHERE l.workspace_id = ws AND l.id = d.guest_link_id
     )
     DELETE FROM access_grant g USING dropped d
     WHERE g.workspace_id = ws AND g.person_id = d.person_id AND g.record_id = record_of AND g.source = prefix || ':' || d.visit;

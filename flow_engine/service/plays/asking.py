@@ -67,8 +67,9 @@ def finish_task(stage: "Stage", effect: FinishTask, state: RunState) -> None:
 
 
 def close_task(stage: "Stage", effect: CloseTask, state: RunState) -> None:
-    """One task of a visit that goes on."""
-    stage.script.drop.append({"visit": effect.visit, "person": person_of(effect.ref)})
+    """One task of a visit that goes on; a guest's link opens nothing any more."""
+    told = {"visit": effect.visit, "person": person_of(effect.ref), "guest": guest_of(effect.ref)}
+    stage.script.drop.append(told)
 
 
 def pass_over(stage: "Stage", effect: PassOver, state: RunState) -> None:
