@@ -17,14 +17,15 @@ _ROUNDS = 12
 
 
 def _distance(start: LocationValue, end: LocationValue) -> Value:
-    """Metres along the great circle (haversine, mean radius), to the centimetre: beyond it doubles may differ."""
+    """Metres along the great circle (haversine, mean radius). Four decimals, so that whoever rounds to metres does not
+    round 109.4951 twice; beyond them doubles may differ."""
     if start.crs != end.crs:
         return VALUE
     south, north = radians(float(start.latitude)), radians(float(end.latitude))
     east = radians(float(end.longitude) - float(start.longitude))
     half = sin((north - south) / 2) ** 2 + cos(south) * cos(north) * sin(east / 2) ** 2
     metres = 2 * _EARTH_RADIUS_M * asin(min(1.0, sqrt(half)))
-    return round_to(Decimal(repr(metres)), 2, HALF_AWAY)
+    return round_to(Decimal(repr(metres)), 4, HALF_AWAY)
 
 
 def _place(latitude: Value, longitude: Value, system: str = _WGS84) -> Value:

@@ -12,7 +12,10 @@ const FLATNESS = 0.006_693_421_622_965_943;
 /** Each takes the way back from GCJ-02 a thousand times nearer; two would do for maps. */
 const ROUNDS = 12;
 
-/** Metres along the great circle (haversine, mean radius), to the centimetre: beyond it doubles may differ. */
+/**
+ * Metres along the great circle (haversine, mean radius). Four decimals, so that whoever rounds to metres does not
+ * round 109.4951 twice; beyond them doubles may differ.
+ */
 function distance(start: Place, end: Place): Value {
   if (start.crs !== end.crs) return VALUE;
   const south = radians(start.latitude.toNumber());
@@ -20,7 +23,7 @@ function distance(start: Place, end: Place): Value {
   const east = radians(end.longitude.toNumber() - start.longitude.toNumber());
   const half = Math.sin((north - south) / 2) ** 2 + Math.cos(south) * Math.cos(north) * Math.sin(east / 2) ** 2;
   const metres = 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(half)));
-  return roundTo(new Decimal(metres), 2, HALF_AWAY);
+  return roundTo(new Decimal(metres), 4, HALF_AWAY);
 }
 
 function radians(degrees: number): number {
