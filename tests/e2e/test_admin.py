@@ -106,7 +106,7 @@ def test_a_required_field_without_code(case: Case, admin: Visitor) -> None:
         expect(finance.page.locator(".list-item[data-task]", has_text=running)).to_have_count(0)
     finally:
         page.reload()
-        page.locator(".field-row[data-key^=receipt]").get_by_role("switch").uncheck()
+        page.locator(".field-row[data-key=receipt]").get_by_role("switch").uncheck()
         publish(admin, "回单编号")
 
 
