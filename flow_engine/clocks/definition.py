@@ -102,6 +102,9 @@ class ClockDef:
     at: tuple[Threshold, ...] = (Threshold(BREACH, RED),)
     undone: Mark | None = None
     """What makes its end as if it had never been."""
+    minutes: str | None = None
+    breach: str | None = None
+    """The fields of the record that keep, once it has ended, how long it took and whether that was too long."""
 
     @property
     def fields(self) -> frozenset[str]:
@@ -169,6 +172,8 @@ def _clock(raw: Mapping[str, Any], pointer: str) -> ClockDef:
         pauses=tuple(Pause(one["field"], _values(one["is"])) for one in raw.get("pause", ())),
         at=_thresholds(raw.get("at", ())),
         undone=_mark(raw["undone"]) if "undone" in raw else None,
+        minutes=raw.get("into", {}).get("minutes"),
+        breach=raw.get("into", {}).get("breached"),
     )
 
 

@@ -73,8 +73,8 @@ Happening = Stepped | Changed | RunTurned | Undone
 
 
 def follow(clock: ClockDef, state: ClockState, happening: Happening, at: datetime) -> ClockState:
-    """What this makes of the clock. It runs once in a run: neither its beginning nor its end comes again; but its end may
-    be undone."""
+    """What this makes of the clock. It runs once in a run: neither its beginning nor its end comes again, but its end
+    may be undone."""
     if isinstance(happening, Undone):
         return _again(state) if clock.end in happening.marks else state
     if isinstance(happening, Changed):

@@ -73,7 +73,13 @@ def check_clocks(flow: FlowDef, form: CompiledForm) -> Iterator[Issue]:
         if clock.key in seen:
             yield Issue(f"{at}/key", "duplicate_clock", {"key": clock.key})
         seen.add(clock.key)
-        for name, mark in (("from", clock.start), ("to", clock.end)):
+        for name, field, kind in (("minutes", clock.minutes, "number"), ("breached", clock.breach, "logical")):
+            kept = form.by_path.get(field) if field is not None else None
+            if field is not None and (kept is None or kept.type.kind != kind or kept.definition.type.computed):
+                yield Issue(f"{at}/into/{name}", "unknown_field" if kept is None else "wrong_type", {"field": field})
+        for name, mark in (("from", clock.start), ("to", clock.end), ("undone", clock.undone)):
+            if mark is None:
+                continue
             if isinstance(mark, AtStep) and mark.step not in steps:
                 yield Issue(f"{at}/{name}/step", "unknown_step", {"step": mark.step})
             yield from _mark(mark, form, f"{at}/{name}")

@@ -17,6 +17,7 @@ from flow_engine.machine import Event, RunState, TakenBack
 from flow_engine.machine.events import ClockReached
 from flow_engine.service.clocks.rows import SECOND, Kept, kept, to_json
 from flow_engine.service.moments import length_of, working_time
+from flow_engine.service.plays.writing import write_own
 from form_engine.formula import ErrorValue
 from form_engine.models import RecordHistory
 from form_engine.records.facts import Fact
@@ -41,13 +42,27 @@ def keep(stage: "Stage", before: RunState | None, event: Event, after: RunState)
     if after.ended:
         told.append((RunTurned(AtRun("ended")), stage.now))
     reached = {event.clock: event.nth + 1} if isinstance(event, ClockReached) else {}
-    written = [
-        one
-        for clock in stage.flow.definition.clocks
-        if (one := kept_on(stage, clock, known.get(clock.key), told, reached.get(clock.key, 0))) is not None
-    ]
+    written = []
+    for clock in stage.flow.definition.clocks:
+        one = kept_on(stage, clock, known.get(clock.key), told, reached.get(clock.key, 0))
+        if one is not None:
+            written.append(one)
+            _tell_record(stage, clock, one)
     if written:
         stage.script.more.append({"fn": FUNCTION, "clocks": written})
+
+
+def _tell_record(stage: "Stage", clock: ClockDef, one: dict[str, Any]) -> None:
+    """The record keeps how a clock that has ended came out, where the definition says in which fields."""
+    if one["stopped_at"] is None or stage.record.deleted:
+        return
+    values: dict[str, Any] = {}
+    if clock.minutes is not None:
+        values[clock.minutes] = str((one["used"] + 30) // 60)
+    if clock.breach is not None:
+        values[clock.breach] = one["breached_at"] is not None
+    if values:
+        write_own(stage, values)
 
 
 def kept_on(
