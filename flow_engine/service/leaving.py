@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from formloom import audit, outbox, people
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work, workspace_of
@@ -11,7 +12,7 @@ from formloom.errors import Conflict, InvalidInput, Issue
 from formloom.models import Person
 from formloom.outbox import JobContext
 from formloom.people import manager_of, members_of_role, roles_of
-from formloom.workspaces import all_workspaces
+from formloom.workspaces import all_workspaces, go_round
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from flow_engine.service.handing import Handed
 from form_engine.records.actor import SYSTEM, Actor
 
 KIND = "flow.hand_over"
+_log = structlog.get_logger(__name__)
 CODES = ("own_account", "last_admin")
 
 
@@ -83,24 +85,35 @@ def go_on(catalogue: Catalogue, context: JobContext, payload: Mapping[str, Any])
 
 
 def sweep(databases: Databases, catalogue: Catalogue) -> int:
-    """Tasks of people whose account was shut without a word: to their managers, or stuck. How many had some."""
-    swept = 0
-    for workspace_id in all_workspaces(databases):
-        with unit_of_work(databases, workspace_id) as session:
-            gone = _gone(session)
-        for person in gone:
-            swept += 1
-            after: int | None = 0
-            while after is not None:
-                with unit_of_work(databases, workspace_id) as session:
-                    after = handing.hand_over(session, catalogue, person, SYSTEM, after=after).last
-    return swept
+    """Tasks of people whose account was shut without a word: to their managers, or stuck. How many had some.
 
-
-def _gone(session: Session) -> list[int]:
-    here = workspace_of(session)
-    waits = select(Task.id).where(
-        Task.workspace_id == here, Task.person_id == Person.id, Task.status == "open", Task.kind != "cc"
+    Each run in a transaction of its own: one that cannot be moved keeps no other from it, and comes again next time.
+    """
+    return sum(
+        go_round(all_workspaces(databases), "sweep_leavers", lambda each: _sweep(databases, catalogue, each)),
     )
-    statement = select(Person.id).where(Person.workspace_id == here, Person.disabled_at.is_not(None), waits.exists())
-    return list(session.scalars(statement.order_by(Person.id)))
+
+
+def _sweep(databases: Databases, catalogue: Catalogue, workspace_id: int) -> int:
+    with unit_of_work(databases, workspace_id) as session:
+        left = _left(session)
+    for person, run in left:
+        try:
+            with unit_of_work(databases, workspace_id) as session:
+                handing.hand_over(session, catalogue, person, SYSTEM, after=run - 1, most=1)
+        except Exception as error:
+            _log.warning("tasks_not_moved", workspace=workspace_id, run=run, error=type(error).__name__)
+    return len({person for person, _ in left})
+
+
+def _left(session: Session) -> list[tuple[int, int]]:
+    """People who are gone, each with the runs that still ask them."""
+    here = workspace_of(session)
+    gone = select(Person.id).where(Person.workspace_id == here, Person.disabled_at.is_not(None))
+    statement = (
+        select(Task.person_id, Task.run_id).distinct().where(Task.workspace_id == here, Task.person_id.in_(gone))
+    )
+    rows = session.execute(
+        statement.where(Task.status == "open", Task.kind != "cc").order_by(Task.person_id, Task.run_id)
+    )
+    return [(person, run) for person, run in rows if person is not None]

@@ -13,6 +13,7 @@ from formloom.models import Department, Person
 from formloom.people import create_department, disable_person
 from sqlalchemy import text
 
+from flow_engine.service import start
 from flow_engine.service.seating import STAND_IN
 from tests.conftest import WorkspaceClock
 from tests.flow_engine.routing import Desk, desk
@@ -257,6 +258,27 @@ def test_a_sweep_finds_tasks_of_accounts_that_were_shut_without_a_word(house: De
     assert house.flows.seating.sweep() == 1
     assert asked(house, job) == ["boss2"]
     assert house.flows.seating.sweep() == 0
+    house.verify()
+
+
+def test_a_run_that_cannot_be_moved_keeps_no_other_from_it(house: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.flow(flow({"members": ids(house, "worker3")}))
+    first, second = house.job(), house.job()
+    with house.work() as session:
+        disable_person(session, house.people["worker3"].id)
+    happen, busy = start.happen, [first]
+
+    def sometimes(session: Any, catalogue: Any, run: Any, *told: Any, **more: Any) -> None:
+        if run.record_id in busy:
+            raise Conflict("run_busy")
+        happen(session, catalogue, run, *told, **more)
+
+    monkeypatch.setattr(start, "happen", sometimes)
+    assert house.flows.seating.sweep() == 1
+    assert (asked(house, first), asked(house, second)) == (["worker3"], ["boss2"])
+    busy.clear()
+    assert house.flows.seating.sweep() == 1
+    assert asked(house, first) == ["boss2"]
     house.verify()
 
 
