@@ -18,6 +18,7 @@ from flow_engine.machine import Operated, RunState
 from flow_engine.models import Run
 from flow_engine.service import start as starting
 from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.errors import BUSY
 from flow_engine.service.origin import Origin
 from flow_engine.service.plays.calling import CALL, RETURN, UNCALL
 from flow_engine.service.triggering.begin import MOST_DEPTH, report
@@ -59,7 +60,10 @@ class Calls:
             context.finish(session)
 
     def begin(self, session: Session, payload: Mapping[str, Any]) -> None:
-        """Begin the called runs, all or none. What cannot be begun makes a waiting run stuck, else it is reported."""
+        """Begin the called runs, all or none. What cannot be begun makes a waiting run stuck, else it is reported.
+
+        Raises Conflict `run_busy` where somebody else was faster: the outbox comes back to it.
+        """
         caller, visit = starting.locked(session, payload["run"]), payload["visit"]
         if caller is None or (visit and RunState.from_json(caller.state).visit(visit) is None):
             return
@@ -69,6 +73,8 @@ class Calls:
             savepoint.commit()
         except FormloomError as error:
             savepoint.rollback()
+            if error.code == BUSY:
+                raise
             self._refused(session, caller, payload, error)
             return
         if visit and not any(begun):

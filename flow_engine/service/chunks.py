@@ -18,6 +18,7 @@ from flow_engine.machine import RunState
 from flow_engine.machine.effects import Item
 from flow_engine.service import live, operations, searching, start
 from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.errors import BUSY
 from flow_engine.service.plays import records
 from flow_engine.service.stage import Stage
 from flow_engine.steps.each import Each
@@ -52,6 +53,8 @@ class Chunks:
         except Unavailable:
             raise
         except FormloomError as error:
+            if error.code == BUSY:
+                raise Unavailable(BUSY) from error  # a job tries again what is unavailable, and ends with what is wrong
             with run.context.unit_of_work() as session:
                 self._failed(session, told, error.code, error.params)
             raise

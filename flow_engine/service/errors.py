@@ -12,6 +12,9 @@ LOST_RACES: Final = frozenset({"FL001", "FL002", "FL004", RUN_MOVED, TASK_CLOSED
 FL004: a form was published meanwhile. 23505: the same request was answered meanwhile.
 """
 
+BUSY: Final = "run_busy"
+"""The code of a lost race: nothing is wrong, and the same again is right."""
+
 CODES: Final = (
     "unknown_task",
     "unknown_run",
@@ -22,7 +25,7 @@ CODES: Final = (
     "people_not_taken",
     "not_an_option",
     "required",
-    "run_busy",
+    BUSY,
     "record_in_run",
     "button_not_offered",
     "not_unique",

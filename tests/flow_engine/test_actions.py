@@ -12,7 +12,7 @@ from flow_engine.service.plays.records import EACH_JOB
 from tests.flow_engine.actions import add, agree, button, change, charges, history, install, make, press
 from tests.flow_engine.conftest import World
 from tests.flow_engine.test_control_service import ask
-from tests.platform.backends import Inline
+from tests.platform.backends import Inline, make_due
 
 CREATE: dict[str, Any] = {
     "key": "bill",
@@ -235,6 +235,26 @@ def test_more_than_one_transaction_takes_are_worked_off_by_a_job(world: World, m
     assert notes == ["x"] * 8 + [None] * 8, "each once, and none of those that came meanwhile"
     assert [row["step"] for row in world.tasks(agreement)] == ["check", "check"]
     assert {history(world, row.id)[-1][2] for row in charges(world, agreement)} == {f"run:{run}"}
+    world.verify()
+
+
+def test_a_chunk_that_lost_a_race_is_tried_again_and_no_incident(world: World, monkeypatch: Any) -> None:
+    agreement, _, relay = many(world, monkeypatch, 8)
+    real, busy = records.do, [True]
+
+    def do(stage: Any, key: str, items: Any) -> None:
+        if busy:
+            busy.clear()
+            raise Conflict("run_busy")
+        real(stage, key, items)
+
+    monkeypatch.setattr(records, "do", do)
+    relay.run_once()
+    assert world.tasks(agreement) == []
+    make_due(world.databases)
+    relay.run_once()
+    assert [row.data.get("note") for row in charges(world, agreement)][:8] == ["x"] * 8
+    assert [row["step"] for row in world.tasks(agreement)] == ["check", "check"]
     world.verify()
 
 

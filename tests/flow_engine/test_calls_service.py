@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from formloom.errors import InvalidDefinition
+from formloom.errors import Conflict, InvalidDefinition
 
+from flow_engine.service import start
 from flow_engine.service.triggering.begin import MOST_DEPTH
 from tests.flow_engine.conftest import World
 from tests.flow_engine.jobs import Jobs, ask, jobs_in
+from tests.platform.backends import make_due
 
 
 @pytest.fixture
@@ -58,6 +60,26 @@ def test_the_end_of_a_called_flow_chooses_the_way(jobs: Jobs, decision: str, sta
         assert jobs.world.decide(job, "supervisor1").status == "approved"
     else:
         assert (jobs.run(job)["status"], jobs.world.value(job, "state")) == ("approved", "stopped")
+    jobs.world.verify()
+
+
+def test_a_call_that_lost_a_race_is_tried_again(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs.install(call(), also={"sub": called("sub", ask("inner"))})
+    job = jobs.new()
+    begin, busy = start.start, [True]
+
+    def sometimes(*told: Any, **more: Any) -> Any:
+        if busy:
+            busy.clear()
+            raise Conflict("run_busy")
+        return begin(*told, **more)
+
+    monkeypatch.setattr(start, "start", sometimes)
+    jobs.settle()
+    assert (jobs.at(job), jobs.runs("sub")) == (["call"], [])
+    make_due(jobs.world.databases)
+    jobs.settle()
+    assert jobs.at(run_of(jobs)["record_id"], "sub") == ["inner"]
     jobs.world.verify()
 
 

@@ -6,13 +6,14 @@ from typing import Any, Final
 from formloom import jobs, timers
 from formloom.clock import app_now, time_zone
 from formloom.db.uow import workspace_of
-from formloom.errors import FormloomError
+from formloom.errors import FormloomError, Unavailable
 from formloom.jobs import JobRun, JobWork
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from flow_engine.elements.value import Formula
 from flow_engine.service.catalogue import Catalogue, Pinned
+from flow_engine.service.errors import BUSY
 from flow_engine.service.triggering.begin import begin, report
 from flow_engine.service.triggering.making import make
 from flow_engine.triggers import Scheduled
@@ -89,7 +90,12 @@ def job(catalogue: Catalogue) -> JobWork:
                 ids = _next(session, pinned[1].key, after, BATCH) if pinned is not None else []
                 if pinned is None or not ids or ("", where.text) not in pinned[0].formulas:
                     return {"runs": runs}
-                runs += _begin_where(session, catalogue, pinned, where, ids, run.payload["by"])
+                try:
+                    runs += _begin_where(session, catalogue, pinned, where, ids, run.payload["by"])
+                except FormloomError as error:
+                    if error.code == BUSY:
+                        raise Unavailable(BUSY) from error  # a job tries that again, from this batch on
+                    raise
                 after = ids[-1]
                 run.advance(session, done=run.done + len(ids), cursor={"after": after, "runs": runs})
 
