@@ -26,7 +26,7 @@ from formloom.settings import Settings
 from formloom.wakeups import Listener
 
 from apps.stores import Stores, stores_for
-from flow_engine.service import Flows, handlers, timer_handlers
+from flow_engine.service import Flows, given_up, handlers, timer_handlers
 from flow_engine.service.papers import Papers
 from flow_engine.service.plays.records import EACH_JOB
 from flow_engine.service.tidy import sweep_grants
@@ -161,7 +161,7 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     records = Records(subscribers=(flows.record_changed,))
     files = FileStore.of(settings)
     stores = stores_for(forms, flows.definitions, files)
-    stores.calendars.followers.append(flows.triggering.calendars_published)
+    stores.calendars.followers.append(flows.calendars_published)
     # What is brought in starts no flow: its records tell no subscriber.
     imports, exports = Imports(forms, Records(), files, stores.imports), Exports(forms, files)
     documents = Documents(forms, files, stores.documents, RecordLinks(settings, flows))
@@ -179,7 +179,12 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
             **handlers(flows),
             **papers.handlers(),
         },
-        given_up={jobs.KIND: work.given_up, messages.KIND: deliver.given_up, **papers.given_up()},
+        given_up={
+            **given_up(flows),
+            jobs.KIND: work.given_up,
+            messages.KIND: deliver.given_up,
+            **papers.given_up(),
+        },
     )
     return Services(
         settings=settings,

@@ -1,6 +1,7 @@
 """Flows at work: what starts, moves and shows runs. README.md says how a decision is stored."""
 
 from formloom.outbox import Handler
+from formloom.outbox.runner import GivenUp
 from formloom.timers import Handler as TimerHandler
 
 from flow_engine.service.decide import Answer
@@ -9,11 +10,17 @@ from flow_engine.service.flows import ButtonView, Flows
 from flow_engine.service.inbox import TABS, InboxItem, InboxPage
 from flow_engine.service.replay import Replay
 from flow_engine.service.task_view import Moment, RunView, TaskView
+from form_engine.records import late
 
 
 def handlers(flows: Flows) -> dict[str, Handler]:
     """For the outbox, by kind."""
     return {**flows.letters(), **flows.calls.handlers(), **flows.seating.handlers()}
+
+
+def given_up(flows: Flows) -> dict[str, GivenUp]:
+    """For the outbox, by kind: what follows when it gives up."""
+    return {kind: flows.lost(kind) for kind in (*handlers(flows), late.KIND)}
 
 
 def timer_handlers(flows: Flows) -> dict[str, TimerHandler]:
@@ -38,6 +45,7 @@ __all__ = [
     "Replay",
     "RunView",
     "TaskView",
+    "given_up",
     "handlers",
     "timer_handlers",
 ]

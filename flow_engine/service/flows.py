@@ -4,6 +4,7 @@ program needs."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from formloom.db.engine import Databases
 from formloom.db.uow import workspace_of
 from formloom.errors import NotFound
 from formloom.outbox import Handler
+from formloom.outbox.runner import GivenUp
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,12 +26,14 @@ from flow_engine.service.calls import Calls
 from flow_engine.service.catalogue import Catalogue, FlowStore
 from flow_engine.service.choices import Choices, ChoiceView, choices_in, choices_of, submit_choices
 from flow_engine.service.chunks import Chunks
+from flow_engine.service.clocks import again
 from flow_engine.service.clocks import hear as clocks
 from flow_engine.service.clocks.show import ClockView, clocks_of
 from flow_engine.service.decide import Answer, Wish, decide
 from flow_engine.service.health import Health, health, reports, take_note
 from flow_engine.service.inbox import InboxPage, Tab
 from flow_engine.service.letters import Letters
+from flow_engine.service.lost import given_up
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.replies import Replies
 from flow_engine.service.runs import RunPage, RunQuery, list_runs
@@ -90,6 +94,11 @@ class Flows:
         if fresh and change.actor.kind in ("person", "guest"):
             form, record = change.after.form, change.after.id
             starting.submitted(session, self._catalogue, form, record, change.actor, choices_in(change.said))
+
+    def calendars_published(self, session: Session, keys: tuple[str, ...], actor: Actor) -> None:
+        """Other hours are worked now: for dates that start flows, and for clocks that run. Calendars' followers."""
+        self.triggering.calendars_published(session, keys, actor)
+        again.begin(session, keys)
 
     def late_subscribers(self) -> tuple[LateSubscriber, ...]:
         """Who hears, a moment later, of what changes in the forms to which live flows listen."""
@@ -160,6 +169,10 @@ class Flows:
         Twice is once; False where nothing waits any more.
         """
         return operations.failed(session, self._catalogue, run, visit, code, params)
+
+    def lost(self, kind: str) -> GivenUp:
+        """What follows when the outbox gives up work of this kind."""
+        return given_up(self._catalogue, kind)
 
     def operate(
         self,
@@ -341,7 +354,7 @@ class Flows:
 
     def letters(self) -> dict[str, Handler]:
         """The handlers of the outbox items that flows put."""
-        return self._letters.handlers()
+        return {**self._letters.handlers(), again.KIND: partial(again.work, self._catalogue)}
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from formloom.errors import Conflict, InvalidDefinition
+from formloom.outbox import Relay, Runner
 
-from flow_engine.service import start
+from flow_engine.service import given_up, handlers, start
 from flow_engine.service.triggering.begin import MOST_DEPTH
 from tests.flow_engine.conftest import World
 from tests.flow_engine.jobs import Jobs, ask, jobs_in
-from tests.platform.backends import make_due
+from tests.platform.backends import Inline, make_due
 
 
 @pytest.fixture
@@ -81,6 +82,57 @@ def test_a_call_that_lost_a_race_is_tried_again(jobs: Jobs, monkeypatch: pytest.
     jobs.settle()
     assert jobs.at(run_of(jobs)["record_id"], "sub") == ["inner"]
     jobs.world.verify()
+
+
+def dead(jobs: Jobs, kind: str) -> None:
+    """The outbox gives up at once what is of this kind, and does everything else."""
+
+    def broken(context: Any, payload: Any) -> None:
+        raise OSError(kind)
+
+    world = jobs.world
+    known = {**handlers(world.flows), kind: broken}
+    relay = Relay(
+        world.databases, Inline(Runner(world.databases, known, most_attempts=1, given_up=given_up(world.flows)))
+    )
+    while relay.run_once():
+        pass
+
+
+def reports(jobs: Jobs) -> list[tuple[str, str, int | None]]:
+    with jobs.world.work() as session:
+        return [(one.code, one.flow, one.record_id) for one in jobs.world.flows.reports(session)]
+
+
+def test_a_call_that_is_given_up_is_an_incident_and_may_be_tried_again(jobs: Jobs) -> None:
+    jobs.install(call(), also={"sub": called("sub", ask("inner"))})
+    job = jobs.new()
+    dead(jobs, "flow.call")
+    assert (jobs.run(job)["status"], jobs.at(job)) == ("stuck", ["call", "incident:call"])
+    assert reports(jobs) == []
+    jobs.world.decide(job, "admin1", "retry")
+    jobs.settle()
+    assert (jobs.run(job)["status"], len(jobs.runs("sub"))) == ("running", 1)
+    jobs.world.verify()
+
+
+def test_an_end_of_which_nobody_could_be_told_is_an_incident_of_the_caller(jobs: Jobs) -> None:
+    jobs.install(call(into="state"), also={"sub": called("sub", mark("working"))})
+    job = jobs.new()
+    dead(jobs, "flow.return")
+    assert jobs.at(job) == ["call", "incident:call"]
+    jobs.world.verify()
+
+
+def test_what_nobody_waits_for_is_reported(jobs: Jobs) -> None:
+    jobs.install(call(wait=False), also={"sub": called("sub", mark("working"))})
+    job = jobs.new()
+    dead(jobs, "flow.call")
+    assert jobs.run(job)["status"] == "approved"
+    assert reports(jobs) == [("work_broke", "job", job)]
+    with jobs.world.work() as session:
+        given_up(jobs.world.flows)["flow.hand_over"](session, {"person": 7, "after": 3}, "OSError")
+    assert reports(jobs)[0] == ("work_broke", "", None)
 
 
 def test_a_parent_that_holds_its_record_lets_the_child_work_on_it(jobs: Jobs) -> None:

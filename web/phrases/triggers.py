@@ -13,6 +13,9 @@ PHRASES = {
     "chain_too_long": N_("Automations called each other too often in a row; the last one was not started."),
     "trigger_refused": N_("This flow could not start."),
     "timer_broke": N_("Something that was due failed again and again and is not tried any more."),
+    "work_broke": N_(
+        "Work in the background failed again and again; it waits among the dead letters to be sent again."
+    ),
     "hook_finds_none": N_("No record has these values."),
     "hook_finds_several": N_("More than one record has these values."),
 }

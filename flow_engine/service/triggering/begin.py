@@ -19,7 +19,7 @@ MOST_DEPTH: Final = 8
 """So many automations may call each other in a row; the next is not started but reported."""
 
 ATTEMPTS: Final = 3
-CODES: Final = ("chain_too_long", "trigger_refused", "timer_broke")
+CODES: Final = ("chain_too_long", "trigger_refused", "timer_broke", "work_broke")
 
 _CHAIN = text("""
     WITH RECURSIVE chain (id, flow, cause, parent_run, place) AS (
