@@ -18,7 +18,11 @@ from flow_engine.machine.walk import Walk
 def unstarted(event: Failed) -> RunState:
     """The state of a run whose very first event failed."""
     begun = event_from_json(event.about or {"event": "started", "by": ""})
-    return RunState(initiator=getattr(begun, "by", ""), called=bool(getattr(begun, "called", False)))
+    return RunState(
+        chosen=getattr(begun, "chosen", None) or {},
+        initiator=getattr(begun, "by", ""),
+        called=bool(getattr(begun, "called", False)),
+    )
 
 
 def fail(walk: Walk, event: Failed) -> None:

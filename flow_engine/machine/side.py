@@ -6,7 +6,7 @@ from typing import cast
 from formloom.errors import IllegalTransition, InvalidInput, Issue
 
 from flow_engine.elements.outcome import INITIATOR, Again, Outcome
-from flow_engine.elements.who import Role
+from flow_engine.elements.who import Initiator, Role
 from flow_engine.machine.beside import Beside
 from flow_engine.machine.effects import Ask, AskPeople
 from flow_engine.machine.events import Decided
@@ -40,12 +40,23 @@ class Resubmit(Beside):
         return ("resubmit", "withdraw")
 
     def asks(self, walk: Walk) -> tuple[Ask, ...]:
-        """Nothing: the initiator is known."""
-        return ()
+        """Nothing of a person. A guest is given a new link; a run that began by itself has nobody who could rework:
+        whoever looks after the flow does, or the administrators."""
+        if walk.state.initiator.startswith("person:"):
+            return ()
+        others = (AskPeople("owner", walk.program.owner),) if walk.program.owner else ()
+        return (AskPeople(f"{self.key}.initiator", (Initiator(),)), *others, AskPeople("admin", (ADMIN,)))
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
-        """Ask the initiator."""
-        walk.open_visit(entry.step, "resubmit", (walk.state.initiator,), because=entry.because)
+        """Ask the initiator, or who acts for them."""
+        asked: tuple[str, ...] = (walk.state.initiator,)
+        if not walk.state.initiator.startswith("person:"):
+            groups = (answers.get(key, ()) for key in (f"{self.key}.initiator", "owner", "admin"))
+            asked = next((tuple(found) for found in groups if found), ())
+        if asked:
+            walk.open_visit(entry.step, "resubmit", asked, because=entry.because)
+        else:
+            walk.enter(entry.step, "stuck", because="nobody")
 
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Begin again from the first step, or end."""

@@ -26,7 +26,7 @@ def _found(stage: "Stage", ask: AskPeople, state: RunState) -> Iterator[Found]:
         if isinstance(who, Best):
             yield from ranked(stage, who, number, ask, state)
         else:
-            yield from (Found(ref) for ref in stage.people.find((who,), state))
+            yield from (Found(ref) for ref in stage.people.find_to_ask((who,), state))
 
 
 def _present(stage: "Stage", found: tuple[Found, ...]) -> Iterator[Found]:

@@ -21,7 +21,7 @@ def people(stage: "Stage", ask: AskPeople, state: RunState) -> list[Any]:
     """The refs of everybody whom this means now; of those who shall act, with what there is to say about it."""
     if ask.to_act:
         return [one.to_json() for one in to_act(stage, ask, state)]
-    return list(stage.people.find(ask.who, state))
+    return list(stage.people.find_to_ask(ask.who, state))
 
 
 def truth(stage: "Stage", ask: AskTruth, state: RunState) -> Any:

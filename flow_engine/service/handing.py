@@ -4,11 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import psycopg
+import structlog
 from formloom.db.uow import workspace_of
-from formloom.errors import Conflict, IllegalTransition
+from formloom.errors import FormloomError, Unavailable
 from formloom.models import Person
 from formloom.people import manager_of, members_of_role
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from flow_engine.machine import RunState
@@ -20,6 +23,7 @@ from form_engine.records.actor import Actor
 
 MOST_AT_ONCE: Final = 100
 """So many tasks change hands in one transaction; the rest follow in the background."""
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +141,21 @@ def _one(
             return None
         people_ = (f"person:{to}",) if to else ()
         event = SteppedIn(visit, actor.ref, act, people_, of=f"person:{person}")
+        before = session.begin_nested()
         try:
             start.happen(session, catalogue, run, actor, event, f"task.{act}", visit=visit, of=person, to=to or None)
-        except (Conflict, IllegalTransition) as error:
-            if error.code in ("took_part", "nobody_left"):
-                continue
+        except (SQLAlchemyError, psycopg.Error, Unavailable):
             raise
+        except Exception as error:
+            before.rollback()
+            code = error.code if isinstance(error, FormloomError) else ""
+            if code == "run_busy":
+                raise
+            if code in ("took_part", "nobody_left"):
+                continue
+            _log.warning("task_kept", run=run_id, visit=visit, code=code, exc_info=None if code else error)
+            return None  # one run that cannot be moved keeps nobody else's work
+        before.commit()
         return to
     return None
 

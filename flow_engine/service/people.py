@@ -81,12 +81,23 @@ class People:
         """Everybody whom these descriptions mean, each once, in their order; the disabled are left out."""
         return tuple(dict.fromkeys(ref for who in several for ref in self._find(who, state)))
 
+    def find_to_ask(self, several: tuple[Who, ...], state: RunState) -> tuple[str, ...]:
+        """As `find`; a guest who was asked before is asked by a link of its own."""
+        return tuple(again for ref in self.find(several, state) for again in self._to_ask(ref))
+
+    def _to_ask(self, ref: str) -> Iterator[str]:
+        if guest_of(ref) is None or ref in self.invited:
+            yield ref
+        else:
+            yield from self._invite_again((ref,), GuestAgain("").link_valid)
+
     def _find(self, who: Who, state: RunState) -> Iterator[str]:
         match who:
             case Role(role):
                 yield from (f"person:{person}" for person in self._holding(role))
             case Initiator():
-                yield state.initiator
+                if person_of(state.initiator) is not None or guest_of(state.initiator) is not None:
+                    yield state.initiator  # a run that began by itself has none
             case Decider(step):
                 yield from state.deciders.get(step, ())[-1:]
             case GuestOf(step):

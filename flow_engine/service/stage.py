@@ -43,7 +43,7 @@ from flow_engine.service.people import People, person_of
 from flow_engine.service.plays import PLAYS
 from flow_engine.service.saw import seen
 from flow_engine.service.script import Script
-from flow_engine.service.trouble import NEUTRAL, Tripped, failure, tripped
+from flow_engine.service.trouble import NEUTRAL, tripped
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.formula import Context, Env, ErrorValue, PersonValue, RecordValue, Value
 from form_engine.records.actor import Actor
@@ -93,7 +93,7 @@ class Stage:
         """
         first, before = event, state
         if self.flow.definition.lost and not _needs_no_flow(event):
-            raise Tripped(failure(InvalidDefinition("definition_lost"), event, ("", "", "")))
+            raise tripped(InvalidDefinition("definition_lost"), event, ("", "", ""))
         if state is not None:
             self._note_open(state)
             self._speak_for(state, event)

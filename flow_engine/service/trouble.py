@@ -14,7 +14,7 @@ from formloom.errors import FormloomError, Unavailable
 from sqlalchemy.exc import SQLAlchemyError
 
 from flow_engine.machine import Event, Failed, event_to_json
-from flow_engine.machine.events import Reseated, TakenBack
+from flow_engine.machine.events import Reseated, SteppedIn, TakenBack
 from flow_engine.machine.state import Blame
 
 CODES = ("effect_failed",)
@@ -39,7 +39,7 @@ def tripped(error: Exception, event: Event, blamed: Blame) -> Exception:
     """
     if isinstance(error, (SQLAlchemyError, psycopg.Error, Unavailable)):
         return error
-    if isinstance(event, (Failed, Reseated, TakenBack)):
+    if isinstance(event, (Failed, Reseated, SteppedIn, TakenBack)):
         return error
     return Tripped(failure(error, event, blamed))
 

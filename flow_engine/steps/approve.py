@@ -240,7 +240,8 @@ class Approve(PeopleStep):
         for who in voices_of(last.visit.seats, event.by):
             walk.forget_decider(self.key, who)
         agreed = {step: who for step, who in walk.state.agreed.items() if step != self.key}
-        walk.state = replace(walk.state, agreed=agreed, status="running")
+        walk.state = replace(walk.state, agreed=agreed)
+        walk.look_up()
         walk.write(self.key, self.on_take_back)
         walk.open_visit(self.key, "step", (), due=self.due, seats=visit.seats)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from formloom.errors import IllegalTransition, InvalidInput
 
-from flow_engine.machine import Decided, Failed, Operated, TimerFired, Withdrawn
+from flow_engine.machine import Decided, Failed, Operated, Started, TakenBack, TimerFired, Withdrawn
 from flow_engine.machine.effects import AskPeople, AskTruth, SetFields, Tell
 from tests.flow_engine.flows import Shell, approve, flow_of
 from tests.flow_engine.test_control import split
@@ -255,3 +255,51 @@ def test_a_cancel_that_fails_is_skipped_into_a_cancel() -> None:
     assert run.at() == ["check", "check/incident"]
     run.tell(Operated(ADMIN, "skip", "the record is gone", visit=run.visit("check", "incident").id))
     assert status(run) == "cancelled"
+
+
+def test_taking_an_approval_back_does_not_hide_what_is_stuck_in_another_lane() -> None:
+    left, right = [approve("a", "one", on_take_back={}), approve("b", "two")], [approve("c", "nobody")]
+    run = run_of(split("both", left, right))
+    assert (status(run), run.at()) == ("stuck", ["a", "c/stuck"])
+    first = run.visit("a").id
+    approves(run, ONE, "a")
+    run.tell(TakenBack(first, ONE))
+    assert (status(run), sorted(run.at())) == ("stuck", ["a", "c/stuck"])
+
+
+def test_taking_back_what_led_into_a_stuck_step_has_the_run_go_on() -> None:
+    run = run_of(approve("a", "one", on_take_back={}), approve("b", "nobody"))
+    first = run.visit("a").id
+    approves(run, ONE, "a")
+    assert status(run) == "stuck"
+    run.tell(TakenBack(first, ONE))
+    assert (status(run), run.at()) == ("running", ["a"])
+
+
+def test_a_start_that_fails_forgets_nobody_whom_the_initiator_picked() -> None:
+    broken = Broken(SetFields)
+    run = Shell(flow_of(UPDATE, approve("check", "one")), ROLES, fails=broken)
+    run.tell(Started(ME, {"check": (TWO,)}, called=True))
+    broken.mend()
+    mends(run)
+    assert run.state is not None
+    assert (run.state.chosen, run.state.called, status(run)) == ({"check": (TWO,)}, True, "running")
+
+
+@pytest.mark.parametrize(("owner", "asked"), [({}, (ADMIN,)), ({"owner": {"role": "keeper"}}, (OWNER,))])
+def test_a_return_to_the_initiator_of_a_run_that_began_by_itself_reaches_somebody(
+    owner: dict[str, Any], asked: tuple[str, ...]
+) -> None:
+    steps = approve("check", "one", on_reject={"return_to": {"initiator": True}})
+    run = Shell(flow_of(steps, **owner), ROLES).start("system")
+    run.tell(Decided(run.visit("check").id, ONE, "reject"))
+    assert (status(run), run.at(), run.visit("check", "resubmit").asked) == ("running", ["check/resubmit"], asked)
+    run.tell(Decided(run.visit("check", "resubmit").id, asked[0], "resubmit"))
+    assert (status(run), run.at()) == ("running", ["check"])
+
+
+def test_a_return_to_nobody_at_all_is_stuck() -> None:
+    roles = {"one": [ONE]}
+    run = Shell(flow_of(approve("check", "one", on_reject={"return_to": {"initiator": True}})), roles).start("system")
+    run.tell(Decided(run.visit("check").id, ONE, "reject"))
+    assert (status(run), run.at()) == ("stuck", ["check/stuck"])
