@@ -27,6 +27,7 @@ ARGUMENTS: dict[str, Any] = {
     "device_id": SOMEBODY_ELSES,
     "note_id": SOMEBODY_ELSES,
     "report_id": SOMEBODY_ELSES,
+    "letter_id": SOMEBODY_ELSES,
     "kind": "flows",
     "connection": "nowhere",
     "flow": "nowhere",

@@ -95,7 +95,7 @@ def ids(side: Side) -> list[dict[str, Any]]:
     records = [{"record_id": side.ids[name], "comment_id": side.ids["comment"]} for name in names]
     others = {"task_id": "task", "run_id": "run", "file_id": "file", "job_id": "job", "batch_id": "batch"}
     others |= {"message_id": "message", "device_id": "device", "note_id": "note"}
-    others |= {"person_id": "person", "absence_id": "absence", "report_id": "report"}
+    others |= {"person_id": "person", "absence_id": "absence", "report_id": "report", "letter_id": "letter"}
     return [*records, *({argument: side.ids[name]} for argument, name in others.items())]
 
 
@@ -191,7 +191,7 @@ def test_definitions_are_a_privilege_of_their_own(town: Town, who: str) -> None:
     ]
     assert {rule.rule for rule, _ in admins} >= {"/api/v1/definitions/forms/<key>/publish", "/admin/forms/<form>"}
     named = {"message_id": "message", "run_id": "run", "record_id": "contract", "person_id": "person"}
-    named |= {"absence_id": "absence", "report_id": "report"}
+    named |= {"absence_id": "absence", "report_id": "report", "letter_id": "letter"}
     values = {argument: town.home.ids[name] for argument, name in named.items()}
     with town.unchanged():
         for rule, method in admins:

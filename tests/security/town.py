@@ -19,7 +19,7 @@ from formloom import guests, jobs, messages, notifications
 from formloom.clock import app_now
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work
-from formloom.models import PushSubscription
+from formloom.models import OutboxItem, PushSubscription
 from formloom.people import create_person
 from PIL import Image
 from sqlalchemy import insert, text
@@ -331,5 +331,8 @@ def _away(services: Services, session: Session, side: Side) -> None:
     report = FlowReport(at=begins, code="chain_too_deep", flow="payment_confirmation", params={})
     report.workspace_id = side.workspace
     session.add(report)
+    letter = OutboxItem(key="call:1", kind="flow.call", payload={"run": 1}, attempts=8, dead_at=begins)
+    letter.workspace_id = side.workspace
+    session.add(letter)
     session.flush()
-    side.ids["report"] = report.id
+    side.ids |= {"report": report.id, "letter": letter.id}

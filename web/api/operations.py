@@ -11,6 +11,8 @@ from flow_engine.service.runs import LARGEST_PAGE, SORTS, STATUSES
 from web.api.door import ApiBlueprint, Body, Count
 from web.api.once import once
 from web.api.run_answers import (
+    DeadLetterLine,
+    DeadLettersAnswer,
     FlowFiguresAnswer,
     HealthAnswer,
     NotedAnswer,
@@ -20,6 +22,7 @@ from web.api.run_answers import (
     StoryAnswer,
 )
 from web.context import services, transaction
+from web.desk.dead_letters import dead_letters_json, send_again
 from web.desk.runs import (
     PERIODS,
     figures_json,
@@ -170,6 +173,30 @@ class RetiredFlow(MethodView):
         with transaction() as session:
             services().flows.definitions.retire(session, key, actor_of(me()), retired=args["retired"])
         return jsonify(flow=key, retired=args["retired"])
+
+
+@blueprint.route("/dead-letters")
+class DeadLetters(MethodView):
+    """Work of the background that was given up."""
+
+    @policy(admin, scope="admin")
+    @blueprint.alt_response(200, schema=DeadLettersAnswer)
+    def get(self) -> Response:
+        """List dead letters, the latest first"""
+        with transaction() as session:
+            return jsonify(items=dead_letters_json(session))
+
+
+@blueprint.route("/dead-letters/<int:letter_id>/resend")
+class SendAgain(MethodView):
+    """Another try."""
+
+    @policy(admin, scope="admin")
+    @blueprint.alt_response(200, schema=DeadLetterLine)
+    def post(self, letter_id: int) -> Response:
+        """Send a dead letter again, as if for the first time (audited); the answer tells it as it was"""
+        identity = me()
+        return once(identity, request, lambda session: (200, send_again(session, letter_id, actor_of(identity))))
 
 
 @blueprint.route("/reports")

@@ -233,3 +233,21 @@ class NotedAnswer(ma.Schema):
     """The report that somebody has taken note of."""
 
     id = fields.Integer()
+
+
+class DeadLetterLine(ma.Schema):
+    """Work of the background that was given up; ``error`` is what went wrong the last time."""
+
+    id = fields.Integer()
+    kind = fields.String()
+    attempts = fields.Integer()
+    error = fields.String(allow_none=True)
+    run = fields.Integer(allow_none=True)
+    created_at = fields.DateTime()
+    dead_at = fields.DateTime(allow_none=True)
+
+
+class DeadLettersAnswer(ma.Schema):
+    """At most a hundred, the latest first."""
+
+    items = fields.List(fields.Nested(DeadLetterLine))

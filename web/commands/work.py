@@ -25,6 +25,29 @@ def jobs_list(workspace: str, everything: bool, limit: int) -> None:
             click.echo(f"{job.id:>8}  {job.state:<9}  {far:>15}  {job.kind}  {job.title}  {job.created_by}{wrong}")
 
 
+@jobs.command("dead")
+@workspace_option
+def jobs_dead(workspace: str) -> None:
+    """Work of the background that was given up: id, when, kind, the last error."""
+    from web.desk.dead_letters import dead_letters_json
+
+    with composed() as services, working_in(services, workspace) as session:
+        for letter in dead_letters_json(session):
+            click.echo(f"{letter['id']:>8}  {letter['dead_at']}  {letter['kind']}  {letter['error']}")
+
+
+@jobs.command("resend")
+@click.argument("letter_id", type=int)
+@workspace_option
+def jobs_resend(letter_id: int, workspace: str) -> None:
+    """Try again what was given up, as `jobs dead` tells it; audited as done by the system."""
+    from form_engine.records.actor import SYSTEM
+    from web.desk.dead_letters import send_again
+
+    with composed() as services, working_in(services, workspace) as session:
+        click.echo(f"{send_again(session, letter_id, SYSTEM)['kind']}: sent again")
+
+
 @jobs.command("cancel")
 @click.argument("job_id", type=int)
 @workspace_option

@@ -8,12 +8,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from formloom import idempotency
 from formloom.clock import app_now
-from formloom.errors import FormloomError, NotFound
+from formloom.errors import Conflict, FormloomError, NotFound
 from formloom.i18n import localized
 
 from flow_engine.service.runs import SORTS, STATUSES
 from form_engine.records.titles import titles
 from web.context import services, transaction
+from web.desk.dead_letters import dead_letters_json, send_again
 from web.desk.run_page import length_words, lines, started_words, status_words, troubles
 from web.desk.runs import PERIODS, figures_json, flows_known, health_json, line_json, query_of, reports_json
 from web.desk.world import World
@@ -154,6 +155,30 @@ def note(report_id: int) -> ResponseReturnValue:
     with transaction() as session:
         services().flows.take_note(session, report_id, actor_of(me()))
     return redirect(url_for("runs_page.reports"), 303)
+
+
+@pages.get("/dead")
+@policy(admin)
+def dead() -> str:
+    """Work of the background that was given up."""
+    with transaction() as session:
+        items = dead_letters_json(session)
+        nav = load_nav(session)
+    return render_template("pages/run_dead.html", nav=nav, items=items)
+
+
+@pages.post("/dead/<int:letter_id>/resend")
+@policy(admin)
+def send_dead(letter_id: int) -> ResponseReturnValue:
+    """Try a dead letter again."""
+    try:
+        with transaction() as session:
+            send_again(session, letter_id, actor_of(me()))
+    except Conflict as error:
+        flash(sentence(error.code, error.params), "error")
+    else:
+        flash(gettext("It is on its way again."))
+    return redirect(url_for("runs_page.dead"), 303)
 
 
 def _asked() -> dict[str, Any]:
