@@ -9,8 +9,10 @@ from formloom.errors import InvalidDefinition
 from sqlalchemy import text
 
 from flow_engine.service.clocks import keep as keeping
+from form_engine.calendars.store import CalendarStore
+from form_engine.records.actor import SYSTEM
 from tests.flow_engine.conftest import World
-from tests.flow_engine.jobs import Jobs, ask, at, jobs_in, minute
+from tests.flow_engine.jobs import OFFICE, Jobs, ask, at, jobs_in, minute
 
 RESPONSE: dict[str, Any] = {
     "key": "response",
@@ -269,3 +271,52 @@ def test_a_change_that_comes_between_is_not_lost(jobs: Jobs, monkeypatch: pytest
         pauses, version = session.execute(text("SELECT pauses, version FROM run_clock")).one()
     assert (len(pauses), version) == (1, 4), "started, accepted, paused, dispatched"
     jobs.world.verify()
+
+
+def republish(jobs: Jobs, monday: list[str], *, heard: bool) -> None:
+    """The office works other hours on Mondays; whether flows hear of it at once."""
+    store, world = CalendarStore(), jobs.world
+    if heard:
+        store.followers.append(world.flows.calendars_published)
+    with world.work() as session:
+        store.publish_together(session, {"office": {**OFFICE, "hours": {**OFFICE["hours"], "mon": monday}}}, SYSTEM)
+    jobs.settle()
+
+
+@pytest.mark.parametrize(("monday", "wakes"), [("17:00-19:00", "18:00"), ("08:00-18:00", "09:00")])
+def test_a_calendar_that_changes_moves_what_a_running_clock_waits_for(jobs: Jobs, monday: str, wakes: str) -> None:
+    job = accepted(jobs, "2026-03-06T16:00", priority="p3")
+    urgent = accepted(jobs, "2026-03-06T16:00", priority="p1")
+    others = jobs.timers(urgent)
+    assert jobs.timers(job) == [at("2026-03-09T10:00")]
+    republish(jobs, [monday], heard=True)
+    assert (jobs.timers(job), jobs.timers(urgent)) == ([at(f"2026-03-09T{wakes}")], others)
+    jobs.travel(f"2026-03-09T{wakes}:30")
+    jobs.tick()
+    assert jobs.clocks(job)["response"].colour == "yellow"
+    with jobs.world.work() as session:
+        stored = session.scalar(text("SELECT colour FROM run_clock WHERE record_id = :job"), {"job": job})
+    assert stored == "yellow"
+    jobs.world.verify()
+
+
+def test_a_clock_that_wakes_too_early_waits_on(jobs: Jobs) -> None:
+    """Even where nobody has told it of the calendar."""
+    job = accepted(jobs, "2026-03-06T16:00", priority="p3")
+    republish(jobs, ["17:00-19:00"], heard=False)
+    jobs.travel("2026-03-09T10:01")
+    jobs.tick()
+    assert (jobs.timers(job), jobs.told("reminder")) == ([at("2026-03-09T18:00")], [])
+    jobs.travel("2026-03-09T18:01")
+    jobs.tick()
+    assert sorted(jobs.told("reminder")) == ["finance1", "finance2"]
+    jobs.world.verify()
+
+
+def test_a_clock_that_has_stopped_stays_as_it_is(jobs: Jobs) -> None:
+    job = accepted(jobs, "2026-03-06T16:00", priority="p3")
+    jobs.travel("2026-03-06T17:00")
+    jobs.world.decide(job, "finance1")
+    before = jobs.clocks(job)["response"]
+    republish(jobs, ["17:00-19:00"], heard=True)
+    assert (jobs.clocks(job)["response"], jobs.timers(job)) == (before, [])

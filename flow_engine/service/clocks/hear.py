@@ -1,6 +1,7 @@
 """Clocks and timers: a change of the record that no step made, and a threshold that is reached."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -23,9 +24,12 @@ from form_engine.records.actor import SYSTEM
 _WRITE = text(f"SELECT {FUNCTION}(:workspace, :run, :at, CAST(:args AS jsonb))")
 
 
-def follow_record(session: Session, run: Run, stage: Stage) -> None:
-    """What the record has become meanwhile, as its history tells it, on a run that is locked."""
-    known = kept(session, run.id)
+def follow_record(session: Session, run: Run, stage: Stage, anew: Collection[str] = ()) -> None:
+    """What the record has become meanwhile, as its history tells it, on a run that is locked.
+
+    `anew`: clocks that run by these calendars are written in any case, with the moment at which they wake now.
+    """
+    known = {key: _forgotten(one, anew) for key, one in kept(session, run.id).items()}
     written = [
         one
         for clock in stage.flow.definition.clocks
@@ -50,9 +54,18 @@ def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> 
     follow_record(session, run, stage)
     found = kept(session, run.id)[clock.key]
     reached = _reached(stage, clock, found)
-    if reached > found.state.reached:
+    if reached <= found.state.reached:  # by the calendar as it is now, the moment is still to come
+        follow_record(session, run, stage, anew=(found.state.calendar,))
+    else:
         event = ClockReached(clock.key, reached - 1)
         starting.happen(session, catalogue, run, SYSTEM, event, "clock.reached", clock=clock.key, nth=reached - 1)
+
+
+def _forgotten(one: Kept, calendars: Collection[str]) -> Kept:
+    """As if it had not been measured yet, so that it differs from what it is found to be."""
+    if not one.state.running or one.state.calendar not in calendars:
+        return one
+    return replace(one, state=replace(one.state, target=None))
 
 
 def _reached(stage: Stage, clock: Any, found: Kept) -> int:
