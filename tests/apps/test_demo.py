@@ -80,7 +80,8 @@ def test_everybody_finds_something_to_do(demo: House, session: Session) -> None:
         for person in session.scalars(select(Task.person_id).where(Task.status == "open", Task.kind != "cc"))
         if person is not None
     )
-    assert todo == {"agent": 1, "finance": 3, "finance2": 3, "supervisor": 2}
+    payments = {"agent": 1, "finance": 3, "finance2": 3, "supervisor": 2}
+    assert todo == {**payments, "dispatcher": 1, "technician": 1, "technician2": 1}
 
 
 def test_payments_stand_at_every_stage(demo: House, session: Session) -> None:
@@ -91,9 +92,14 @@ def test_payments_stand_at_every_stage(demo: House, session: Session) -> None:
     assert count(demo, session, "bill", status="paid") == 2
 
 
+def test_tickets_stand_at_several_stages(session: Session) -> None:
+    statuses = Counter(session.scalars(select(Record.data["status"].astext).where(Record.form == "ticket")))
+    assert statuses == {"submitted": 1, "accepted": 1, "on_site": 1}
+
+
 def test_every_journal_replays(demo: House, session: Session) -> None:
     runs = list(session.scalars(select(Run.id)))
-    assert len(runs) == 12
+    assert len(runs) == 15
     assert all(demo.flows.replay(session, run).ok for run in runs)
 
 

@@ -131,7 +131,8 @@ def test_a_sample_speaks_of_forms_and_fields_that_there_are(code: str, sample: S
 
 def test_the_case_data_is_whole() -> None:
     forms: dict[str, FormDef] = {key: parse_form(dict(raw)) for key, raw in bundle.read(FOLDER).of_kind("form").items()}
-    known = Known({"agent1": 1, "agent2": 2})
+    known = Known({"agent1": 1, "agent2": 2, "technician1": 3, "technician2": 4, "technician3": 5})
     samples.load(samples.read_samples(FOLDER), forms, known, Ledger().write)
     counts = {form: len(ids) for form, ids in known.records.items()}
-    assert counts == {"site": 26, "unit": 3_876, "customer": 2_460, "contract": 3_000, "bill": 1_979}
+    rented = {"site": 26, "unit": 3_876, "customer": 2_460, "contract": 3_000, "bill": 1_979}
+    assert counts == {**rented, "equipment": 350, "technician": 48}
