@@ -18,7 +18,7 @@ from flow_engine.machine.events import (
     TimerFired,
     Withdrawn,
 )
-from flow_engine.machine.incidents import fail, unstarted
+from flow_engine.machine.incidents import fail, go_past_idle, unstarted
 from flow_engine.machine.operate import operate
 from flow_engine.machine.overdue import reached
 from flow_engine.machine.program import Answers, Program
@@ -51,6 +51,7 @@ def advance(program: Program, state: RunState | None, event: Event) -> Transitio
     _happen(walk, event)
     if walk.again is not None:
         _happen_again(walk, walk.again)
+    go_past_idle(walk)
     return _settle(walk, {})
 
 
@@ -110,6 +111,7 @@ def _settle(walk: Walk, answers: Answers) -> Transition:
         if entry.kind == "step":
             walk.reach(entry.step, "opened")
         entered.enter(walk, entry, answers)
+        go_past_idle(walk)
         # An answer was true for the record at that moment; only who the administrators are stays so.
         answers = {key: answer for key, answer in answers.items() if key == "admin"}
     if walk.state.skips:

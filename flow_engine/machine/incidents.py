@@ -57,6 +57,21 @@ def mend(walk: Walk, visit: Visit, *, skip: bool) -> None:
     walk.again = event_from_json(trouble.event)
 
 
+def go_past_idle(walk: Walk) -> None:
+    """What a visit waits by has been left out: so is its step. Nobody can rework what nobody is asked to: that is a
+    rejection that leads nowhere."""
+    while walk.idle:
+        visit = walk.state.visit(walk.idle.pop(0))
+        if visit is None:
+            continue
+        walk.lane = visit.lane
+        walk.close_visit(visit)
+        if visit.kind == "resubmit":
+            walk.end("rejected")
+        elif visit.kind != "exception":
+            walk.go_on_after(visit.step)
+
+
 def finish(walk: Walk, visit: Visit, event: Decided) -> None:
     """The decider's task is done and the visit over."""
     walk.do(FinishTask(visit.id, event.by, event.decision, event.reason, event.comment))

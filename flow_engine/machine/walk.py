@@ -10,7 +10,9 @@ from flow_engine.elements.due import Due, Length, Part
 from flow_engine.elements.outcome import INITIATOR, Outcome
 from flow_engine.elements.who import Member
 from flow_engine.machine.effects import (
+    ActLater,
     Ask,
+    CallFlow,
     CloseTask,
     CloseVisit,
     Copy,
@@ -18,8 +20,10 @@ from flow_engine.machine.effects import (
     EndRun,
     FinishTask,
     Item,
+    MakeDocument,
     OpenTasks,
     PassOver,
+    PostOut,
     Reached,
     SetAlarm,
     SetFields,
@@ -52,6 +56,9 @@ class Transition:
 
 _INSIDE = (OpenTasks, FinishTask, CloseTask, PassOver, CloseVisit, SetTimer, SetAlarm, TakeTurn, Reached)
 
+_WAITED_FOR = (OpenTasks, ActLater, CallFlow, MakeDocument, PostOut)
+"""Effects without which their visit would never end."""
+
 
 PROXIED = "proxied"
 """Why somebody absent gets a copy."""
@@ -63,6 +70,10 @@ def _stays_inside(effect: Effect, step: str) -> bool:
     if isinstance(effect, Copy):
         return effect.because == PROXIED
     return isinstance(effect, _INSIDE) or (isinstance(effect, SetFields) and effect.step == step)
+
+
+def _asks_to_mend(effect: Effect) -> bool:
+    return isinstance(effect, OpenTasks) and effect.kind in ("stuck", "incident")
 
 
 def blame(part: Effect | Ask, step: str = "") -> Blame:
@@ -84,10 +95,17 @@ class Walk:
         """What comes once more, because an incident has been mended."""
         self.spoken: tuple[int, str] | None = None
         """The (visit, person) whose task is finished already, or never was."""
+        self.idle: list[int] = []
+        """Visits that nothing would ever end: what they wait by has been left out."""
 
-    def do(self, effect: Effect) -> None:
-        """Have the shell do something. What reaches beyond the tasks themselves cannot be taken back."""
-        if self.state.skips and blame(effect) in self.state.skips:
+    def do(self, effect: Effect, *, ends_visit: bool = False) -> None:
+        """Have the shell do something. What reaches beyond the tasks themselves cannot be taken back.
+
+        `ends_visit`: the effect's visit waits for nothing else.
+        """
+        if self.state.skips and blame(effect) in self.state.skips and not _asks_to_mend(effect):
+            visit = effect.visit if ends_visit or isinstance(effect, _WAITED_FOR) else 0  # type: ignore[union-attr]
+            self.idle += [visit] if visit else []
             return
         if isinstance(effect, FinishTask) and (effect.visit, effect.by) == self.spoken:
             return
@@ -206,7 +224,8 @@ class Walk:
         """Open a visit that asks nobody and ends by its timer."""
         visit = Visit(self.state.visits + 1, step, "step", (), lane=self.lane)
         self.state = replace(self.state, visits=visit.id, open=(*self.state.open, visit))
-        self.do(SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until, self.item))
+        alarm = SetAlarm(visit.id, until) if isinstance(until, datetime) else SetTimer(visit.id, 0, until, self.item)
+        self.do(alarm, ends_visit=True)
 
     def await_outside(self, step: str) -> Visit:
         """Open a visit that asks nobody and ends when the shell tells what has come of it (`Resumed`)."""

@@ -7,7 +7,16 @@ import pytest
 from formloom.errors import IllegalTransition, InvalidInput
 
 from flow_engine.machine import Decided, Failed, Operated, Started, TakenBack, TimerFired, Withdrawn
-from flow_engine.machine.effects import AskPeople, AskTruth, SetFields, Tell
+from flow_engine.machine.effects import (
+    AskPeople,
+    AskTruth,
+    CallFlow,
+    MakeDocument,
+    OpenTasks,
+    SetFields,
+    SetTimer,
+    Tell,
+)
 from tests.flow_engine.flows import Shell, approve, flow_of
 from tests.flow_engine.test_control import split
 from tests.flow_engine.voices import settled
@@ -303,3 +312,53 @@ def test_a_return_to_nobody_at_all_is_stuck() -> None:
     run = Shell(flow_of(approve("check", "one", on_reject={"return_to": {"initiator": True}})), roles).start("system")
     run.tell(Decided(run.visit("check").id, ONE, "reject"))
     assert (status(run), run.at()) == ("stuck", ["check/stuck"])
+
+
+# -- leaving out what a visit waits by ---------------------------------------------------------------------------------
+
+
+WAITS: list[tuple[dict[str, Any], type]] = [
+    (approve("mark", "two"), OpenTasks),
+    ({"key": "mark", "type": "wait", "for": "P1D"}, SetTimer),
+    ({"key": "mark", "type": "call", "flow": "other"}, CallFlow),
+    ({"key": "mark", "type": "document", "template": "letter"}, MakeDocument),
+]
+
+
+@pytest.mark.parametrize(("step", "part"), WAITS, ids=lambda each: getattr(each, "__name__", None))
+def test_leaving_out_what_a_step_waits_by_leaves_out_the_step(step: dict[str, Any], part: type) -> None:
+    run = run_of(approve("check", "one"), step, approve("after", "two"), fails=Broken(part, step="mark"))
+    if part is SetTimer:
+        run = run_of(approve("check", "one"), step, approve("after", "two"), fails=Broken(part))
+    approves(run, ONE)
+    (at,) = run.at()
+    mends(run, "skip", at.removesuffix("/incident"))
+    assert (status(run), run.at()) == ("running", ["after"])
+
+
+def test_leaving_out_what_a_step_in_a_lane_waits_by_ends_the_lane() -> None:
+    left, right = [approve("x", "one"), approve("x2", "two")], [approve("y", "two")]
+    run = run_of(split("both", left, right), approve("after", "one"), fails=Broken(OpenTasks, step="x2"))
+    approves(run, ONE, "x")
+    mends(run, "skip", "x2")
+    assert (status(run), run.at()) == ("running", ["y"])
+    approves(run, TWO, "y")
+    assert (status(run), run.at()) == ("running", ["after"])
+
+
+def test_nobody_reworks_what_nobody_is_asked_to() -> None:
+    def fails(part: Any) -> bool:
+        return isinstance(part, OpenTasks) and part.kind == "resubmit"
+
+    run = run_of(approve("check", "one", on_reject={"return_to": {"initiator": True}}), fails=fails)
+    run.tell(Decided(run.visit("check").id, ONE, "reject"))
+    mends(run, "skip", "check")
+    assert status(run) == "rejected"
+
+
+def test_a_reminder_that_is_left_out_leaves_the_step_open() -> None:
+    due = {"in": "P1D", "then": [{"at": "0.5", "do": "remind"}]}
+    run = run_of(approve("check", "one"), approve("after", "two", due=due), fails=Broken(SetTimer))
+    approves(run, ONE)
+    mends(run, "skip", run.at()[0].removesuffix("/incident"))
+    assert (status(run), run.at()) == ("running", ["after"])
