@@ -116,29 +116,38 @@ class Loaded:
             int(version),
             RunState.from_json(stored),
         )
-        record = Fact(
-            run.record,
-            record_form.decode(),
-            int(record_version),
-            int(made_version),
-            int(touched),
-            loads(data),
-            {} if totals is None else read_totals(loads(totals)),
-            _text(number),
-            title.decode(),
-            draft == b"t",
-            deleted == b"t",
-            _number(held_by),
-            datetime.fromisoformat(created_at.decode()),
-            _number(created_by),
-            datetime.fromisoformat(updated_at.decode()),
-            updated_by.decode(),
+        record = (
+            gone(run.record, run.form)
+            if record_form is None
+            else Fact(
+                run.record,
+                record_form.decode(),
+                int(record_version),
+                int(made_version),
+                int(touched),
+                loads(data),
+                {} if totals is None else read_totals(loads(totals)),
+                _text(number),
+                title.decode(),
+                draft == b"t",
+                deleted == b"t",
+                _number(held_by),
+                datetime.fromisoformat(created_at.decode()),
+                _number(created_by),
+                datetime.fromisoformat(updated_at.decode()),
+                updated_by.decode(),
+            )
         )
         roles = _holding(stored.get("roles", ()), held)
         absent = frozenset(who for _, who, away in held if away)
         answered = None if fingerprint is None else (fingerprint[2:].decode(), loads(body))  # a bytea begins with \\x
         moment, place = datetime.fromisoformat(now.decode()), ZoneInfo(zone.decode())
         return cls(task, run, record, roles, absent, int(world), moment, place, answered)
+
+
+def gone(record_id: int, form: str) -> Fact:
+    """A record that was removed for ever while a run that does not hold it was under way: blank, and in the bin."""
+    return Fact(id=record_id, form=form, form_version=0, version=0, touched=0, data={}, deleted=True)
 
 
 def decided(line: Line, workspace: int, task: int) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from flow_engine.service.choices import Choices, chosen
 from flow_engine.service.decide import below, refused, topics_of
 from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.live import Live
-from flow_engine.service.loaded import set_stage, stored_state
+from flow_engine.service.loaded import gone, set_stage, stored_state
 from flow_engine.service.origin import BUTTON, SUBMIT, Origin
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
@@ -204,7 +204,7 @@ def _stage(
     begun = "id" in run
     if not begun and (raw is None or raw["form"] != pinned[1].key):
         raise NotFound("unknown_record", {"record": record_id})
-    record = Fact.read(raw) if raw is not None else _gone(record_id, pinned[1].key)
+    record = Fact.read(raw) if raw is not None else gone(record_id, pinned[1].key)
     zone: ZoneInfo = time_zone(session)
     stage = set_stage(
         pinned,
@@ -219,11 +219,6 @@ def _stage(
     )
     stage.live = Live(session, catalogue.forms)
     return stage
-
-
-def _gone(record_id: int, form: str) -> Fact:
-    """A record that was removed for ever while a run that does not hold it was under way: blank, and in the bin."""
-    return Fact(id=record_id, form=form, form_version=0, version=0, touched=0, data={}, deleted=True)
 
 
 def _drive(

@@ -38,7 +38,7 @@ LEFT JOIN (
     k.fingerprint, k.body
   FROM (SELECT * FROM task WHERE workspace_id = $1::bigint AND id = $3::bigint OFFSET 0) t
   CROSS JOIN LATERAL (SELECT * FROM run WHERE workspace_id = $1::bigint AND id = t.run_id OFFSET 0) r
-  CROSS JOIN LATERAL (SELECT * FROM record WHERE workspace_id = $1::bigint AND id = r.record_id OFFSET 0) c
+  LEFT JOIN LATERAL (SELECT * FROM record WHERE workspace_id = $1::bigint AND id = r.record_id OFFSET 0) c ON true  -- it may be gone
   JOIN workspace w ON w.id = $1::bigint
   LEFT JOIN idempotency_key k ON k.workspace_id = $1::bigint AND k.actor = $2::text AND k.key = $4::text
 ) x ON true

@@ -7,6 +7,7 @@ PHRASES = {
     "not_a_choice": N_("This must be a choice or a text; %(field)s is neither."),
     "ends_missing": N_("%(field)s must have an option for each way in which a flow can end."),
     "call_refused": N_("A flow could not be called."),
+    "no_length": N_("How long to wait at %(step)s is not known: the formula gives no length."),
     "event_not_yours": N_("You may not report this event."),
     "duplicate_clock": N_("Two clocks have the same key."),
     "same_share": N_("Two thresholds stand at the same share."),
