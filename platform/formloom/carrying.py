@@ -27,7 +27,9 @@ KINDS: Final[Mapping[str, str]] = {
 """Kinds of lines, and what they are called where people choose. Notices and reminders are sent by their own step."""
 FRESH: Final = timedelta(minutes=10)
 """A line that is older is told by nobody: a chore that stood still must not ring for what is long done."""
-MOST_OF_ONE: Final = 20
+A_LOOK: Final = 20
+MOST_OF_ONE: Final = 1_000
+"""So many lines of these minutes are looked at for one person; what is more of them stays under the bell."""
 
 Words = Callable[[Session, Person, Notification], tuple[str, str]]
 """Subject and body of a line for this person, in their language, with what they may read."""
@@ -62,11 +64,17 @@ def _reachable(session: Session) -> list[Person]:
 
 
 def _fresh(session: Session, person: int) -> list[Notification]:
-    """The last lines of this person that are new; one walk down an index."""
+    """The last lines of this person that are new: a walk down an index, as far as it meets lines of these minutes."""
     mine = (Notification.workspace_id == workspace_of(session), Notification.person_id == person)
-    last = session.scalars(select(Notification).where(*mine).order_by(Notification.id.desc()).limit(MOST_OF_ONE))
-    since = app_now(session) - FRESH
-    return [line for line in last if line.read_at is None and line.kind in KINDS and line.created_at > since]
+    latest = select(Notification).where(*mine).order_by(Notification.id.desc()).limit(A_LOOK)
+    since, found = app_now(session) - FRESH, list[Notification]()
+    while len(found) < MOST_OF_ONE:
+        below = latest.where(Notification.id < found[-1].id) if found else latest
+        some = [line for line in session.scalars(below) if line.created_at > since]
+        found += some
+        if len(some) < A_LOOK:
+            break
+    return [line for line in found if line.read_at is None and line.kind in KINDS]
 
 
 def _told(session: Session, lines: list[Notification]) -> frozenset[str]:

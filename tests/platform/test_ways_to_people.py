@@ -213,6 +213,18 @@ def test_two_keys_are_good_at_a_time(house: House, clock: Any) -> None:
     assert not good(third)
 
 
+def test_many_lines_at_once_are_all_carried_on(house: House, make_person: Callable[..., Person]) -> None:
+    ada = make_person("Ada")
+    with house.work() as session:
+        channels.choose(session, ada.id, channels.Choice({"task": ("mail",)}))
+        session.merge(ada).email = "ada@example.test"
+        for number in range(45):
+            notifications.notify(session, [ada.id], "task_opened", {}, f"/inbox?task={number}")
+    for _ in range(2):
+        carry(house.databases, lambda *_: ("A waits", "A waits"), "https://formloom.test")
+        assert len(house.ledger()) == 45
+
+
 def test_what_stands_under_the_bell_is_carried_on_once(
     house: House, make_person: Callable[..., Person], clock: Any
 ) -> None:
