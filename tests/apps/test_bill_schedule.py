@@ -1,0 +1,202 @@
+"""The schedule of bills of a contract (LEASING §3), drafted from its terms."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from formloom.errors import InvalidInput
+
+from apps.demo import FOLDER
+from tests.apps.conftest import House
+from tests.apps.office_days import Days
+
+
+@pytest.fixture
+def days(house: House, workspace: int) -> Days:
+    """A unit and a customer."""
+    days = Days.begin(house, workspace, "2025-12-01T08:00:00+08:00")
+    site = days.make("site", code="SH01", name="示例仓", city="上海")
+    days.make("unit", code="SH01-A101", site=site, list_rent="1300.00")
+    days.make("customer", customer_no="KH1", name="孔思", phone="199-0000-2494")
+    return days
+
+
+def agree(days: Days, **terms: Any) -> int:
+    """A contract that is to start."""
+    (unit,), (customer,) = days.find("unit"), days.find("customer")
+    held = {"unit": unit["id"], "customer": customer["id"], "owner": days.people["agent"].person_id}
+    return days.make("contract", **{"contract_no": "HT26SH00001", **held, "status": "pending_start", **terms})
+
+
+def draft(days: Days, contract: int, **changes: Any) -> None:
+    with days.work() as session:
+        days.house.flows.press(session, "bill_schedule_now", contract, days.people["finance"], changes)
+    days.settle()
+
+
+def bills(days: Days, contract: int, **where: Any) -> list[dict[str, Any]]:
+    found = [bill for bill in days.find("bill", **where) if bill["contract"] == contract]
+    return sorted(found, key=lambda bill: (bill["period_from"], bill["id"]))
+
+
+def told(found: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(bill["period_from"], bill["period_to"], bill["amount"]) for bill in found]
+
+
+def lines(bill: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    return [(row["kind"], row["from"], row["to"], row["amount"]) for row in bill["lines"]]
+
+
+@pytest.mark.parametrize(
+    ("terms", "expected"),
+    [
+        pytest.param(
+            {"start": "2026-01-31", "end": "2026-05-30", "monthly_rent": "1200.00"},
+            [("2026-01-31", "2026-02-27", "1200.00"), ("2026-02-28", "2026-03-30", "1200.00"),
+             ("2026-03-31", "2026-04-29", "1200.00"), ("2026-04-30", "2026-05-30", "1200.00")],
+            id="EX04",
+        ),
+        pytest.param(
+            {"start": "2026-01-15", "end": "2026-12-31", "monthly_rent": "3000.00", "cycle": "m3"},
+            [("2026-01-15", "2026-04-14", "9000.00"), ("2026-04-15", "2026-07-14", "9000.00"),
+             ("2026-07-15", "2026-10-14", "9000.00"), ("2026-10-15", "2026-12-31", "7645.16")],
+            id="EX06",
+        ),
+        pytest.param(
+            {"start": "2026-03-18", "end": "2026-06-17", "monthly_rent": "2500.00", "alignment": "calendar"},
+            [("2026-03-18", "2026-03-31", "1129.03"), ("2026-04-01", "2026-04-30", "2500.00"),
+             ("2026-05-01", "2026-05-31", "2500.00"), ("2026-06-01", "2026-06-17", "1416.67")],
+            id="EX07",
+        ),
+        pytest.param(
+            {"start": "2026-01-01", "end": "2028-12-31", "monthly_rent": "1000.00", "cycle": "m12",
+             "escalation_months": "12", "escalation": "0.05"},
+            [("2026-01-01", "2026-12-31", "12000.00"), ("2027-01-01", "2027-12-31", "12600.00"),
+             ("2028-01-01", "2028-12-31", "13230.00")],
+            id="EX12",
+        ),
+    ],
+)  # fmt: skip
+def test_periods_and_amounts(days: Days, terms: dict[str, str], expected: list[tuple[str, str, str]]) -> None:
+    contract = agree(days, **terms)
+    draft(days, contract)
+    found = bills(days, contract)
+    assert told(found) == expected
+    assert found[0]["bill_no"] == "ZD26SH00001-001"
+    draft(days, contract)
+    assert [bill["id"] for bill in bills(days, contract)] == [bill["id"] for bill in found]
+
+
+def test_due_days_of_what_is_paid_in_advance_and_in_arrears(days: Days) -> None:
+    """EX09."""
+    term = {"start": "2026-01-15", "end": "2026-04-14", "monthly_rent": "900.00", "advance_days": "5"}
+    contract = agree(days, **term)
+    draft(days, contract)
+    assert [bill["due"] for bill in bills(days, contract)] == ["2026-01-15", "2026-02-10", "2026-03-10"]
+    days.change(contract, status="void")
+    later = agree(days, contract_no="HT26SH00002", billing="arrears", **term)
+    draft(days, later)
+    assert [bill["due"] for bill in bills(days, later)] == ["2026-02-19", "2026-03-19", "2026-04-19"]
+
+
+def test_free_days_stay_visible(days: Days) -> None:
+    """EX10."""
+    free = [{"from": "2026-01-15", "to": "2026-02-14"}]
+    contract = agree(days, start="2026-01-15", end="2027-01-14", monthly_rent="3000.00", cycle="m3", free=free)
+    draft(days, contract)
+    found = bills(days, contract)
+    assert lines(found[0]) == [
+        ("free", "2026-01-15", "2026-02-14", "0.00"),
+        ("rent", "2026-02-15", "2026-04-14", "6000.00"),
+    ]
+    assert sum(Decimal(bill["amount"]) for bill in found) == 33_000
+
+
+def test_suspended_months_are_locked_and_resuming_early_brings_them_back(days: Days) -> None:
+    """EX16, SUSP-4."""
+    pause = [{"from": "2026-04-01", "to": "2026-05-31"}]
+    contract = agree(days, start="2026-01-01", end="2026-12-31", monthly_rent="1200.00", suspensions=pause)
+    draft(days, contract)
+    found = bills(days, contract)
+    seen = [(bill["amount"], bill["locked"], bill["status"], lines(bill)[0][0]) for bill in found[2:6]]
+    assert seen == [
+        ("1200.00", False, "scheduled", "rent"),
+        ("0.00", True, "locked", "suspended"),
+        ("0.00", True, "locked", "suspended"),
+        ("1200.00", False, "scheduled", "rent"),
+    ]
+    days.change(contract, suspensions=[{"from": "2026-04-01", "to": "2026-04-30"}], revision="2")
+    draft(days, contract, revise_from="2026-05-01")
+    may = [bill for bill in bills(days, contract) if bill["period_from"] == "2026-05-01"]
+    assert [(bill["bill_no"], bill["status"], bill["amount"]) for bill in may] == [
+        ("ZD26SH00001-005", "superseded", "0.00"),
+        ("ZD26SH00001-005-V2", "scheduled", "1200.00"),
+    ]
+
+
+def test_a_bill_opens_a_week_before_it_is_due(days: Days) -> None:
+    contract = agree(days, start="2026-01-15", end="2026-04-14", monthly_rent="900.00")
+    draft(days, contract)
+    days.at("2026-01-08T05:59:00+08:00")
+    assert {bill["status"] for bill in bills(days, contract)} == {"scheduled"}
+    days.at("2026-01-08T06:00:00+08:00")
+    assert [bill["status"] for bill in bills(days, contract)] == ["open", "scheduled", "scheduled"]
+
+
+def test_without_an_end_twelve_months_roll_on(days: Days) -> None:
+    contract = agree(days, start="2026-01-01", monthly_rent="100.00", status="active")
+    draft(days, contract)
+    first = len(bills(days, contract))
+    days.at("2026-02-01T03:00:00+08:00")
+    assert len(bills(days, contract)) > first
+
+
+def test_a_unit_is_let_once_at_a_time(days: Days) -> None:
+    agree(days, start="2026-01-01", end="2026-06-30", monthly_rent="100.00")
+    with pytest.raises(InvalidInput):
+        agree(days, contract_no="HT26SH00002", start="2026-06-30", end="2026-12-31", monthly_rent="100.00")
+    agree(days, contract_no="HT26SH00003", start="2026-07-01", monthly_rent="100.00")
+
+
+def rows(form: str) -> list[dict[str, Any]]:
+    """The case's records as the bundle brings them."""
+    raw = json.loads((FOLDER / "sample" / f"{form}.json").read_text())
+    return [dict(zip(raw["columns"], row, strict=True)) for row in raw["rows"]]
+
+
+def case_bills(days: Days, contracts: list[dict[str, Any]]) -> dict[str, tuple[Any, ...]]:
+    """The bills that the terms of these contracts give, by number."""
+    (customer,) = days.find("customer")
+    (site,) = days.find("site")
+    for terms in contracts:
+        held = {
+            "unit": days.make("unit", code=terms["unit"] + "X", site=site["id"], list_rent="1.00"),
+            "status": "active",
+        }
+        held |= {"customer": customer["id"], "owner": days.people["agent"].person_id, "renewed_from": None}
+        draft(days, days.make("contract", **{**terms, **held}))
+    made = days.find("bill")
+    return {bill["bill_no"]: seen(bill) for bill in made}
+
+
+def seen(bill: dict[str, Any]) -> tuple[Any, ...]:
+    parts = bill["lines"] or ()
+    told = [(row["kind"], row["from"], row["to"], Decimal(row["amount"])) for row in parts] if len(parts) > 1 else []
+    known = (bill["period_from"], bill["period_to"], bill["due"], Decimal(bill["amount"]), bool(bill["locked"]))
+    return *known, told
+
+
+@pytest.mark.parametrize("most", [12, pytest.param(3_000, marks=pytest.mark.soak)])
+def test_the_bills_of_the_case_follow_from_the_terms(days: Days, most: int) -> None:
+    """Contracts without an amendment: each rent bill of bills.csv is among those that the terms give."""
+    wanted = [bill for bill in rows("bill") if bill["type"] == "rent"]
+    of = {bill["contract"] for bill in wanted}
+    odd = {bill["contract"] for bill in wanted if bill["lines"] or bill["locked"]}
+    contracts = [one for one in rows("contract") if one["contract_no"] in of]
+    contracts = sorted(contracts, key=lambda one: one["contract_no"] not in odd)[:most]
+    made = case_bills(days, contracts)
+    numbers = {one["contract_no"] for one in contracts}
+    expected = {bill["bill_no"]: seen(bill) for bill in wanted if bill["contract"] in numbers}
+    assert expected
+    assert {number: made.get(number) for number in expected} == expected
