@@ -24,7 +24,8 @@ class Literal:
 class Name:
     """A field, walked from the own record, the current row or the candidate: `order.customer.name`.
 
-    `old` is the own record as it was before a change; only the checker finds it, where there is one. An empty path is the row or the candidate itself.
+    `old` is the own record as it was before a change; only the checker finds it, where there is one. An empty path is
+    the row or the candidate itself.
     """
 
     root: Root
