@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from flow_engine.elements.due import Part
 from flow_engine.elements.duration import parse_duration, share_of
 from form_engine.calendars.hours import WorkLength, business_time, later, worked
-from form_engine.calendars.live import WorkingCalendar
+from form_engine.calendars.working import WorkingCalendar
 
 NONE: Final = timedelta(0)
 LONG: Final = timedelta(days=1)

@@ -10,7 +10,7 @@ from flow_engine.elements.due import Decide, Length
 from flow_engine.elements.duration import parse_duration
 from flow_engine.elements.uses import Uses
 from flow_engine.steps.wait import Wait
-from form_engine.calendars import WorkLength
+from form_engine.calendars.hours import WorkLength
 from form_engine.definition import CompiledField, CompiledForm
 from form_engine.fields import ChoiceConfig
 

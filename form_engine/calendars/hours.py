@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
-from form_engine.calendars.live import WorkingCalendar
+from form_engine.calendars.working import WorkingCalendar
 from form_engine.formula.workdays import LONGEST_WALK, add_workdays
 
 MOST_DAYS: Final = 4 * LONGEST_WALK

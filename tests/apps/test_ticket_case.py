@@ -105,9 +105,9 @@ def _repaired(shop: Workshop, row: dict[str, str], ticket: int, who: str) -> lis
     elif row["verify_result"] == "auto":
         shop.silence(ticket)
     seen = shop.seen(ticket)
-    told = (seen["status"], seen.get("verify_result") or "", str(seen.get("rating") or ""))
-    if told != (row["status"], row["verify_result"], row["rating"]):
-        wrong.append(f"end {told}")
+    end = (seen["status"], seen.get("verify_result") or "", str(seen.get("rating") or ""))
+    if end != (row["status"], row["verify_result"], row["rating"]):
+        wrong.append(f"end {end}")
     return wrong
 
 

@@ -23,7 +23,7 @@ from flow_engine.machine import (
     advance,
     event_from_json,
 )
-from flow_engine.machine.effects import SetFields
+from flow_engine.machine.effects import AskFound, SetFields
 from flow_engine.machine.events import event_to_json
 from flow_engine.machine.walk import blame
 from flow_engine.service.trouble import NEUTRAL
@@ -162,6 +162,7 @@ class Shell:
             return found + guests
         if isinstance(ask, AskRows):
             return list(self.rows)
+        assert not isinstance(ask, AskFound)
         return self.truths(ask.formula, record)
 
     def visit(self, step: str, kind: str = "step", item: str = "") -> Any:

@@ -116,7 +116,7 @@ def test_records_are_removed_with_what_their_links_say(world: World) -> None:
 
 
 def test_people_are_written_to_a_field(world: World) -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"key": "who", "type": "assign", "field": "owner", "to": {"role": "finance"}},
         {"key": "all", "type": "assign", "field": "helpers", "to": [{"role": "supervisor"}, {"initiator": True}]},
         {"key": "none", "type": "assign", "field": "owner", "to": {"role": "director"}, "if_nobody": "keep"},

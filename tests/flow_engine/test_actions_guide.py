@@ -62,7 +62,7 @@ def test_the_worked_schedule_comes_out_as_the_guide_says(world: World) -> None:
     with world.work() as session:
         world.forms.publish_together(session, forms, SYSTEM)
         world.flows.definitions.publish_together(session, {"go": flow}, SYSTEM)
-    raw = {"from": "2026-01-15", "to": "2027-07-14", "monthly": "1200.00"}
+    raw: dict[str, Any] = {"from": "2026-01-15", "to": "2027-07-14", "monthly": "1200.00"}
     raw |= {"free_days": [{"from": "2026-01-15", "to": "2026-02-14"}]}
     with world.work() as session:
         world.records.create(session, world.forms, "membership", raw, world.actor("agent"))

@@ -144,7 +144,7 @@ def test_approve_against_withdraw(house: Desk) -> None:
     house.flow(flow(step(house, "check", "boss1"), step(house, "then", "boss2")))
     for job in each_round(house):
         run, _ = run_of(house, job)
-        withdraw = inside(house, lambda session, run=run: house.flows.withdraw(session, run, house.actor("agent")))
+        withdraw = inside(house, lambda session, run=run: house.flows.withdraw(session, run, house.actor("agent")))  # type: ignore[misc]
         at_once(decide(house, job, "boss1"), withdraw)
         state = sound(house, job)  # withdrawn before the decision, or after it
         assert state.status == "withdrawn"
@@ -190,7 +190,8 @@ def test_submit_twice(house: Desk) -> None:
                 session, house.forms, "job", {"what": "x"}, house.actor("agent"), draft=True
             ).id
         submit = inside(
-            house, lambda session, draft=draft: house.records.submit(session, house.forms, draft, {}, actor)
+            house,
+            lambda session, draft=draft: house.records.submit(session, house.forms, draft, {}, actor),  # type: ignore[misc]
         )
         said = at_once(submit, submit)
         assert said.count("done") == 1, said
@@ -235,7 +236,7 @@ def test_a_timer_against_a_decision(house: Desk) -> None:
     for job in each_round(house):
         run, state = run_of(house, job)
         told = {"run": run, "visit": state.open[0].id, "action": 0}
-        fire = inside(house, lambda session, told=told: house.flows.fire(session, told))
+        fire = inside(house, lambda session, told=told: house.flows.fire(session, told))  # type: ignore[misc]
         at_once(decide(house, job, "boss1"), fire)
         assert [visit.step for visit in sound(house, job).open] == ["then"]
 
@@ -265,7 +266,7 @@ def test_an_administrator_takes_over_while_it_is_decided(house: Desk) -> None:
         visit = state.open[0].id
         take = inside(
             house,
-            lambda session, run=run, visit=visit: house.flows.seating.step_in(session, run, visit, admin, "take_over"),
+            lambda session, run=run, visit=visit: house.flows.seating.step_in(session, run, visit, admin, "take_over"),  # type: ignore[misc]
         )
         said = at_once(decide(house, job, "boss1"), take)
         after = sound(house, job)
@@ -292,7 +293,7 @@ def test_urge_twice(house: Desk) -> None:
     house.flow(flow(step(house, "check", "boss1")))
     for job in each_round(house):
         run, _ = run_of(house, job)
-        urge = inside(house, lambda session, run=run: house.flows.seating.urge(session, run, house.actor("agent")))
+        urge = inside(house, lambda session, run=run: house.flows.seating.urge(session, run, house.actor("agent")))  # type: ignore[misc]
         assert sorted(at_once(urge, urge)) == ["done", "urged_already"]
         with house.work() as session:
             told = session.execute(
@@ -311,7 +312,7 @@ def test_an_offer_is_accepted_when_its_time_is_up(house: Desk) -> None:
         visit = state.open[0]
         holder = names[int(visit.asked[0].partition(":")[2])]
         told = {"run": run, "visit": visit.id, "action": 0}
-        fire = inside(house, lambda session, told=told: house.flows.fire(session, told))
+        fire = inside(house, lambda session, told=told: house.flows.fire(session, told))  # type: ignore[misc]
         said = at_once(decide(house, job, holder, "accept"), fire)
         after = sound(house, job).open[0]
         assert (after.kind, after.asked == visit.asked) == (("step", True) if said[0] == "done" else ("offer", False))

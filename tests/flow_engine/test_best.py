@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from formloom.db.engine import Databases
@@ -134,7 +134,7 @@ def test_four_hundred_jobs_of_a_month(databases: Databases, workspace: int, make
         stage = starting.probe(session, catalogue, catalogue.live(session, "dispatch"), job, Actor.flow("dispatch"))
         for site, category, expected in DATA["tickets"]:
             _, lat, lon = DATA["sites"][site]
-            values = {"place": {"lat": lat, "lon": lon, "crs": "wgs84"}, "skill": f"s{category}"}
+            values: dict[str, Any] = {"place": {"lat": lat, "lon": lon, "crs": "wgs84"}, "skill": f"s{category}"}
             stage.record = replace(stage.record, data=values)
             chosen = stage.best_of(best, None)  # type: ignore[arg-type]
             name = code_of[int(chosen[0].partition(":")[2])] if chosen else "NO_CANDIDATE"
@@ -164,7 +164,7 @@ def test_accepting_can_be_all_there_is_to_do_and_the_candidate_is_kept(five: Des
     with five.work() as session:
         seen = five.records.get(session, five.forms, job, SYSTEM).data
         assert seen["done"] == "sent"
-        assert five.records.get(session, five.forms, seen["worker"], SYSTEM).data["code"] == "worker3"
+        assert five.records.get(session, five.forms, cast("int", seen["worker"]), SYSTEM).data["code"] == "worker3"
     five.verify()
 
 

@@ -16,8 +16,8 @@ from flow_engine.clocks.reading import coming, moment_at, noted, reading, share_
 from flow_engine.clocks.state import Changed, ClockState, RunTurned, Stepped, Undone, follow, retimed
 from flow_engine.clocks.working_time import ROUND_THE_CLOCK, InCalendar, WorkingTime, end_of, moment_of
 from flow_engine.elements.due import Length, Part
-from form_engine.calendars.live import WorkingCalendar
 from form_engine.calendars.parse import parse_calendar
+from form_engine.calendars.working import WorkingCalendar
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAYS = ("mon", "tue", "wed", "thu", "fri")

@@ -9,6 +9,7 @@ from formloom.errors import InvalidDefinition
 from sqlalchemy import text
 
 from flow_engine.service.clocks import keep as keeping
+from flow_engine.service.clocks.rows import kept
 from form_engine.calendars.store import CalendarStore
 from form_engine.records.actor import SYSTEM
 from tests.flow_engine.conftest import World
@@ -254,7 +255,8 @@ def test_a_change_that_comes_between_is_not_lost(jobs: Jobs, monkeypatch: pytest
     """A decision has read the clock; before it is stored, somebody's pause is heard: the decision is taken again."""
     job = accepted(jobs, "2026-03-06T10:00", priority="p3")
     jobs.travel("2026-03-06T11:00")
-    read, interrupted = keeping.kept, []
+    read = kept
+    interrupted: list[int] = []
 
     def slow(session: Any, run: int) -> Any:
         found = read(session, run)

@@ -58,7 +58,7 @@ def test_a_step_whose_asking_is_left_out_is_left_out(jobs: Jobs, monkeypatch: py
             raise KeyError("broken")
         real(stage, effect, state)
 
-    monkeypatch.setitem(PLAYS, OpenTasks, fail)  # type: ignore[arg-type]
+    monkeypatch.setitem(PLAYS, OpenTasks, fail)
     jobs.install(ask("check"), ask("after"))
     job = jobs.new()
     assert jobs.at(job) == ["incident:check"]
