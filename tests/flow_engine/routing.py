@@ -59,7 +59,7 @@ JOB: dict[str, Any] = {
     ],
     "access": MAY,
 }
-NEAREST = {
+NEAREST: dict[str, Any] = {
     "from": {"form": "worker", "person": "account"},
     "where": "target.on_duty AND skill IN target.skills AND target.load < target.most"
     " AND DISTANCE(place, target.place) <= 50000",
@@ -69,7 +69,7 @@ NEAREST = {
         {"most": "target.rating"},
     ],
 }
-OFFER = {"for": "PT15M", "then": {"role": "dispatcher"}}
+OFFER: dict[str, Any] = {"for": "PT15M", "then": {"role": "dispatcher"}}
 
 
 def dispatch(by: Any, **more: Any) -> dict[str, Any]:
