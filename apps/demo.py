@@ -96,7 +96,7 @@ def _fill(session: Session, services: Services) -> None:
         services.access.set_password(session, person, DEMO_PASSWORD)
 
     def write(form: str, rows: Any) -> list[int]:
-        return services.records.import_rows(session, services.forms, form, rows, SYSTEM)
+        return services.records.import_rows(session, services.forms, form, rows, SYSTEM, via="sample:demo")
 
     forms = {key: form.definition for key, form in services.forms.forms(session).items()}
     samples.load(samples.read_samples(FOLDER), forms, Known(people), write)

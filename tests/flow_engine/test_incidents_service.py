@@ -6,13 +6,8 @@ from typing import Any
 
 import pytest
 from formloom.errors import FormloomError, IllegalTransition, InvalidDefinition, Issue, NotFound
-from formloom.people import disable_person
 from sqlalchemy import text
 
-from flow_engine.machine.effects import FinishTask
-from flow_engine.service import handing
-from flow_engine.service.catalogue import Catalogue
-from flow_engine.service.plays import PLAYS
 from flow_engine.service.runs import RunQuery
 from form_engine.records.actor import SYSTEM, Actor
 from tests.flow_engine.conftest import PAYMENT, World
@@ -385,26 +380,3 @@ def test_a_retried_decision_is_still_that_of_whoever_decided(world: World) -> No
 
 
 NOTED = 'IF(100 / amount > 0, IF(ME() = INITIATOR(), "the initiator", "not the initiator"), "")'
-
-
-def test_a_task_that_cannot_be_moved_stays_and_a_sweep_makes_no_incident_of_it(
-    broken: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    record, run = begin(broken)
-
-    def fail(*_: Any) -> None:
-        raise KeyError("broken")
-
-    with broken.work() as session:
-        disable_person(session, broken.people["finance1"].id)
-    with monkeypatch.context() as patch:
-        patch.setitem(PLAYS, FinishTask, fail)
-        for _ in range(3):
-            broken.flows.seating.sweep()
-        assert (status(broken, run), at(broken, run)) == ("running", ["check/step"])
-        with broken.work() as session:
-            asked = handing.hand_over(session, Catalogue(broken.forms), broken.people["finance1"].id, SYSTEM)
-        assert (asked.moved, asked.stuck, asked.kept) == ({}, 0, 1)
-    broken.flows.seating.sweep()
-    assert [task["person_id"] for task in broken.tasks(record)] == [broken.people["finance2"].id]
-    broken.verify()
