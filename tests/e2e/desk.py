@@ -32,6 +32,17 @@ class Visitor:
         self.page.locator("input[name=password]").first.press("Enter")
         expect(self.page).not_to_have_url(re.compile("/login"))
 
+    def guest_links(self) -> list[str]:
+        """What the demo sent to guests, the latest first; for somebody logged in."""
+        found: list[str] = []
+        self.page.goto("/dev/outbox")
+        while True:
+            found += [str(link.get_attribute("href")) for link in self.page.locator("a[href*='/g/']").all()]
+            older = self.page.locator(".pager a")
+            if not older.count():
+                return list(dict.fromkeys(found))
+            older.click()
+
     def speak(self, language: str) -> None:
         """Switch the language in the account's menu."""
         self.page.locator("details.menu:has([name=lang]) summary").first.click()

@@ -72,8 +72,8 @@ class Tour:
 
     def _address(self, name: str, page: Page, language: str, scheme: Scheme, phone: bool) -> str:
         if name == GUEST:
-            sent = self.open("outbox", language, scheme, phone=phone)
-            return str(sent.locator("a[href*='/g/']").first.get_attribute("href"))
+            reader = self.open("outbox", language, scheme, phone=phone)
+            return Visitor(reader, Device("", 0, 0, touch=phone)).guest_links()[0]
         where = PAGES[name][1]
         return where(page) if callable(where) else where
 

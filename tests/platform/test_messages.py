@@ -43,7 +43,7 @@ def relay(databases: Databases, settings: Settings, ways: Mapping[str, messages.
 
 def ledger(databases: Databases, workspace: int) -> list[Message]:
     with unit_of_work(databases, workspace) as session:
-        return list(messages.latest(session))
+        return list(messages.listing(session, messages.Wanted()))
 
 
 def test_sent_once_however_often_it_is_asked(databases: Databases, workspace: int, settings: Settings) -> None:

@@ -53,7 +53,7 @@ class House:
 
     def ledger(self) -> list[Message]:
         with self.work() as session:
-            return list(messages.latest(session))
+            return list(messages.listing(session, messages.Wanted()))
 
     def connect(self, url: str, key: str = "erp", **more: Any) -> str:
         with self.work() as session:

@@ -15,6 +15,7 @@ from web.local_url import local_path
 from web.page_frame import load_nav
 from web.policies import admin, policy, signed_in
 from web.speech import gettext
+from web.whole_number import whole_number
 from web.words import sentence
 
 pages = Blueprint("ledger", __name__)
@@ -26,7 +27,7 @@ A_PAGE = 50
 def ledger() -> str:
     """Filters stand in the address; the page after goes on below an id."""
     asked: dict[str, Any] = {name: request.args.get(name) or None for name in ("status", "channel", "kind", "q")}
-    run, before = _number("run"), _number("before")
+    run, before = whole_number(request.args.get("run", "")), whole_number(request.args.get("before", ""))
     with transaction() as session:
         items, following = _page(session, messages.Wanted(run=run, **asked), before)
         figures = messages.figures(session)
@@ -55,8 +56,9 @@ def resend(message_id: int) -> ResponseReturnValue:
 @policy(signed_in)
 def own() -> str:
     """What was sent to me, by whatever channel."""
+    before = whole_number(request.args.get("before", ""))
     with transaction() as session:
-        items, following = _page(session, messages.Wanted(person=me().person_id), _number("before"))
+        items, following = _page(session, messages.Wanted(person=me().person_id), before)
         nav = load_nav(session)
     return render_template("pages/own_messages.html", nav=nav, items=items, following=following)
 
@@ -64,8 +66,3 @@ def own() -> str:
 def _page(session: Session, wanted: messages.Wanted, before: int | None) -> tuple[tuple[Delivery, ...], int | None]:
     rows = messages.listing(session, wanted, before=before, limit=A_PAGE)
     return deliveries(rows), rows[-1].id if len(rows) == A_PAGE else None
-
-
-def _number(name: str) -> int | None:
-    text = request.args.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -22,6 +22,7 @@ from web.identity import actor_of, me
 from web.page_frame import load_nav
 from web.policies import admin, policy
 from web.speech import gettext
+from web.whole_number import whole_number
 from web.words import sentence
 
 pages = Blueprint("runs_page", __name__, url_prefix="/admin/runs")
@@ -187,17 +188,13 @@ def _asked() -> dict[str, Any]:
     asked: dict[str, Any] = {name: given.get(name) or None for name in TEXTS}
     asked["status"] = asked["status"] if asked["status"] in STATUSES else None
     asked["sort"] = asked["sort"] if asked["sort"] in SORTS else None
-    asked |= {name: _number(given.get(name, "")) for name in NUMBERS}
+    asked |= {name: whole_number(given.get(name, "")) for name in NUMBERS}
     asked |= {name: given.get(name) == "1" for name in FLAGS}
     return {**asked, "from": _day(given.get("from", "")), "to": _day(given.get("to", ""))}
 
 
 def _address(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: "1" if value is True else value for name, value in asked.items()}
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _day(text: str) -> date | None:

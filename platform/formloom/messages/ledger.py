@@ -110,12 +110,6 @@ def mark_read(session: Session, notices: Sequence[str]) -> None:
         session.execute(statement.values(status="read", read_at=func.now()))
 
 
-def latest(session: Session, limit: int = 50) -> Sequence[Message]:
-    """The newest messages first."""
-    mine = select(Message).where(Message.workspace_id == workspace_of(session))
-    return session.scalars(mine.order_by(Message.id.desc()).limit(limit)).all()
-
-
 def shown_body(session: Session, settings: Settings, message: Message) -> str:
     """The body as the recipient reads it."""
     if message.link is None:
