@@ -262,10 +262,6 @@ def _hot() -> None:
         op.execute(f"ALTER TABLE {table} SET (fillfactor = {filled})")
 
 
-def downgrade() -> None:
-    raise NotImplementedError("a backup is the way back")
-
-
 def _operations() -> None:
     """Runs are looked for by flow; figures read the tasks of a period, which lie together as they were opened; a flow
     that is retired starts no run any more (ADR 083, 084)."""
