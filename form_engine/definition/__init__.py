@@ -13,9 +13,10 @@ from form_engine.definition.compiled import (
     CompiledNoOverlap,
     CompiledRule,
 )
+from form_engine.definition.look import Look, Sort
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.definition.parse import parse_form
-from form_engine.definition.views import RoleDef, Sort, ViewDef, check_view, parse_role, parse_view
+from form_engine.definition.views import RoleDef, ViewDef, check_view, parse_role, parse_view
 
 __all__ = [
     "NOTHING",
@@ -33,6 +34,7 @@ __all__ = [
     "FieldDef",
     "FormDef",
     "Level",
+    "Look",
     "NoOverlap",
     "RoleDef",
     "Rule",

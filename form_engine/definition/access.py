@@ -33,11 +33,14 @@ TITLE: Final = "@title"
 class FieldAccess:
     """A level for every field path. Immutable.
 
-    `|` adds grants up: the higher level of each path wins. `&` keeps what both allow.
+    `|` adds grants up: the higher level of each path wins. `&` keeps what both allow. `starts` belongs to the rights on
+    a new record alone and stands in no sum.
     """
 
     paths: Mapping[str, Level] = field(default_factory=dict)
     rest: Level = Level.HIDDEN
+    starts: frozenset[tuple[str, str]] = frozenset()
+    """The statuses (field, option) at which somebody may choose to begin a new record."""
     _tables: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -8,20 +8,13 @@ from typing import Any
 from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition.bounds import check_bounds
-from form_engine.definition.model import SYSTEM_NAMES, FormDef
+from form_engine.definition.look import Look, look_issues, read_look
+from form_engine.definition.model import FormDef
 from form_engine.definition.scope import FormTypes
 from form_engine.fields.base import ConfigError, Text
 from form_engine.fields.expression import Formula, read_formula
 from form_engine.formula import FormulaError
 from form_engine.schemas import Checker, schema
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """One key of an order."""
-
-    by: str
-    desc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +24,8 @@ class ViewDef:
     key: str
     title: Text
     form: str
-    show: str = "list"
-    columns: tuple[str, ...] = ()
+    look: Look = field(default_factory=Look)
     where: Formula | None = None
-    sort: tuple[Sort, ...] = ()
     roles: frozenset[str] = field(default_factory=frozenset)
     icon: str | None = None
 
@@ -59,10 +50,8 @@ def parse_view(raw: object) -> ViewDef:
         key=read["key"],
         title=read["title"],
         form=read["form"],
-        show=read.get("show", "list"),
-        columns=tuple(read.get("columns", ())),
+        look=read_look(read),
         where=where,
-        sort=tuple(Sort(each["by"], each.get("desc", False)) for each in read.get("sort", ())),
         roles=frozenset(read.get("roles", ())),
         icon=read.get("icon"),
     )
@@ -75,15 +64,9 @@ def check_view(view: ViewDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
     form = world.get(view.form)
     if form is None:
         return (Issue("/form", "unknown_form", {"form": view.form}),)
-    named = [(f"/columns/{at}", path) for at, path in enumerate(view.columns)]
-    named += [(f"/sort/{at}/by", each.by) for at, each in enumerate(view.sort)]
-    issues = [
-        Issue(at, "unknown_field", {"field": path})
-        for at, path in named
-        if form.find(path) is None and path not in SYSTEM_NAMES
-    ]
+    types = FormTypes(world)
+    issues = [*look_issues(view.look, form, types[form.key])]
     if view.where is not None:
-        types = FormTypes(world)
         try:
             found = types.check(view.where.node, types.scope(form)).type
         except FormulaError as error:

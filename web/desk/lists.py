@@ -98,7 +98,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         limit=query.limit,
         q=query.q,
     )
-    shown = shown_columns(form, access, view.columns if view else ())
+    shown = shown_columns(form, access, view.look.columns if view else ())
     names = world.names(form, (document(item.values, item.computed) for item in page.items))
     heads = tuple(_head(form, query, each, world.locale) for each in shown)
     return ListPage(
@@ -135,7 +135,7 @@ def list_export(
     form, access = world.listable(form_key)
     query = page_query(form, args)
     view = next((one for one in views_of(world, form) if one.key == query.view), None)
-    columns = [each.key for each in shown_columns(form, access, view.columns if view else ())] if view else []
+    columns = [each.key for each in shown_columns(form, access, view.look.columns if view else ())] if view else []
     return Export(
         form=form.key,
         format="csv" if file_format == "csv" else "xlsx",

@@ -21,4 +21,4 @@ def condition(form: CompiledForm, view: ViewDef | None) -> Node | None:
 
 def order(view: ViewDef | None) -> tuple[str, ...]:
     """The view's order as a list asks for it."""
-    return () if view is None else tuple(f"-{one.by}" if one.desc else one.by for one in view.sort)
+    return () if view is None else view.look.order
