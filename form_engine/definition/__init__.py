@@ -10,9 +10,11 @@ from form_engine.definition.compiled import (
     CompiledField,
     CompiledForm,
     CompiledFormula,
+    CompiledGuest,
     CompiledNoOverlap,
     CompiledRule,
 )
+from form_engine.definition.guest import GuestDef, Limits
 from form_engine.definition.look import Look, Sort
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.definition.parse import parse_form
@@ -28,12 +30,15 @@ __all__ = [
     "CompiledField",
     "CompiledForm",
     "CompiledFormula",
+    "CompiledGuest",
     "CompiledNoOverlap",
     "CompiledRule",
     "FieldAccess",
     "FieldDef",
     "FormDef",
+    "GuestDef",
     "Level",
+    "Limits",
     "Look",
     "NoOverlap",
     "RoleDef",

@@ -12,6 +12,7 @@ from formloom.errors import Issue
 from form_engine.definition.access import NOTHING, FieldAccess, Level
 from form_engine.definition.bounds import distinct
 from form_engine.definition.compile import FormCompiler, circle_issue
+from form_engine.definition.guest import check_guest
 from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef
 from form_engine.definition.order import ordered
 from form_engine.definition.paths import Place
@@ -37,6 +38,7 @@ def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         *_no_overlap(form),
         *_removal(form),
         *_access(form),
+        *check_guest(form, _must_be_written),
     ]
     return distinct(found)
 

@@ -11,9 +11,11 @@ from form_engine.definition.compiled import (
     CompiledField,
     CompiledForm,
     CompiledFormula,
+    CompiledGuest,
     CompiledNoOverlap,
     CompiledRule,
 )
+from form_engine.definition.guest import Fixed, GuestDef
 from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef, NoOverlap, Rule
 from form_engine.definition.order import ordered
 from form_engine.definition.reads import evaluation_needs, local_reads
@@ -78,6 +80,7 @@ class FormCompiler:
             display=form.display if isinstance(form.display, tuple) else self._optional(form.display, own, "any") or (),
             scope=own,
             no_overlap=tuple(self._no_overlap(each, own, hangs_on) for each in form.no_overlap),
+            guest=self._guest(form.guest, own) if form.guest is not None else None,
         )
 
     def _field(self, field: FieldDef, table: str | None) -> CompiledField:
@@ -165,6 +168,25 @@ class FormCompiler:
     ) -> CompiledRule:
         read = [*local_reads(self.form, table, rule.holds.checked.reads), *([table] if table else [])]
         return replace(rule, needs=_top(frozenset(read).union(*(hangs_on[path] for path in read))))
+
+    def _guest(self, guest: GuestDef, own: TypeScope) -> CompiledGuest:
+        about = {key: self._fixed(each.fixed, f"/guest/about/{key}/set", own) for key, each in guest.about.items()}
+        return CompiledGuest(guest, self._fixed(guest.fixed, "/guest/set", own), MappingProxyType(about))
+
+    def _fixed(self, values: Fixed, at: str, own: TypeScope) -> Mapping[str, CompiledFormula | Json]:
+        """Values that a link brings, each fitting its field."""
+        found: dict[str, CompiledFormula | Json] = {}
+        for key, value in values.items():
+            field = self.form.by_key.get(key)
+            if not isinstance(value, Formula):
+                clean = field.type.clean(value, field.config, f"{at}/{key}") if field is not None else value
+                self.issues.extend(clean if isinstance(clean, tuple) else ())
+                found[key] = value
+            elif (made := self._optional(value, own, "any")) is not None:
+                if field is not None and not _fits(made.checked.type, kind := self._type(field, key)):
+                    self._wrong_result(value.at, kind, made.checked.type)
+                found[key] = made
+        return MappingProxyType(found)
 
     def _no_overlap(self, rule: NoOverlap, own: TypeScope, hangs_on: Mapping[str, frozenset[str]]) -> CompiledNoOverlap:
         """The range stands beside the record until that is written again, so its condition may read nothing else."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from form_engine.definition.access import FieldAccess
+from form_engine.definition.guest import GuestDef
 from form_engine.definition.model import FieldDef, FormDef, NoOverlap
 from form_engine.fields.answers import NO_NAMES, ExportCell, Glossary
 from form_engine.fields.base import Cleaner, Json, Slot, SlotValue, Text
@@ -153,6 +154,22 @@ class CompiledAccess:
     fields: FieldAccess
 
 
+Fixed = Mapping[str, CompiledFormula | Json]
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledGuest:
+    """The guest part with the formulas of its fixed values: `always`, and by the field that a link is about."""
+
+    definition: GuestDef
+    always: Fixed
+    about: Mapping[str, Fixed]
+
+    def fixed(self, about: str | None) -> Fixed:
+        """What is written besides what a guest fills in, on a link about this field."""
+        return {**self.always, **(self.about.get(about, {}) if about is not None else {})}
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CompiledForm:
     """A form ready for work. One is equal only to itself.
@@ -171,6 +188,7 @@ class CompiledForm:
     display: CompiledFormula | tuple[str, ...]
     scope: TypeScope = field(repr=False, compare=False)
     no_overlap: tuple[CompiledNoOverlap, ...] = field(default=(), repr=False)
+    guest: CompiledGuest | None = field(default=None, repr=False)
     by_path: Mapping[str, CompiledField] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

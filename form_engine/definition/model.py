@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from form_engine.definition.access import FieldAccess
+from form_engine.definition.guest import GuestDef
 from form_engine.fields.base import FieldType, Json, Text
 from form_engine.fields.expression import Formula
 
@@ -134,6 +135,8 @@ class FormDef:
     layout: tuple[Section, ...] = ()
     access: tuple[AccessRule, ...] = ()
     submit_label: Text | None = None
+    guest: GuestDef | None = None
+    """What people without an account may report; None: nothing."""
     by_key: Mapping[str, FieldDef] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from formloom.errors import InvalidDefinition, Issue
 
 from form_engine.definition.access import FieldAccess, Level
 from form_engine.definition.bounds import check_bounds, distinct
+from form_engine.definition.guest import parse_guest
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, Display, FieldDef, FormDef, NoOverlap, Rule, Section
 from form_engine.fields import BY_NAME
 from form_engine.fields.base import ConfigError, FieldType
@@ -136,6 +137,7 @@ class _Reader:
             layout=tuple(_section(each, f"/layout/{at}") for at, each in enumerate(raw.get("layout", ()))),
             access=tuple(self._access(each, f"/access/{at}") for at, each in enumerate(raw.get("access", ()))),
             submit_label=raw.get("submit_label"),
+            guest=parse_guest(raw["guest"], self._formula) if "guest" in raw else None,
         )
 
     def _field(self, raw: Mapping[str, Any], at: str) -> FieldDef | None:

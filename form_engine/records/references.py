@@ -32,7 +32,7 @@ def nothing_else(file_id: str) -> bool:
 
 
 # What a rule finds hangs on the records that the input links to.
-_TELLING: Final = frozenset({"rule_failed", "rule_failed_to_compute", "formula_failed", "filtered_out"})
+TELLING: Final = frozenset({"rule_failed", "rule_failed_to_compute", "formula_failed", "filtered_out"})
 
 
 def check_references(
@@ -78,7 +78,7 @@ def telling_nothing_hidden(
             others: tuple[Issue, ...] = ()
         except InvalidInput as left:
             spots = {issue.pointer for issue in hidden}
-            others = tuple(issue for issue in left.issues if issue.code not in _TELLING and issue.pointer not in spots)
+            others = tuple(issue for issue in left.issues if issue.code not in TELLING and issue.pointer not in spots)
         raise InvalidInput("invalid_input", {"form": form.key}, (*hidden, *others)) from None
 
 

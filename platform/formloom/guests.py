@@ -3,10 +3,11 @@
 An unknown, an expired and a revoked token look alike, and a token is checked before the database is asked for much.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from formloom.clock import app_now
@@ -21,7 +22,20 @@ from formloom.signing import SIGNATURE_BYTES, from_text, same
 
 CODES = ("unknown_link",)
 
-__all__ = ["CODES", "GuestLink", "address", "get", "issue", "opened", "renew", "resolve", "revoke", "token"]
+__all__ = [
+    "CODES",
+    "GuestLink",
+    "address",
+    "get",
+    "issue",
+    "live",
+    "made_since",
+    "opened",
+    "renew",
+    "resolve",
+    "revoke",
+    "token",
+]
 
 _LOOK = text("""
     SELECT guest_link.workspace_id, guest_link.generation
@@ -31,11 +45,26 @@ _LOOK = text("""
 """)
 
 
-def issue(session: Session, subject: str, name: str = "", phone: str = "", *, valid_for: timedelta) -> GuestLink:
+def issue(
+    session: Session,
+    subject: str,
+    name: str = "",
+    phone: str = "",
+    *,
+    valid_for: timedelta,
+    ident: UUID | None = None,
+    made_by: str | None = None,
+) -> GuestLink:
     """A new link to `subject` (`task:12`), good for `valid_for` from now, the workspace's now."""
-    expires_at = app_now(session) + valid_for
     link = GuestLink(
-        workspace_id=workspace_of(session), subject=subject, name=name, phone=phone, expires_at=expires_at, generation=1
+        workspace_id=workspace_of(session),
+        id=ident or uuid4(),
+        subject=subject,
+        name=name,
+        phone=phone,
+        expires_at=app_now(session) + valid_for,
+        generation=1,
+        made_by=made_by,
     )
     session.add(link)
     session.flush()
@@ -61,6 +90,22 @@ def get(session: Session, link_id: UUID) -> GuestLink:
     if link is None:
         raise NotFound("unknown_link")
     return link
+
+
+def live(session: Session, subjects: Collection[str]) -> dict[str, GuestLink]:
+    """By subject: the link that opens it now, the newest where there are several."""
+    mine = (GuestLink.workspace_id == workspace_of(session), GuestLink.subject.in_(subjects))
+    works = (GuestLink.revoked_at.is_(None), GuestLink.expires_at > app_now(session))
+    found = session.scalars(select(GuestLink).where(*mine, *works).order_by(GuestLink.created_at, GuestLink.id))
+    return {link.subject: link for link in found}
+
+
+def made_since(session: Session, made_by: str, age: timedelta) -> int:
+    """How many links somebody made within `age`, by the database's time. Others who make one wait for us."""
+    lock = func.hashtextextended(f"guest_link:{workspace_of(session)}:{made_by}", 0)
+    session.execute(select(func.pg_advisory_xact_lock(lock)))
+    mine = (GuestLink.workspace_id == workspace_of(session), GuestLink.made_by == made_by)
+    return session.scalars(select(func.count()).where(*mine, GuestLink.created_at > func.now() - age)).one()
 
 
 def opened(session: Session, link_id: UUID) -> None:

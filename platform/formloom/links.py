@@ -10,6 +10,9 @@ from formloom.models import GuestLink
 from formloom.settings import Settings
 from formloom.signing import sign, to_text
 
+_DOORS = {"guest": "g", "report": "q", "receipt": "v"}
+"""Where links to a task, to a form and to what was reported lead."""
+
 
 def guest_token(settings: Settings, link: GuestLink) -> str:
     """The token of this generation of a guest link."""
@@ -27,11 +30,13 @@ def reset_token(settings: Settings, workspace_id: int, reset_id: int) -> str:
 
 
 def address(settings: Settings, session: Session, link: str) -> str:
-    """The address that `guest:<id>` or `reset:<id>` stands for, under PUBLIC_URL and no other host."""
+    """The address that `guest:<id>`, `report:<id>`, `receipt:<id>` (of guest links) or `reset:<id>` stands for, under
+    PUBLIC_URL and no other host.
+    """
     kind, _, ident = link.partition(":")
-    if kind == "guest":
+    if kind in _DOORS:
         wanted = select(GuestLink).where(GuestLink.workspace_id == workspace_of(session), GuestLink.id == UUID(ident))
-        return f"{settings.public_url}/g/{guest_token(settings, session.scalars(wanted).one())}"
+        return f"{settings.public_url}/{_DOORS[kind]}/{guest_token(settings, session.scalars(wanted).one())}"
     if kind == "reset":
         return f"{settings.public_url}/reset/{reset_token(settings, workspace_of(session), int(ident))}"
     raise ValueError(f"no such kind of link: {kind!r}")

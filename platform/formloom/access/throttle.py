@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import structlog
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, RateLimitItemPerHour, parse
 from limits.storage import MemoryStorage, Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 from redis import RedisError
@@ -19,6 +19,7 @@ RULES = {
     "address": parse("300/15 minutes"),  # a whole office may come from one
     "reset": parse("5/hour"),
     "guest": parse("120/5 minutes"),
+    "guest_file": parse("300/hour"),
     "hook": parse("1200/5 minutes"),
     "hook_miss": parse("60/5 minutes"),
 }
@@ -54,8 +55,14 @@ class Throttle:
         """Count one use under another of the rules (`reset`, `guest`, `hook`)."""
         self._count(rule, *key)
 
+    def count_hour(self, most: int, rule: str, *key: str) -> None:
+        """Count one use of what may be used `most` times within an hour."""
+        self._hit(RateLimitItemPerHour(most), rule, *key)
+
     def _count(self, rule: str, *key: str) -> None:
-        item: RateLimitItem = RULES[rule]
+        self._hit(RULES[rule], rule, *key)
+
+    def _hit(self, item: RateLimitItem, rule: str, *key: str) -> None:
         if not self._ask(lambda limiter: limiter.hit(item, rule, *key)):
             stats = self._ask(lambda limiter: limiter.get_window_stats(item, rule, *key))
             raise Throttled("too_many_attempts", {"retry_after": max(1, round(stats.reset_time - time.time()))})

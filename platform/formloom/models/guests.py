@@ -12,13 +12,17 @@ from formloom.db.base import Base, InWorkspace, Numbered
 
 
 class GuestLink(InWorkspace, Base):
-    """A signed door to one subject (`task:12`).
+    """A signed door to one subject: `task:12`, `form:leave` or `form:leave:room:7` (about a record), `record:9`.
 
     The token is an HMAC of `id` and `generation`: nothing readable is stored, and it can be sent again.
     """
 
     __tablename__ = "guest_link"
-    __table_args__ = (UniqueConstraint("id"), Index(None, "workspace_id", "subject"))
+    __table_args__ = (
+        UniqueConstraint("id"),
+        Index(None, "workspace_id", "subject"),
+        Index(None, "workspace_id", "made_by", "created_at"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     generation: Mapped[int] = mapped_column(server_default="1")
     subject: Mapped[str]
@@ -29,6 +33,8 @@ class GuestLink(InWorkspace, Base):
     opened_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    made_by: Mapped[str | None]
+    """Who made it: `person:3`, or `guest:<id>` of the link by which it came."""
 
 
 class AccessGrant(Numbered, Base):
