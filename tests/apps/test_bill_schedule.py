@@ -9,43 +9,13 @@ from formloom.errors import InvalidInput
 
 from apps.demo import FOLDER
 from tests.apps.conftest import House
+from tests.apps.contracts import agree, bills, draft, lines, told, world
 from tests.apps.office_days import Days
 
 
 @pytest.fixture
 def days(house: House, workspace: int) -> Days:
-    """A unit and a customer."""
-    days = Days.begin(house, workspace, "2025-12-01T08:00:00+08:00")
-    site = days.make("site", code="SH01", name="示例仓", city="上海")
-    days.make("unit", code="SH01-A101", site=site, list_rent="1300.00")
-    days.make("customer", customer_no="KH1", name="孔思", phone="199-0000-2494")
-    return days
-
-
-def agree(days: Days, **terms: Any) -> int:
-    """A contract that is to start."""
-    (unit,), (customer,) = days.find("unit"), days.find("customer")
-    held = {"unit": unit["id"], "customer": customer["id"], "owner": days.people["agent"].person_id}
-    return days.make("contract", **{"contract_no": "HT26SH00001", **held, "status": "pending_start", **terms})
-
-
-def draft(days: Days, contract: int, **changes: Any) -> None:
-    with days.work() as session:
-        days.house.flows.press(session, "bill_schedule_now", contract, days.people["finance"], changes)
-    days.settle()
-
-
-def bills(days: Days, contract: int, **where: Any) -> list[dict[str, Any]]:
-    found = [bill for bill in days.find("bill", **where) if bill["contract"] == contract]
-    return sorted(found, key=lambda bill: (bill["period_from"], bill["id"]))
-
-
-def told(found: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    return [(bill["period_from"], bill["period_to"], bill["amount"]) for bill in found]
-
-
-def lines(bill: dict[str, Any]) -> list[tuple[str, str, str, str]]:
-    return [(row["kind"], row["from"], row["to"], row["amount"]) for row in bill["lines"]]
+    return world(house, workspace)
 
 
 @pytest.mark.parametrize(
@@ -111,28 +81,6 @@ def test_free_days_stay_visible(days: Days) -> None:
         ("rent", "2026-02-15", "2026-04-14", "6000.00"),
     ]
     assert sum(Decimal(bill["amount"]) for bill in found) == 33_000
-
-
-def test_suspended_months_are_locked_and_resuming_early_brings_them_back(days: Days) -> None:
-    """EX16, SUSP-4."""
-    pause = [{"from": "2026-04-01", "to": "2026-05-31"}]
-    contract = agree(days, start="2026-01-01", end="2026-12-31", monthly_rent="1200.00", suspensions=pause)
-    draft(days, contract)
-    found = bills(days, contract)
-    seen = [(bill["amount"], bill["locked"], bill["status"], lines(bill)[0][0]) for bill in found[2:6]]
-    assert seen == [
-        ("1200.00", False, "scheduled", "rent"),
-        ("0.00", True, "locked", "suspended"),
-        ("0.00", True, "locked", "suspended"),
-        ("1200.00", False, "scheduled", "rent"),
-    ]
-    days.change(contract, suspensions=[{"from": "2026-04-01", "to": "2026-04-30"}], revision="2")
-    draft(days, contract, revise_from="2026-05-01")
-    may = [bill for bill in bills(days, contract) if bill["period_from"] == "2026-05-01"]
-    assert [(bill["bill_no"], bill["status"], bill["amount"]) for bill in may] == [
-        ("ZD26SH00001-005", "superseded", "0.00"),
-        ("ZD26SH00001-005-V2", "scheduled", "1200.00"),
-    ]
 
 
 def test_a_bill_opens_a_week_before_it_is_due(days: Days) -> None:

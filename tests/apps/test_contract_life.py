@@ -1,7 +1,6 @@
 """A contract from draft to its end: approval, signing, bills, start (LEASING §2)."""
 
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from threading import Barrier
 from typing import Any
 
@@ -9,17 +8,13 @@ import pytest
 from formloom.errors import InvalidInput
 
 from tests.apps.conftest import House
-from tests.apps.office_days import PEOPLE, Days
+from tests.apps.contracts import paper, world
+from tests.apps.office_days import Days
 
 
 @pytest.fixture
 def days(house: House, workspace: int) -> Days:
-    """A unit, a customer, and a general manager."""
-    days = Days.begin(house, workspace, "2025-12-01T08:00:00+08:00", {**PEOPLE, "boss": "gm"})
-    site = days.make("site", code="SH01", name="示例仓", city="上海")
-    days.make("unit", code="SH01-A101", site=site, list_rent="1300.00")
-    days.make("customer", customer_no="KH1", name="孔思", phone="199-0000-2494")
-    return days
+    return world(house, workspace)
 
 
 def submit(days: Days, by: str = "agent", **terms: Any) -> int:
@@ -30,20 +25,15 @@ def submit(days: Days, by: str = "agent", **terms: Any) -> int:
     return days.make("contract", by=by, **{**term, **held, **terms})
 
 
-def signed(days: Days, who: str = "agent") -> list[str]:
-    with days.work() as session:
-        paper = days.house.files.store(session, BytesIO(b"%PDF-1.4\n%%EOF\n"), "signed.pdf", days.people[who].ref)
-        return [str(paper.id)]
-
-
 def test_from_draft_to_the_day_it_starts(days: Days) -> None:
     contract = submit(days)
     assert days.see(contract)["status"] == "in_approval"
     days.decide(contract, "supervisor", "approve")
     assert days.see(contract)["status"] == "pending_sign"
-    with pytest.raises(InvalidInput):
-        days.decide(contract, "agent", "submit")
-    days.decide(contract, "agent", "submit", changes={"signed_files": signed(days)})
+    for lacking in ({}, {"signed_how": "file"}, {"signed_how": "phone"}):
+        with pytest.raises(InvalidInput):
+            days.decide(contract, "agent", "submit", changes=lacking)
+    days.decide(contract, "agent", "submit", changes={"signed_how": "file", "signed_files": paper(days)})
     assert days.see(contract)["status"] == "pending_start"
     assert len(days.find("bill")) == 12
     days.at("2025-12-31T23:59:00+08:00")

@@ -135,4 +135,4 @@ def test_the_case_data_is_whole() -> None:
     samples.load(samples.read_samples(FOLDER), forms, known, Ledger().write)
     counts = {form: len(ids) for form, ids in known.records.items()}
     rented = {"site": 26, "unit": 3_876, "customer": 2_460, "contract": 3_000, "bill": 1_979}
-    assert counts == {**rented, "equipment": 350, "technician": 48}
+    assert counts == {**rented, "equipment": 350, "technician": 48, "amendment": 57, "suspension": 33}
