@@ -61,7 +61,7 @@ def create_organisation(session: Session, organisation: Organisation) -> dict[st
     departments: dict[str, Department] = {}
     for each in organisation.departments:
         parent = departments[each.parent] if each.parent else None
-        departments[each.key] = create_department(session, each.key, each.title, parent=parent)
+        departments[each.key] = create_department(session, each.key, each.title, parent=parent.id if parent else None)
     ids: dict[str, int] = {}
     for person in organisation.people:
         department = departments[person.department] if person.department else None

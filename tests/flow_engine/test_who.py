@@ -27,9 +27,9 @@ def house(databases: Databases, workspace: int, make_person: Callable[..., Perso
     found = desk(databases, workspace, make_person, NAMES)
     with found.work() as session:
         people = {name: session.merge(person) for name, person in found.people.items()}
-        top = create_department(session, "house", {"en": "House"}, manager=people["boss3"])
-        area = create_department(session, "area", {"en": "Area"}, parent=top, manager=people["boss2"])
-        team = create_department(session, "team", {"en": "Team"}, parent=area, manager=people["boss1"])
+        top = create_department(session, "house", {"en": "House"}, manager=people["boss3"].id)
+        area = create_department(session, "area", {"en": "Area"}, parent=top.id, manager=people["boss2"].id)
+        team = create_department(session, "team", {"en": "Team"}, parent=area.id, manager=people["boss1"].id)
         places = {"agent1": team, "worker1": team, "worker2": team, "worker3": area, "boss2": area, "boss3": top}
         for name, place in {**places, "boss1": team}.items():
             _move(people[name], place)

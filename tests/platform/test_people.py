@@ -61,9 +61,9 @@ def test_unknown_roles_are_named(databases: Databases, workspace: int) -> None:
 def test_managers_up_the_tree(databases: Databases, workspace: int, make_person: MakePerson) -> None:
     boss, head, deputy = (make_person(name) for name in ("Boss", "Head", "Deputy"))
     with unit_of_work(databases, workspace) as session:
-        firm = create_department(session, "firm", {"en": "Firm"}, manager=boss)
-        sales = create_department(session, "sales", {"en": "Sales"}, parent=firm, manager=head)
-        shop = create_department(session, "shop", {"en": "Shop"}, parent=sales, manager=deputy)
+        firm = create_department(session, "firm", {"en": "Firm"}, manager=boss.id)
+        sales = create_department(session, "sales", {"en": "Sales"}, parent=firm.id, manager=head.id)
+        shop = create_department(session, "shop", {"en": "Shop"}, parent=sales.id, manager=deputy.id)
         clerk = create_person(session, "clerk@example.test", "Clerk", department=shop)
         session.get_one(Person, (workspace, head.id)).department_id = sales.id
         session.flush()
