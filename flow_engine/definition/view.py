@@ -79,8 +79,7 @@ def offers(flow: FlowDef, step: str, kind: TaskKind) -> tuple[Offer, ...]:
         case "advice":
             return (Offer("advise", comment_required=True),)
         case "offer":
-            keys = found.offer.reasons if isinstance(found, PeopleStep) and found.offer else ()
-            reasons = tuple(Reason(key, key) for key in keys)
+            reasons = found.offer.reasons if isinstance(found, PeopleStep) and found.offer else ()
             return (Offer("accept"), Offer("decline", reasons=reasons, comment_required=not reasons))
         case "resubmit":
             withdraw = _outcome(found, "on_withdraw") or flow.on_withdraw or Outcome()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from flow_engine.elements.reason import Reason, Text, read_reasons
 from flow_engine.elements.value import Assignment, parse_set
 from flow_engine.elements.who import Who, parse_people
 
@@ -12,16 +13,6 @@ INITIATOR = "initiator"
 
 BEFORE = "@before"
 """As the target of a return: the last step before that asked somebody. No step can be called so."""
-
-Text = Mapping[str, str] | str
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A reason that can be picked; `label` per locale."""
-
-    key: str
-    label: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +54,7 @@ def parse_outcome(raw: Mapping[str, Any] | None) -> Outcome:
     return Outcome(
         set=parse_set(raw.get("set")),
         return_to=INITIATOR if target.get("initiator") else BEFORE if target.get("before") else target.get("step"),
-        reasons=tuple(_reason(one) for one in raw.get("reasons", ())),
+        reasons=read_reasons(raw),
         again=Again(raw["again"]["after"], parse_people(raw["again"]["to"])) if "again" in raw else None,
         fields=target.get("fields"),
         label=raw.get("label"),
@@ -72,5 +63,4 @@ def parse_outcome(raw: Mapping[str, Any] | None) -> Outcome:
     )
 
 
-def _reason(raw: str | Mapping[str, Any]) -> Reason:
-    return Reason(raw, raw) if isinstance(raw, str) else Reason(raw["key"], raw["label"])
+__all__ = ["BEFORE", "INITIATOR", "NOTHING", "Again", "Outcome", "Reason", "Text", "parse_outcome"]

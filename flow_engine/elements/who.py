@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from flow_engine.elements.duration import parse_duration
+from flow_engine.elements.reason import Reason, read_reasons
 from flow_engine.elements.value import Formula
 
 DEFAULT_LINK_LIFE = timedelta(hours=72)
@@ -140,7 +141,7 @@ class Offer:
 
     within: str
     then: "tuple[Who, ...]" = ()
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     passes: bool = False
 
 
@@ -255,7 +256,7 @@ def _order(raw: Any) -> Order:
 
 def _offer(raw: Mapping[str, Any]) -> Offer:
     then = raw.get("then", "stuck")
-    reasons, passes = tuple(raw.get("reasons", ())), raw.get("accepted") == "passes"
+    reasons, passes = read_reasons(raw), raw.get("accepted") == "passes"
     return Offer(raw["for"], () if then == "stuck" else parse_people(then), reasons, passes)
 
 

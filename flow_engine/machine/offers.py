@@ -83,7 +83,7 @@ class Offering(Beside):
         walk.enter(self.key, "offer")
 
     def _check(self, event: Decided) -> None:
-        known = self.of.offer.reasons if self.of.offer else ()
+        known = {reason.key for reason in self.of.offer.reasons} if self.of.offer else set()
         if known and event.reason not in known:
             code = "required" if event.reason is None else "not_an_option"
             raise InvalidInput("invalid_input", issues=(Issue("/reason", code),))

@@ -1,7 +1,7 @@
 """Flows as the rest of the house uses them: one object, composed once, with a method for everything a page or a
 program needs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -43,6 +43,7 @@ from flow_engine.service.stats import FlowFigures, flow_figures
 from flow_engine.service.story import RunStory, story
 from flow_engine.service.task_view import RunView, TaskView, guest_task, read_copy, task_view, timeline
 from flow_engine.service.triggering import Triggering
+from flow_engine.service.waiting import Waiting, records_waiting_for, waiting
 from flow_engine.service.words import Translate
 from flow_engine.triggers import Button
 from form_engine.definitions_store import FormStore
@@ -251,6 +252,16 @@ class Flows:
             Task.kind != "cc",
         )
         return session.scalars(statement.order_by(Task.id).limit(1)).one_or_none()
+
+    def records_waiting_for(self, session: Session, form: str, person_id: int, limit: int) -> frozenset[int]:
+        """The records of a form on which this person is asked something: at most so many, those due first."""
+        return records_waiting_for(session, form, person_id, limit)
+
+    def waiting(
+        self, session: Session, records: Collection[int], person_id: int | None = None
+    ) -> dict[int, tuple[Waiting, ...]]:
+        """By record: who is asked for what now, or only what this person is. The reader may see the records."""
+        return waiting(session, self._catalogue, records, person_id)
 
     def timeline(self, session: Session, record: int, person: int | None = None) -> tuple[RunView, ...]:
         """The runs of a record, the latest first. The caller has checked that the reader may see the record."""

@@ -295,7 +295,8 @@ def _moments(session: Session, catalogue: Catalogue, runs: list[Run]) -> list[Mo
 
 
 def _moment(flow: FlowDef, task: Task, person: str | None, guest: str | None) -> Moment:
-    reasons = {r.key: r for offer in offers(flow, task.step, "step") for r in offer.reasons}
+    kind: TaskKind = "offer" if task.kind == "offer" else "step"
+    reasons = {r.key: r for offer in offers(flow, task.step, kind) for r in offer.reasons}
     return Moment(
         run=task.run_id,
         visit=task.visit,

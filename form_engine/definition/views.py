@@ -11,6 +11,7 @@ from form_engine.definition.bounds import check_bounds
 from form_engine.definition.look import Look, look_issues, read_look
 from form_engine.definition.model import FormDef
 from form_engine.definition.scope import FormTypes
+from form_engine.definition.work import Work, read_work, work_issues
 from form_engine.fields.base import ConfigError, Text
 from form_engine.fields.expression import Formula, read_formula
 from form_engine.formula import FormulaError
@@ -28,6 +29,8 @@ class ViewDef:
     where: Formula | None = None
     roles: frozenset[str] = field(default_factory=frozenset)
     icon: str | None = None
+    work: Work | None = None
+    """Where there is one, the view is a page of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def parse_view(raw: object) -> ViewDef:
         where=where,
         roles=frozenset(read.get("roles", ())),
         icon=read.get("icon"),
+        work=read_work(read.get("work")),
     )
 
 
@@ -66,6 +70,7 @@ def check_view(view: ViewDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         return (Issue("/form", "unknown_form", {"form": view.form}),)
     types = FormTypes(world)
     issues = [*look_issues(view.look, form, types[form.key])]
+    issues += work_issues(view.work, form, types[form.key]) if view.work is not None else ()
     if view.where is not None:
         try:
             found = types.check(view.where.node, types.scope(form)).type

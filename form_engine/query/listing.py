@@ -55,16 +55,19 @@ def list_records(
     before: str | None = None,
     limit: int = 50,
     q: str = "",
+    among: Collection[int] | None = None,
     count_to: int = EXACT,
 ) -> Page:
     """The records of a form that the actor may read and that meet all of: the filter (a tree as JSON), `where`
-    (a checked formula over own names, from a definition), and the words `q`.
+    (a checked formula over own names, from a definition), the words `q`, and if told to be `among` these ids.
 
     Counting ends at `count_to`; beyond `EXACT` the count is estimated. Raises InvalidInput for what cannot be asked,
     naming it; a field that the reader may not read is unknown.
     """
     columns = indexed_columns(access)
     conditions = conditions_of(session, access, columns, filter, where, q)
+    if among is not None:
+        conditions.append(columns.id.in_(among))
 
     def estimate() -> int:
         index, share = sampled_index(session)

@@ -53,7 +53,7 @@ def _gcj02(place: LocationValue) -> Value:
     return LocationValue(_degrees(latitude), _degrees(longitude), _GCJ02, place.accuracy)
 
 
-def _wgs84(place: LocationValue) -> Value:
+def wgs84(place: LocationValue) -> Value:
     """The place as devices give it, to six decimals: what, shifted, gives this one."""
     if place.crs == _WGS84:
         return place
@@ -92,5 +92,5 @@ FUNCTIONS = (
     Function("PLACE", "any any text? -> location", _place),
     Function("ACCURACY", "location -> number", _accuracy),
     Function("GCJ02", "location -> location", _gcj02),
-    Function("WGS84", "location -> location", _wgs84),
+    Function("WGS84", "location -> location", wgs84),
 )
