@@ -234,6 +234,9 @@ class _Loom:
         told = definition.type.client_config(definition.config, self._reader.locale)
         if definition.computed and column.type.currency and not told.get("currency"):
             told["currency"] = column.type.currency
+        starts = [option for path, option in self._reader.fields.starts if path == column.key == column.path]
+        if starts:
+            told["starts"] = sorted({*starts, definition.config.start})
         leads_to = column.points_to
         if leads_to is not None and self._reader.may_create(leads_to):
             told["create"] = f"/forms/{leads_to}/new"

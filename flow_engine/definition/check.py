@@ -154,7 +154,7 @@ def _literal(field: CompiledField, pointer: str, value: object) -> Iterator[Issu
         return
     config = field.definition.config
     if isinstance(config, ChoiceConfig) and config.transitions is not None:
-        reachable = {new for _, new in config.transitions} | {config.start}
+        reachable = {new for _, new in config.transitions} | config.starts.keys()
         if cleaned not in reachable:
             yield Issue(pointer, "no_transition", {"to": str(cleaned)})
 

@@ -9,7 +9,7 @@ from flow_engine.definition.check import check_assignment
 from flow_engine.definition.compile import scope_with
 from flow_engine.elements.search import Search
 from flow_engine.elements.uses import Asked, Meant, Reference, Written
-from flow_engine.elements.value import Assignment
+from flow_engine.elements.value import Assignment, Literal
 from flow_engine.service.schedules.made import plain
 from flow_engine.steps import Step
 from flow_engine.steps.series import Series
@@ -32,6 +32,7 @@ CODES = (
     "formula_gives",
     "where_not_in_sql",
     "missing_required",
+    "no_start",
     "series_not_plain",
     "series_other_form",
     "series_alone",
@@ -138,6 +139,7 @@ def _written(
     yield from _assignments(compiled, field_of, at, written.assignments, scope)
     if written.new and not written.table:
         yield from _lacking(forms[key], at, step, {each.field for each in written.assignments})
+        yield from _starts(forms[key], at, written.assignments)
 
 
 def _assignments(
@@ -145,6 +147,16 @@ def _assignments(
 ) -> Iterator[Issue]:
     for each in assignments:
         yield from check_assignment(compiled, field_of, f"{at}/{each.field}", each, scope)
+
+
+def _starts(form: CompiledForm, at: str, assignments: tuple[Assignment, ...]) -> Iterator[Issue]:
+    """A new record begins at a start of its status."""
+    for each in assignments:
+        field = form.field(each.field)
+        starts = field.definition.type.starts(field.definition.config) if field is not None else None
+        value = each.value.value if isinstance(each.value, Literal) else None
+        if starts is not None and value is not None and value not in starts:
+            yield Issue(f"{at}/{each.field}", "no_start", {"to": str(value)})
 
 
 def _lacking(form: CompiledForm, at: str, step: Step, given: set[str]) -> Iterator[Issue]:

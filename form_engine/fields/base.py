@@ -185,6 +185,10 @@ class FieldType(ABC, Generic[C]):
         """
         return None
 
+    def starts(self, config: C) -> Mapping[str, frozenset[str]] | None:
+        """For a status: the values at which a new record may begin, each with the roles whose people may choose it."""
+        return None
+
     def formulas(self, config: C) -> "tuple[FormulaUse, ...]":
         """The formulas in the config, with their scopes."""
         return ()

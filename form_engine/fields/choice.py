@@ -1,12 +1,13 @@
 """One of a list of options, stored as the option's key.
 
-With `transitions` it is a status: only the declared moves are legal, `start` is what a new record has, and only steps
-and buttons move it (never a person's edit).
+With `transitions` it is a status: only the declared moves are legal, and only steps and buttons move it (never a
+person's edit). `start` is what a new record has. It may be a list: then the first is what a new record has by itself,
+flows may create one at each, and people at those whose `roles` name one of theirs (docs/decisions/097).
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
 
 from formloom.i18n import localized
 
@@ -43,11 +44,37 @@ class Option:
     retired: bool = False
 
 
+Starts = Mapping[str, frozenset[str]]
+"""By option: the roles whose people may choose to begin there."""
+
+_START: Final[Schema] = {
+    "anyOf": [
+        KEY,
+        {
+            "type": "object",
+            "required": ["option"],
+            "additionalProperties": False,
+            "properties": {
+                "option": KEY,
+                "roles": {"type": "array", "items": KEY, "maxItems": 50, "uniqueItems": True},
+            },
+        },
+    ]
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ChoiceConfig:
+    """`starts`: where a new record may begin, the first by itself."""
+
     options: Mapping[str, Option]
-    start: str | None = None
+    starts: Starts = field(default_factory=dict)
     transitions: frozenset[tuple[str, str]] | None = None
+
+    @property
+    def start(self) -> str | None:
+        """What a new record has where nobody says."""
+        return next(iter(self.starts), None)
 
     def may_move(self, old: Json, new: Json) -> bool:
         """Whether a record that stands at `old` may stand at `new` next. Without transitions: anywhere."""
@@ -59,7 +86,7 @@ class ChoiceField(FieldType[ChoiceConfig]):
     searched = True
     config_schema: ClassVar[Mapping[str, Any]] = {
         "options": OPTIONS,
-        "start": KEY,
+        "start": {"anyOf": [KEY, {"type": "array", "minItems": 1, "maxItems": 50, "items": _START}]},
         "transitions": {
             "type": "array",
             "maxItems": 2_000,
@@ -73,19 +100,15 @@ class ChoiceField(FieldType[ChoiceConfig]):
 
     def parse_config(self, raw: Mapping[str, Any]) -> ChoiceConfig:
         options = read_options(raw["options"])
-        start = raw.get("start")
-        if start is not None and start in options and options[start].retired:
-            raise ConfigError("/start", "option_retired", option=start)
-        if start is not None and start not in options:
-            raise ConfigError("/start", "unknown_option", option=start)
+        starts = _read_starts(raw.get("start"), options)
         moves = raw.get("transitions")
         for at, move in enumerate(moves or ()):
             for side, option in enumerate(move):
                 if option not in options:
                     raise ConfigError(f"/transitions/{at}/{side}", "unknown_option", option=option)
-        if moves is not None and start is None:
+        if moves is not None and not starts:
             raise ConfigError("/start", "required")
-        return ChoiceConfig(options, start, frozenset((old, new) for old, new in moves) if moves is not None else None)
+        return ChoiceConfig(options, starts, frozenset((old, new) for old, new in moves) if moves is not None else None)
 
     def cleaner(self, config: ChoiceConfig) -> Cleaner:
         known = frozenset(config.options)
@@ -106,6 +129,9 @@ class ChoiceField(FieldType[ChoiceConfig]):
 
     def moves(self, config: ChoiceConfig) -> Callable[[Json, Json], bool] | None:
         return config.may_move if config.transitions is not None else None
+
+    def starts(self, config: ChoiceConfig) -> Starts | None:
+        return config.starts if config.transitions is not None else None
 
     def formula_type(self, config: ChoiceConfig) -> Type:
         return TEXT
@@ -129,6 +155,24 @@ class ChoiceField(FieldType[ChoiceConfig]):
         status = {"transitions": True} if config.transitions is not None else {}
         start = {"start": config.start} if config.start is not None else {}
         return {"options": client_options(config.options.values(), locale), **start, **status}
+
+
+def _read_starts(raw: Any, options: Mapping[str, Option]) -> Starts:
+    """One option, or a list of options, each bare or with the roles whose people may choose it."""
+    several = isinstance(raw, list)
+    starts: dict[str, frozenset[str]] = {}
+    for at, each in enumerate(raw if several else [] if raw is None else [raw]):
+        place = f"/start/{at}" if several else "/start"
+        said = {"option": each} if isinstance(each, str) else each
+        option = said["option"]
+        if option not in options:
+            raise ConfigError(place, "unknown_option", option=option)
+        if options[option].retired:
+            raise ConfigError(place, "option_retired", option=option)
+        if option in starts:
+            raise ConfigError(place, "duplicate_key", key=option)
+        starts[option] = frozenset(said.get("roles", ()))
+    return starts
 
 
 def label_of(options: Mapping[str, Option], key: object, locale: str) -> str:

@@ -5,7 +5,7 @@ List, detail, rows of tables, lookups, search, charts and export all ask here (d
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property, reduce
 from operator import and_ as shared
@@ -118,7 +118,14 @@ class Access:
         """What may be filled in when a record is created."""
         if self.actor.trusted:
             return WRITE_ALL
-        return self.closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
+        fields = self.closed(_union(rule.fields for rule in self.rules if "create" in rule.may))
+        starts = frozenset(
+            (field.key, option)
+            for field in self.form.fields
+            for option, roles in (field.definition.type.starts(field.definition.config) or {}).items()
+            if roles & self.actor.roles and fields.may_write(field.path)
+        )
+        return replace(fields, starts=starts) if starts else fields
 
     def rights(self, session: Session, ids: Iterable[int]) -> dict[int, Rights]:
         """By id: the rights on those of these records (of this form) that the actor may read. Others are absent."""

@@ -50,10 +50,14 @@ def plan_create(
     created_by: int | None = None,
     draft: bool = False,
     run_id: int | Keep | None = KEEP,
+    born: bool = False,
 ) -> RecordWrite:
-    """A new record. Raises InvalidInput with every issue at once. A draft may be unfinished, and counts nowhere."""
+    """A new record. Raises InvalidInput with every issue at once. A draft may be unfinished, and counts nowhere.
+
+    `born`: it must begin at a declared start, as what a flow makes.
+    """
     blank = Fact(0, form.key, form.version, 0, 0, {}, created_at=facts.context.now, created_by=created_by, draft=True)
-    clean = _validated(form, values, facts, blank, None, writable, draft)
+    clean = _validated(form, values, facts, blank, None, writable, draft, born=born)
     return _write(forms, form, facts, blank, clean, action="created", draft=draft, run_id=run_id)
 
 
@@ -108,6 +112,7 @@ def _validated(
     *,
     partial: bool = False,
     returning: bool = False,
+    born: bool = False,
 ) -> Clean:
     def fetch(key: str, record_id: int | str) -> RecordValue | None:
         """Other records as they stand; the record itself too, which a formula over its own rollups asks for."""
@@ -130,6 +135,7 @@ def _validated(
         draft=draft,
         partial=partial,
         returning=returning,
+        born=born,
     )
     check_links(form, clean.values, before or {}, facts, record)
     if form.no_overlap and not draft and (issues := backwards(form, clean.values)):

@@ -36,6 +36,7 @@ def validate(
     draft: bool = False,
     partial: bool = False,
     returning: bool = False,
+    born: bool = False,
     new_row_id: Callable[[], str] | None = None,
 ) -> Clean:
     """The record that stands after `raw` was applied to `before` (None: a new record).
@@ -49,12 +50,14 @@ def validate(
 
     `draft` takes an unfinished record: nothing is required, no rule is asked. `partial` asks only what hangs on the
     fields that changed, as a flow's writes do. `returning`: rows may come back with ids that they had before.
+    `born`: a new record begins at a declared start of its status, whoever creates it (what an import or a sample brings
+    is no new record of the firm, and may stand anywhere).
 
     Raises InvalidInput with every issue, each pointing into `raw`; never anything else, whatever `raw` is.
     """
     if not isinstance(raw, Mapping):
         raise InvalidInput("invalid_input", issues=(Issue("", "not_an_object"),))
-    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids(), draft, returning)
+    run = Run(plan_of(form), before, writable, context, fetch, system, new_row_id or row_ids(), draft, returning, born)
     take(run, raw)
     settle(run, raw)
     if not draft:

@@ -17,6 +17,7 @@ CODES: Final = (
     "illegal_transition",
     "line_break",
     "moved_by_steps_only",
+    "no_start",
     "not_a_boolean",
     "not_a_date",
     "not_a_datetime",

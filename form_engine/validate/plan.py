@@ -3,7 +3,7 @@
 A validation touches a hundred values in some tens of microseconds, so what can be decided per form is decided here.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,6 +25,8 @@ class FieldPlan:
     computed: bool
     initial: Json
     moves: Callable[[Json, Json], bool] | None
+    starts: Collection[Json]
+    """Where a new record may begin, if `moves` says how it goes on."""
     read: bool
     """Some formula reads it."""
     required: bool | Callable[[Env], Value]
@@ -157,6 +159,7 @@ def _field(form: CompiledForm, field: CompiledField, read: frozenset[str]) -> Fi
         computed=field.computed,
         initial=fixed if fixed is not None else kind.initial(config),  # type: ignore[arg-type]
         moves=kind.moves(config),
+        starts=(kind.starts(config) or {}).keys(),
         read=field.path in read,
         required=field.required.run if isinstance(field.required, CompiledFormula) else field.required,
         finisher=kind.finisher(config),

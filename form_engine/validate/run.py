@@ -32,6 +32,7 @@ class Run:
     new_row_id: Callable[[], str]
     draft: bool = False
     returning: bool = False
+    born: bool = False
     values: dict[str, Json] = field(default_factory=dict)
     computed: dict[str, Value] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)

@@ -77,12 +77,16 @@ def _take_rows(run: Run, plan: FieldPlan, raw: Any) -> None:
 
 
 def _check_move(run: Run, plan: FieldPlan) -> None:
-    """A status moves along its transitions, and only when a step or a button moves it: then there is no `access`."""
+    """A status moves along its transitions, and only when a step or a button moves it: then there is no `access`. Who
+    creates a record may begin it at a declared start: a person at those that are theirs.
+    """
     old = plan.initial if run.before is None else run.before.get(plan.key)
     new = run.values.get(plan.key)
     if new == old or plan.moves is None:
         return
-    if run.access is not None:
+    if run.before is None and run.born and new not in plan.starts:
+        run.refuse(f"/{plan.key}", "no_start", plan, to=new)
+    elif run.access is not None and (plan.key, new) not in run.access.starts:
         run.refuse(f"/{plan.key}", "moved_by_steps_only", plan)
-    elif run.before is not None and old is not None and not plan.moves(old, new):
+    elif run.access is None and run.before is not None and old is not None and not plan.moves(old, new):
         run.refuse(f"/{plan.key}", "illegal_transition", plan, old=old, new=new)

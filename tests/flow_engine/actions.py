@@ -111,9 +111,9 @@ CHARGE: dict[str, Any] = {
             "type": "choice",
             "label": "State",
             "index": True,
-            "options": ["open", "paid", "void"],
-            "start": "open",
-            "transitions": [["open", "paid"], ["open", "void"]],
+            "options": ["open", "paid", "void", "planned"],
+            "start": ["open", "planned"],
+            "transitions": [["open", "paid"], ["open", "void"], ["planned", "open"]],
         },
         {
             "key": "lines",

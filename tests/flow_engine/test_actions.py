@@ -36,6 +36,16 @@ def test_a_record_is_made_with_number_link_and_history(world: World) -> None:
     world.verify()
 
 
+def test_a_record_is_made_at_any_start_of_its_status_and_nowhere_else(world: World) -> None:
+    install(world, ask("check", "finance"), CREATE | {"set": CREATE["set"] | {"state": {"=": "name"}}})
+    planned, void = agree(world, name="planned"), agree(world, name="void")
+    assert world.decide(planned, "finance1").status == "approved"
+    assert [one.data["state"] for one in charges(world, planned)] == ["planned"]
+    assert world.decide(void, "finance1").status == "stuck"
+    assert charges(world, void) == []
+    world.verify()
+
+
 def test_what_was_made_counts_at_once_for_what_follows(world: World) -> None:
     note = {"key": "note", "type": "update", "set": {"note": {"=": 'TEXT(asked, "0") & " by " & first.number'}}}
     case = {"key": "much", "when": "asked >= 200", "steps": [ask("check", "finance")]}

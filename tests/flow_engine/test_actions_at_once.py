@@ -185,6 +185,7 @@ WHERE = {"form": "charge", "via": "agreement"}
     [
         ({"type": "create", "form": "nothing", "set": {}}, "/form", "unknown_form"),
         ({"type": "create", "form": "charge", "set": {"agreement": {"=": "id"}}}, "/set", "missing_required"),
+        ({"type": "create", "form": "charge", "set": {"state": "paid"}}, "/set/state", "no_start"),
         ({"type": "create", "form": "charge", "set": {"adjusted": "1"}}, "/set/adjusted", "computed_field"),
         ({"type": "create", "form": "charge", "set": {"elsewhere": "1"}}, "/set/elsewhere", "unknown_field"),
         ({"type": "create", "form": "charge", "set": {"amount": {"=": "name"}}}, "/set/amount", "formula_gives"),

@@ -40,6 +40,7 @@ PHRASES = {
     "pattern_needs_seq": N_("A number pattern needs {seq}."),
     "unknown_option": N_("There is no option “%(option)s”."),
     "formula_failed": N_("This could not be computed with the present input."),
+    "no_start": N_("A record does not begin in this status."),
     "moved_by_steps_only": N_("This status is moved by steps and buttons only."),
     "rule_failed_to_compute": N_("A rule of the form could not be worked out with this input."),
 }

@@ -88,7 +88,7 @@ def _create(stage: "Stage", step: Create, items: tuple[Item, ...]) -> None:
         for item in items:
             stage.item = item
             values = values_of(stage, form.by_path.get, step.set, stage.scope, stage.env())
-            write = plan_create(stage.forms, form, values, stage.facts, writable=None, draft=step.draft)
+            write = plan_create(stage.forms, form, values, stage.facts, writable=None, draft=step.draft, born=True)
             check_references(session, stage.forms, form, write, {}, live.actor(stage))
             yield write
 

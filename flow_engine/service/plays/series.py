@@ -51,7 +51,7 @@ def _made(stage: "Stage", step: Series, plan: Planned) -> Iterator[RecordWrite]:
         return
     form = stage.forms[step.form]
     for period in plan.new:
-        write = plan_create(stage.forms, form, making.record(form, period), stage.facts, writable=None)
+        write = plan_create(stage.forms, form, making.record(form, period), stage.facts, writable=None, born=True)
         check_references(session, stage.forms, form, write, {}, live.actor(stage))
         yield write
     if step.revise is not None and plan.adjusted:
@@ -73,7 +73,7 @@ def _adjusted(stage: "Stage", step: Series, revise: Revise, plan: Planned, facts
         else:
             form = stage.forms[adjust.form or of.key]
             values = making.difference(form.by_path.get, kept, amount, of.key, target)
-            yield plan_create(stage.forms, form, values, stage.facts, writable=None)
+            yield plan_create(stage.forms, form, values, stage.facts, writable=None, born=True)
 
 
 __all__ = ["make_series"]

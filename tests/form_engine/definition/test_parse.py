@@ -81,6 +81,8 @@ def spoilt(spoil: Spoil) -> dict[str, Any]:
             "/fields/11/transitions/2/1", "unknown_option",
         ),
         (lambda raw: raw["fields"][11].pop("start"), "/fields/11/start", "required"),
+        (lambda raw: raw["fields"][11].update(start=["asked", "gone"]), "/fields/11/start/1", "unknown_option"),
+        (lambda raw: raw["fields"][11].update(start=["asked", "asked"]), "/fields/11/start/1", "duplicate_key"),
         (lambda raw: raw["access"][0]["may"].append("grant"), "/access/0/may/3", "not_an_option"),
         (lambda raw: raw["access"][0]["fields"].update({"a/b": "read"}), "/access/0/fields", "bad_shape"),
         (lambda raw: raw["layout"][0].update(columns=True), "/layout/0/columns", "wrong_type"),

@@ -92,6 +92,14 @@ describe('choices', () => {
     expect(screen.getByText('Open').className).toContain('chip-blue');
     expect(screen.queryByRole('radio')).toBeNull();
   });
+
+  it('that are a status are asked where a new record may begin in several', async () => {
+    const form = show({ type: 'choice', config: { options: options.slice(0, 3), transitions: true, starts: ['a', 'c'] } }, 'a');
+    expect(screen.getAllByRole('radio').map((radio) => (radio as HTMLInputElement).value)).toEqual(['a', 'c']);
+    await fireEvent.click(screen.getByRole('radio', { name: 'C' }));
+    expect(form.valueAt('/x')).toBe('c');
+    expect(form.changes).toEqual({ x: 'c' });
+  });
 });
 
 describe('a table', () => {

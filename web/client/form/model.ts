@@ -36,6 +36,8 @@ export interface FieldConfig {
   readonly options?: readonly OptionModel[];
   readonly transitions?: unknown;
   readonly start?: string | null;
+  /** The statuses at which this person may begin a new record. */
+  readonly starts?: readonly string[];
   readonly form?: string;
   /** Where a new record of the linked form can be made; absent when this person may not. */
   readonly create?: string | null;

@@ -94,7 +94,8 @@ export class FormState {
   }
 
   isReadonly(field: FieldModel): boolean {
-    return field.access !== 'write' || this.kinds.get(field.type)?.computed === true || Boolean(field.config?.transitions);
+    const moved = Boolean(field.config?.transitions) && !field.config?.starts;
+    return field.access !== 'write' || this.kinds.get(field.type)?.computed === true || moved;
   }
 
   remember(form: string, record: LinkedRecord): void {
