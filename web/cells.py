@@ -7,6 +7,7 @@ is only what surrounds them: a link, a chip, a picture.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from form_engine.definition import CompiledField
@@ -101,6 +102,14 @@ def _people(shown: _Shown) -> Cell:
     return _one_or_list([Cell("person", names.get(each, f"#{each}"), ref=each) for each in shown.kind.ids(shown.value)])
 
 
+def _address(shown: _Shown) -> Cell:
+    """A link, if it leads to a site: one that was worked out could be anything. Those are called by their site."""
+    words = shown.words
+    if not words.startswith(("https://", "http://")):
+        return Cell("text", words)
+    return Cell("url", words if shown.kind.stored else urlsplit(words).hostname or words, href=words)
+
+
 def _files(shown: _Shown) -> Cell:
     known = shown.names.files
     cards = tuple(known[str(one)] for one in shown.kind.ids(shown.value) if str(one) in known)
@@ -119,6 +128,7 @@ _BY_LOOK: Mapping[str, Callable[[_Shown], Cell]] = {
     "chip": _chips,
     "chips": _chips,
     "link": _links,
+    "url": _address,
     "person": _people,
     "files": _files,
     "rich": _rich,

@@ -27,7 +27,7 @@ from form_engine.fields.text import TextField
 from form_engine.formula import ErrorValue, LocationValue, PersonValue, Type, Value
 from form_engine.formula.types import ANY
 
-FORMAT: Schema = {"enum": ["number", "money", "percent", "date", "datetime", "text"]}
+FORMAT: Schema = {"enum": ["number", "money", "percent", "date", "datetime", "text", "url"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def shown_as(shown: Shown, result: Type, options: Mapping[str, Option]) -> tuple
     if kind == "percent":
         return PercentField(), PercentConfig((decimals or 0) + 2, loose=decimals is None)
     faces: dict[str, tuple[FieldType[Any], Any]] = {
+        "url": (_Address(), None),
         "date": (DateField(), DateConfig(EARLIEST, date.max)),
         "datetime": (DatetimeField(), DatetimeConfig()),
         "logical": (BooleanField(), BooleanConfig()),
@@ -134,6 +135,13 @@ class _Words(TextField):
 
     def export_cell(self, stored: Any, config: Any, locale: str, names: Glossary = NO_NAMES) -> ExportCell:
         return ExportCell(self.text(stored, config, locale), "@")
+
+
+class _Address(_Words):
+    """A text that is worked out and leads somewhere."""
+
+    look = "url"
+    stored = False
 
 
 def client_shown(shown: Shown) -> dict[str, Any]:

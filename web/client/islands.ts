@@ -7,6 +7,7 @@ interface Loaded {
 const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
   form: () => import('./form/island'),
   decision: () => import('./decision/island'),
+  near: () => import('./near/island'),
   'form-admin': () => import('./admin/island'),
 };
 

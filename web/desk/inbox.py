@@ -18,6 +18,7 @@ from web.desk.clocks import ClockLine, clock_lines, nearest
 from web.desk.task_page import task_page
 from web.desk.timeline import DECIDED, due_state, run_words
 from web.desk.world import World
+from web.local_url import local_path
 from web.locales import current_locale
 from web.phrases.marking import N_
 from web.speech import gettext
@@ -71,7 +72,7 @@ def inbox_page(session: Session, identity: Identity, args: Mapping[str, str]) ->
     task, missing = None, False
     if beside is not None:
         try:
-            task = task_page(session, identity, beside, _after(page, beside))
+            task = task_page(session, identity, beside, local_path(args.get("back"), _after(page, beside)))
         except NotFound:
             missing = chosen is not None
     return {
@@ -81,6 +82,7 @@ def inbox_page(session: Session, identity: Identity, args: Mapping[str, str]) ->
         "tabs": [TabView(key, gettext(LABELS[key]), counts.get(key, 0)) for key in TABS],
         "task": task,
         "opened_missing": missing,
+        "back": local_path(args.get("back"), ""),
     }
 
 
