@@ -85,8 +85,8 @@ BEGIN
       write_search, false, false, false, NULL, write_changes, write_slot, write_value);
     IF listening THEN
       heard := 1;
-      INSERT INTO outbox (workspace_id, key, kind, payload)
-      VALUES (ws, 'changed:' || record_of || ':' || reached, 'records.changed', jsonb_build_object('record', record_of, 'version', reached))
+      INSERT INTO outbox (workspace_id, key, kind, lane, payload)
+      VALUES (ws, 'changed:' || record_of || ':' || reached, 'records.changed', 1, jsonb_build_object('record', record_of, 'version', reached))
       ON CONFLICT (workspace_id, key) DO NOTHING;
     END IF;
   END IF;

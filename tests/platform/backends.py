@@ -14,11 +14,11 @@ class Inline:
     def __init__(self, runner: Runner) -> None:
         self.runner = runner
 
-    def submit(self, refs: Sequence[Ref]) -> None:
+    def submit(self, lane: int, refs: Sequence[Ref]) -> None:
         for ref in refs:
             self.runner.run(*ref)
 
-    def free(self) -> int:
+    def free(self, lane: int) -> int:
         return 100
 
     def close(self) -> None:
@@ -28,10 +28,10 @@ class Inline:
 class Away:
     """One whose Redis does not answer."""
 
-    def submit(self, refs: Sequence[Ref]) -> None:
+    def submit(self, lane: int, refs: Sequence[Ref]) -> None:
         raise ConnectionError
 
-    def free(self) -> int:
+    def free(self, lane: int) -> int:
         return 100
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from formloom.db.uow import workspace_of
 from formloom.errors import NotFound
 from formloom.models import Job
-from formloom.outbox import put
+from formloom.outbox import SOON, put
 from formloom.wakeups import announce
 
 KIND = "job"
@@ -43,7 +43,7 @@ def start(
     while True:
         job_id = session.execute(new.returning(Job.id)).scalar_one_or_none()
         if job_id is not None:
-            put(session, KIND, {"job": job_id}, f"job:{job_id}")
+            put(session, KIND, {"job": job_id}, f"job:{job_id}", lane=SOON)
             announce(session, topics(job_id, by))
             return job_id
         known = session.execute(same).scalar_one_or_none()

@@ -14,13 +14,13 @@ from formloom.db.base import Base, Numbered
 class OutboxItem(Numbered, Base):
     """One piece of background work; `key` makes its effect happen once.
 
-    `lease` is held, until `lease_until`, by whoever works on it.
+    `lease` is held, until `lease_until`, by whoever works on it. What is in a lower `lane` goes first (`outbox.lanes`).
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
-        Index("ix_outbox_available", "available_at", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
+        Index("ix_outbox_lane", "lane", "available_at", postgresql_where=text("done_at IS NULL AND dead_at IS NULL")),
     )
     key: Mapped[str]
     kind: Mapped[str]
@@ -33,6 +33,7 @@ class OutboxItem(Numbered, Base):
     last_error: Mapped[str | None]
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
+    lane: Mapped[int] = mapped_column(server_default="0")
 
 
 class Timer(Numbered, Base):

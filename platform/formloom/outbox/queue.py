@@ -10,14 +10,26 @@ from sqlalchemy.orm import Session
 
 from formloom.db.uow import workspace_of
 from formloom.models import OutboxItem
+from formloom.outbox.lanes import PEOPLE
 from formloom.wakeups import announce
 
 TOPIC = "outbox"
 
 
-def put(session: Session, kind: str, payload: Mapping[str, Any], key: str, delay: timedelta | None = None) -> None:
-    """Have `kind`'s handler do this once the transaction is in, `delay` later. The same key again is the same work."""
-    row = {"workspace_id": workspace_of(session), "kind": kind, "payload": dict(payload), "key": key}
+def put(
+    session: Session,
+    kind: str,
+    payload: Mapping[str, Any],
+    key: str,
+    delay: timedelta | None = None,
+    *,
+    lane: int = PEOPLE,
+) -> None:
+    """Have `kind`'s handler do this once the transaction is in, `delay` later. The same key again is the same work.
+
+    `lane`: who waits for it (`outbox.lanes`).
+    """
+    row = {"workspace_id": workspace_of(session), "kind": kind, "payload": dict(payload), "key": key, "lane": lane}
     statement = insert(OutboxItem).values(**row, available_at=func.now() + (delay or timedelta()))
     session.execute(statement.on_conflict_do_nothing(index_elements=["workspace_id", "key"]))
     announce(session, [TOPIC])

@@ -1,7 +1,7 @@
 """Work done by RQ workers (decision 003): Redis carries two numbers a job, a worker runs one function and no other."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from redis import Redis, RedisError
 from rq import Queue, SimpleWorker
@@ -9,13 +9,16 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from formloom.outbox.backend import Ref
+from formloom.outbox.lanes import BULK, LANES, PEOPLE, SOON
 from formloom.outbox.runner import Runner
 
 QUEUE = "formloom"
+NAMES: Final = {PEOPLE: QUEUE, SOON: f"{QUEUE}-soon", BULK: f"{QUEUE}-bulk"}
+"""A queue a lane: a worker takes from the first that has something."""
 FUNCTION = "formloom.outbox.rq.work"
 # RQ ends what takes longer. Only a job without a cursor (an export) runs for minutes; its lease is renewed meanwhile.
 JOB_SECONDS = 3_600
-MOST_WAITING = 1_000
+MOST_WAITING: Final = {PEOPLE: 1_000, SOON: 1_000, BULK: 32}
 # Redis only carries hints: what it does not answer quickly is not worth waiting for.
 SOCKET_SECONDS = 3
 
@@ -38,25 +41,30 @@ class RqJobs:
 
     def __init__(self, redis_url: str) -> None:
         self._redis = Redis.from_url(redis_url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS)
-        self._queue = Queue(QUEUE, connection=self._redis, serializer=JSONSerializer, job_class=OnlyOurs)
+        self._queues = _queues(self._redis)
 
-    def submit(self, refs: Sequence[Ref]) -> None:
+    def submit(self, lane: int, refs: Sequence[Ref]) -> None:
         """Enqueue them in one round trip."""
         jobs = [
             Queue.prepare_data(FUNCTION, args=ref, timeout=JOB_SECONDS, result_ttl=0, failure_ttl=3600) for ref in refs
         ]
-        self._queue.enqueue_many(jobs)
+        self._queues[lane].enqueue_many(jobs)
 
-    def free(self) -> int:
-        """Room left; zero while Redis is away, so that nothing is claimed in vain."""
+    def free(self, lane: int) -> int:
+        """Room left in a lane; zero while Redis is away, so that nothing is claimed in vain."""
         try:
-            return MOST_WAITING - self._queue.count
+            return MOST_WAITING[lane] - self._queues[lane].count
         except RedisError:
             return 0
 
     def close(self) -> None:
         """Leave Redis; the workers go on."""
         self._redis.close()
+
+
+def _queues(redis: Redis) -> list[Queue]:
+    """In the order of the lanes."""
+    return [Queue(NAMES[lane], connection=redis, serializer=JSONSerializer, job_class=OnlyOurs) for lane in LANES]
 
 
 def work(workspace_id: int, item_id: int) -> None:
@@ -66,13 +74,13 @@ def work(workspace_id: int, item_id: int) -> None:
 
 
 def run_worker(redis_url: str, runner: Runner, *, burst: bool = False) -> None:
-    """Work until told to stop (SIGTERM finishes the job under way). One queue: with several RQ pops unsafely.
+    """Work until told to stop (SIGTERM finishes the job under way). What RQ pops from several queues is lost with a
+    worker that is killed at that moment; the relay hands it out again.
 
     No fork for each job: a fork cannot share database connections, and the outbox's lease already survives a crash.
     """
     global _runner
     _runner = runner
     redis = Redis.from_url(redis_url)
-    queue = Queue(QUEUE, connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)
-    worker = SimpleWorker([queue], connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)
+    worker = SimpleWorker(_queues(redis), connection=redis, serializer=JSONSerializer, job_class=OnlyOurs)
     worker.work(burst=burst, logging_level="WARNING")
