@@ -40,11 +40,12 @@ from form_engine.imports.tidy import sweep_imports
 from form_engine.models import RecordFile
 from form_engine.recalculation import drain
 from form_engine.records import late
+from form_engine.records.guests import GuestRecords
 from form_engine.records.service import Records
 from web.bell_words import BellWords
 from web.events import Streams
 from web.job_works import job_works
-from web.mail_words import ResetWords
+from web.mail_words import INVITATION_BODY, INVITATION_SUBJECT, RESET_BODY, RESET_SUBJECT, LinkWords
 from web.record_links import RecordLinks
 from web.translations import FOLDER as TRANSLATIONS
 
@@ -65,6 +66,7 @@ class Services:
     files: FileStore
     forms: FormStore
     records: Records
+    guests: GuestRecords
     flows: Flows
     stores: Stores
     imports: Imports
@@ -189,10 +191,16 @@ def compose(settings: Settings, databases: Databases | None = None) -> Services:
     return Services(
         settings=settings,
         databases=databases,
-        access=Access(databases, settings, reset_words=ResetWords(catalogues)),
+        access=Access(
+            databases,
+            settings,
+            reset_words=LinkWords(catalogues, RESET_SUBJECT, RESET_BODY),
+            invitation_words=LinkWords(catalogues, INVITATION_SUBJECT, INVITATION_BODY),
+        ),
         files=files,
         forms=forms,
         records=records,
+        guests=GuestRecords(subscribers=(flows.record_changed,)),
         flows=flows,
         stores=stores,
         imports=imports,

@@ -10,8 +10,6 @@ from formloom.db.uow import workspace_of
 from formloom.errors import NotFound
 from formloom.i18n import localized
 from formloom.models import Person
-from formloom.people import absences
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from web.context import services
@@ -38,30 +36,6 @@ def absence_page(session: Session, identity: Identity, person: int) -> dict[str,
     }
 
 
-def people_page(session: Session, q: str) -> dict[str, Any]:
-    """Everybody whose name or login holds the text, those who may log in first."""
-    wanted = select(Person).where(Person.workspace_id == workspace_of(session))
-    if words := q.strip():
-        wanted = wanted.where(
-            or_(Person.name.icontains(words, autoescape=True), Person.login.icontains(words, autoescape=True))
-        )
-    found = session.scalars(wanted.order_by(Person.disabled_at.is_not(None), Person.name, Person.id).limit(MOST)).all()
-    waiting = services().flows.seating.waiting(session, [one.id for one in found])
-    away = absences.away_now(session, [one.id for one in found], "", app_now(session))
-    lines = [
-        {
-            "id": one.id,
-            "name": one.name,
-            "login": one.login,
-            "disabled": one.disabled_at is not None,
-            "away": one.id in away,
-            "tasks": waiting.get(one.id, 0),
-        }
-        for one in found
-    ]
-    return {"q": q, "people": lines}
-
-
 def person_page(session: Session, identity: Identity, person_id: int) -> dict[str, Any]:
     """One of them."""
     found = session.get(Person, (workspace_of(session), person_id))
@@ -71,7 +45,6 @@ def person_page(session: Session, identity: Identity, person_id: int) -> dict[st
         "person": found,
         "own": person_id == identity.person_id,
         "holding": holding_json(session, person_id),
-        "roles": sorted(people.roles_of(session, person_id)),
         "absences": [_moments(one) for one in absences_json(session, person_id)],
         "colleagues": colleagues(session, person_id),
     }

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from web.context import services, transaction
 from web.desk.seating_json import may_see_for
-from web.desk.seating_page import absence_page, people_page, person_page, stuck_page
+from web.desk.seating_page import absence_page, stuck_page
 from web.identity import actor_of, me
 from web.page_frame import load_nav
+from web.pages.organisation import show_person
 from web.policies import admin, policy, signed_in
 from web.speech import gettext, ngettext
 from web.words import sentence
@@ -69,23 +70,6 @@ def end(absence_id: int) -> ResponseReturnValue:
     return _back("seating_page.absence")
 
 
-@pages.get("/admin/people")
-@policy(admin)
-def people() -> str:
-    """Everybody, with how much waits for them."""
-    with transaction() as session:
-        page = people_page(session, request.args.get("q", "")[:100])
-        return render_template("pages/people.html", nav=load_nav(session), **page)
-
-
-@pages.get("/admin/people/<int:person_id>")
-@policy(admin)
-def person(person_id: int) -> str:
-    """What somebody holds, and the ways out."""
-    with transaction() as session:
-        return _person(session, person_id)
-
-
 @pages.post("/admin/people/<int:person_id>/<any(disable, enable):turn>")
 @policy(admin)
 def change(person_id: int, turn: str) -> ResponseReturnValue:
@@ -104,9 +88,9 @@ def change(person_id: int, turn: str) -> ResponseReturnValue:
         return gettext("The account is shut.") + " " + " ".join(words)
 
     def again(session: Session, **more: Any) -> str:
-        return _person(session, person_id, **more)
+        return show_person(session, person_id, **more)
 
-    return _tried(do, again, said, "seating_page.person", person_id=person_id)
+    return _tried(do, again, said, "organisation.person", person_id=person_id)
 
 
 @pages.get("/admin/stuck")
@@ -163,11 +147,6 @@ def _absence(session: Session, wrong: list[str] | None = None) -> str:
     of = may_see_for(me(), _number("of"))
     page = absence_page(session, me(), of)
     return render_template("pages/absence.html", nav=load_nav(session), wrong=wrong or (), asked=request.form, **page)
-
-
-def _person(session: Session, person_id: int, wrong: list[str] | None = None) -> str:
-    page = person_page(session, me(), person_id)
-    return render_template("pages/person.html", nav=load_nav(session), wrong=wrong or (), **page)
 
 
 def _stuck(session: Session, wrong: list[str] | None = None) -> str:

@@ -21,7 +21,7 @@ from formloom.access.throttle import Throttle
 from formloom.db.engine import Databases
 from formloom.db.uow import unit_of_work, workspace_of
 from formloom.errors import InvalidInput, Issue, NotFound, Unauthenticated
-from formloom.links import reset_token
+from formloom.links import address, reset_token
 from formloom.messages.ledger import send
 from formloom.models import ApiToken, LoginSession, PasswordReset, Person, PersonRole, Role, Workspace
 from formloom.people import normal_login
@@ -39,6 +39,7 @@ CODES = (
 )
 
 RESET_VALID = timedelta(hours=1)
+INVITATION_VALID = timedelta(days=7)
 # Writing `seen_at` at every request would make each one a write.
 SEEN_EVERY = timedelta(minutes=1)
 # Asking for a reset takes this long, whether a mail is written or not.
@@ -80,6 +81,11 @@ def english_reset_words(_: str, name: str) -> tuple[str, str]:
     return "Set a new password", f"{name}, this link lets you set a new password within an hour:\n\n{{link}}\n"
 
 
+def english_invitation_words(_: str, name: str) -> tuple[str, str]:
+    """Likewise."""
+    return "Your account", f"{name}, this link lets you choose a password within seven days:\n\n{{link}}\n"
+
+
 class Access:
     """Composed once; safe for threads."""
 
@@ -89,9 +95,11 @@ class Access:
         settings: Settings,
         *,
         reset_words: ResetWords = english_reset_words,
+        invitation_words: ResetWords = english_invitation_words,
         reset_floor_seconds: float = RESET_FLOOR_SECONDS,
     ) -> None:
-        self._databases, self._settings, self._reset_words = databases, settings, reset_words
+        self._databases, self._settings = databases, settings
+        self._reset_words, self._invitation_words = reset_words, invitation_words
         self._reset_floor = reset_floor_seconds
         self.passwords = Passwords(settings.password_cost)
         self.throttle = Throttle(settings.redis_url)
@@ -181,6 +189,29 @@ class Access:
                 self._mail_reset(session, person)
         threading.Event().wait(max(0.0, self._reset_floor - (time.monotonic() - began)))
 
+    def invite(self, session: Session, person_id: int, by: str) -> str | None:
+        """A link by which somebody chooses a password, good for a week and once; earlier ones end. It is mailed where
+        there is an address; else its address is returned, to be handed over by hand. Raises NotFound.
+        """
+        person = _enabled(session, person_id)
+        if person is None:
+            raise NotFound("unknown_person", {"id": person_id})
+        earlier = (PasswordReset.workspace_id == person.workspace_id, PasswordReset.person_id == person_id)
+        session.execute(delete(PasswordReset).where(*earlier, PasswordReset.used_at.is_(None)))
+        reset = self._new_reset(session, person, INVITATION_VALID)
+        audit.append(session, by, "person.invited", f"person:{person_id}", {"mailed": bool(person.email)})
+        if not person.email:
+            return address(self._settings, session, f"reset:{reset.id}")
+        self._mail_link(session, person, reset, self._invitation_words)
+        return None
+
+    def end_sessions(self, session: Session, person_id: int, by: str) -> int:
+        """Log somebody out everywhere; returns of how many browsers. Their API tokens go on."""
+        theirs = (LoginSession.workspace_id == workspace_of(session), LoginSession.person_id == person_id)
+        ended = len(session.execute(delete(LoginSession).where(*theirs).returning(LoginSession.id)).all())
+        audit.append(session, by, "person.logged_out", f"person:{person_id}", {"sessions": ended})
+        return ended
+
     def reset(self, token: str, password: str) -> None:
         """Set a new password by a mailed link, once. Raises InvalidInput when the link is not good any more."""
         invalid = InvalidInput("reset_link_invalid", issues=(Issue("/token", "reset_link_invalid"),))
@@ -215,17 +246,24 @@ class Access:
         return Opened(token, expires_at, person.workspace_id, person.id)
 
     def _mail_reset(self, session: Session, person: Person) -> None:
+        self._mail_link(session, person, self._new_reset(session, person, RESET_VALID), self._reset_words)
+        audit.append(session, "system", "password_reset_asked", f"person:{person.id}")
+
+    def _new_reset(self, session: Session, person: Person, valid: timedelta) -> PasswordReset:
         now: datetime = session.execute(select(func.now())).scalar_one()
         keys: dict[str, Any] = {"workspace_id": person.workspace_id, "person_id": person.id}
-        reset = PasswordReset(**keys, token_hash=token_hash(new_token()), expires_at=now + RESET_VALID)
+        reset = PasswordReset(**keys, token_hash=token_hash(new_token()), expires_at=now + valid)
         session.add(reset)
         session.flush()  # for its id, which the token is made from
         reset.token_hash = token_hash(reset_token(self._settings, person.workspace_id, reset.id))
+        session.flush()
+        return reset
+
+    def _mail_link(self, session: Session, person: Person, reset: PasswordReset, words: ResetWords) -> None:
         locale = person.locale or session.get_one(Workspace, person.workspace_id).locale
-        subject, body = self._reset_words(locale, person.name)
+        subject, body = words(locale, person.name)
         link = f"reset:{reset.id}"
-        send(session, "mail", person.email or "", subject, body, key=f"reset:{reset.id}", link=link)
-        audit.append(session, "system", "password_reset_asked", f"person:{person.id}")
+        send(session, "mail", person.email or "", subject, body, key=link, link=link)
 
 
 def _stale(seen_at: Any) -> ColumnElement[bool]:

@@ -20,6 +20,7 @@ RULES = {
     "reset": parse("5/hour"),
     "guest": parse("120/5 minutes"),
     "guest_file": parse("300/hour"),
+    "guest_lookup": parse("300/5 minutes"),
     "hook": parse("1200/5 minutes"),
     "hook_miss": parse("60/5 minutes"),
 }

@@ -28,6 +28,7 @@ from formloom.people.roles import (
     remove_role,
     retitle_role,
     roles_of,
+    roles_of_all,
     set_roles,
 )
 from formloom.people.service import (
@@ -81,6 +82,7 @@ __all__ = [
     "remove_role",
     "retitle_role",
     "roles_of",
+    "roles_of_all",
     "search",
     "search_departments",
     "set_roles",

@@ -59,7 +59,14 @@ def create_person(
 
 
 def change_person(
-    session: Session, person_id: int, *, name: str, email: str | None, phone: str | None, department_id: int | None
+    session: Session,
+    person_id: int,
+    *,
+    name: str,
+    email: str | None,
+    phone: str | None,
+    department_id: int | None,
+    locale: str | None,
 ) -> Person:
     """What is known of somebody; the log-in stays. Raises NotFound, InvalidInput (`required`, `unknown_department`)."""
     person = get_person(session, person_id)
@@ -69,7 +76,7 @@ def change_person(
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
     person.name, person.email, person.phone = name.strip(), email or None, phone or None
-    person.department_id = department_id
+    person.department_id, person.locale = department_id, locale
     session.flush()
     return person
 

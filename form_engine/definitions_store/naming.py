@@ -1,0 +1,24 @@
+"""Which definitions speak of a role."""
+
+from formloom.db.uow import workspace_of
+from sqlalchemy import and_, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
+from sqlalchemy.orm import Session
+
+from form_engine.models import Definition, DefinitionVersion
+
+_SPOKEN_OF = "$.** ? (@.role == $role)"
+
+
+def naming_role(session: Session, role: str) -> tuple[tuple[str, str], ...]:
+    """(kind, key) of every live definition that names it, anywhere (`"role": "…"` is how definitions do)."""
+    live = and_(
+        DefinitionVersion.workspace_id == Definition.workspace_id,
+        DefinitionVersion.kind == Definition.kind,
+        DefinitionVersion.key == Definition.key,
+        DefinitionVersion.version == Definition.live_version,
+    )
+    named = func.jsonb_path_exists(DefinitionVersion.body, cast(_SPOKEN_OF, JSONPATH), cast({"role": role}, JSONB))
+    statement = select(Definition.kind, Definition.key).join(DefinitionVersion, live)
+    mine = statement.where(Definition.workspace_id == workspace_of(session), named)
+    return tuple((row.kind, row.key) for row in session.execute(mine.order_by(Definition.kind, Definition.key)))
