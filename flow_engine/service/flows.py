@@ -103,7 +103,7 @@ class Flows:
 
     def late_subscribers(self) -> tuple[LateSubscriber, ...]:
         """Who hears, a moment later, of what changes in the forms to which live flows listen."""
-        return (self.triggering.late_subscriber(), LateSubscriber(self.look_again, self.look_again))
+        return (self.triggering.late_subscriber(), LateSubscriber(self.look_again, self.watched))
 
     def hooked(self, session: Session, flow: str, delivery: str, payload: Any) -> list[int]:
         """Another system told of something: the runs that begin. Whoever calls has checked its signature, and that its
@@ -204,11 +204,13 @@ class Flows:
         """
         return waits.report(session, self._catalogue, run, name, actor, may_change)
 
-    def look_again(self, session: Session, change: RecordChanged | BatchChanged) -> None:
+    def watched(self, session: Session, batch: BatchChanged) -> Collection[int]:
+        """Those of these records of which open runs look at their record again when it changes."""
+        return waits.watched(session, self._catalogue, batch.records)
+
+    def look_again(self, session: Session, change: RecordChanged) -> None:
         """Runs that wait for a condition of this record, and its clocks, look at it again."""
-        records = change.records if isinstance(change, BatchChanged) else (change.after.id,)
-        for record in records:
-            waits.look_again(session, self._catalogue, record)
+        waits.look_again(session, self._catalogue, change.after.id)
 
     # What people see
 

@@ -1,5 +1,6 @@
 """What waiting runs are told from outside of them: that an event has come, that their record has changed."""
 
+from collections.abc import Collection
 from typing import Final
 
 from formloom.db.uow import workspace_of
@@ -43,6 +44,13 @@ def report(session: Session, catalogue: Catalogue, run_id: int, event: str, acto
             )
             told += 1
     return told
+
+
+def watched(session: Session, catalogue: Catalogue, records: Collection[int]) -> set[int]:
+    """Those of these records on which an open run waits for a condition, or keeps a clock by the record's values."""
+    open_ = (Run.workspace_id == workspace_of(session), Run.record_id.in_(records), Run.ended_at.is_(None))
+    found = session.execute(select(Run.record_id, Run.flow, Run.flow_version).where(*open_).distinct())
+    return {record for record, flow, version in found if catalogue.definition(session, flow, version).looks_again}
 
 
 def look_again(session: Session, catalogue: Catalogue, record: int) -> None:

@@ -1,31 +1,46 @@
 """Telling listeners of what was written, from the outbox, a moment later: whatever they do about it refuses nobody's
-write (docs/decisions/070). History has what was before and what came of it.
+write (docs/decisions/070). History has what was before and what came of it. What was written many at a time is heard
+many at a time, and what that leaves to do record by record, a few in a transaction (096).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
+from formloom import outbox
+from formloom.db.retry import retrying
 from formloom.db.uow import workspace_of
 from formloom.outbox import JobContext, LeaseLost
 from formloom.people import roles_of
-from sqlalchemy import select
+from sqlalchemy import ARRAY, BigInteger, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
-from form_engine.models import RecordHistory
-from form_engine.records import trail
+from form_engine.models import Record
 from form_engine.records.actor import SYSTEM, Actor
 from form_engine.records.changed import BatchChanged, LateSubscriber, RecordChanged
 from form_engine.records.context import context_for
+from form_engine.records.facts import Fact
 from form_engine.records.facts_sql import facts_of
 from form_engine.records.merge import undone
-from form_engine.records.write import Action
 
 KIND: Final = "records.changed"
 """The kind of the outbox row that `tell_changes` puts: `{"record": 7, "version": 3}`, the version that the write made,
-or `{"form": "order", "changes": [[7, 3]]}`."""
+or `{"form": "order", "changes": [[7, 3]], "quiet": false}`; with `"each"` they were heard as a batch before."""
+
+FEW: Final = 20
+"""Records of which one transaction hears one by one: what they start holds its locks until all are through."""
+
+Pairs = Sequence[tuple[int, int]]
+
+_ENTRIES = text("""
+    SELECT h.record_id, h.version, h.at, h.actor, h.action, h.changes, h.via
+    FROM unnest(:records, :versions) told(record, version)
+    JOIN record_history h ON h.workspace_id = :workspace AND h.record_id = told.record AND h.version >= told.version
+    ORDER BY h.id
+""").bindparams(bindparam("records", type_=ARRAY(BigInteger)), bindparam("versions", type_=ARRAY(BigInteger)))
 
 
 class Late:
@@ -35,37 +50,87 @@ class Late:
         self._forms, self._listeners = forms, tuple(listeners)
 
     def __call__(self, context: JobContext, payload: Mapping[str, Any]) -> None:
+        try:
+            retrying(lambda: self._hear(context, payload))
+        except LeaseLost:
+            raise
+        except Exception:
+            if len(payload.get("changes", ())) < 2:
+                raise
+            self._split(context, payload)  # what one of them meets keeps back none of the others
+
+    def _hear(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         with context.unit_of_work() as session:
-            if "changes" in payload:
-                batch = BatchChanged(payload["form"], [(record, version) for record, version in payload["changes"]])
-                for listener in self._listeners:
-                    listener.hear_batch(session, batch)
-            elif (change := self._change(session, payload["record"], payload["version"])) is not None:
-                for listener in self._listeners:
-                    listener.hear(session, change)
+            batch = self._batch(session, payload)
+            if batch is not None:
+                self._tell(session, batch, each=payload.get("each", False))
             if not context.finish(session):
                 raise LeaseLost(context.key)
 
-    def _change(self, session: Session, record_id: int, version: int) -> RecordChanged | None:
-        """The write as it was, whatever came after it; None once the record was purged."""
-        facts = facts_of(session, self._forms.forms(session), context_for(session, SYSTEM)).load([record_id])
-        fact, entry = next(iter(facts), None), _entry(session, record_id, version)
-        if fact is None or entry is None:
+    def _tell(self, session: Session, batch: BatchChanged, *, each: bool) -> None:
+        left = batch.changes
+        if not each:
+            found = {record for listener in self._listeners for record in listener.hear_batch(session, batch)}
+            left = [(record, version) for record, version in batch.changes if record in found]
+            if len(left) > FEW:
+                _put(session, batch.form, left, FEW, {"quiet": batch.quiet, "each": True})
+                return
+        wanted = {record for record, _ in left}
+        for change in batch.load() if wanted else ():
+            for listener in self._listeners if change.after.id in wanted else ():
+                listener.hear(session, change)
+
+    def _split(self, context: JobContext, payload: Mapping[str, Any]) -> None:
+        alone = {"quiet": payload["quiet"], "each": payload.get("each", False)}
+        with context.unit_of_work() as session:
+            _put(session, payload["form"], [(record, version) for record, version in payload["changes"]], 1, alone)
+            if not context.finish(session):
+                raise LeaseLost(context.key)
+
+    def _batch(self, session: Session, payload: Mapping[str, Any]) -> BatchChanged | None:
+        """None for one record that was purged."""
+        if "changes" in payload:
+            form, pairs = payload["form"], [(record, version) for record, version in payload["changes"]]
+        else:
+            here = (Record.workspace_id == workspace_of(session), Record.id == payload["record"])
+            form, pairs = session.scalar(select(Record.form).where(*here)), [(payload["record"], payload["version"])]
+        if form is None:
             return None
-        later = [changed for _, changed in trail.changes_since(session, record_id, version)]
-        after = replace(fact, version=version, data=undone(fact.data, later), updated_at=entry.at)
-        before = replace(after, version=version - 1, data=undone(after.data, [entry.changes]))
-        action: Action = entry.action  # type: ignore[assignment]
-        # Gone by then is what the last removal up to then was not taken back of.
-        gone = action == "deleted" or (fact.deleted and not later)
-        after = replace(after, deleted=gone)
-        actor = _actor(session, entry.actor)
-        return RecordChanged(before if version > 1 else None, after, action, actor, entry.via)
+        load = cache(lambda: _writes(session, self._forms, pairs))
+        return BatchChanged(form, pairs, payload.get("quiet", False), load)
 
 
-def _entry(session: Session, record_id: int, version: int) -> RecordHistory | None:
-    mine = (RecordHistory.workspace_id == workspace_of(session), RecordHistory.record_id == record_id)
-    return session.scalars(select(RecordHistory).where(*mine, RecordHistory.version == version)).first()
+def _put(session: Session, form: str, pairs: Pairs, most: int, said: Mapping[str, Any]) -> None:
+    stage = "each" if said["each"] else "all"
+    for at in range(0, len(pairs), most):
+        part = pairs[at : at + most]
+        record, version = part[0]
+        told = {"form": form, "changes": part, **said}
+        outbox.put(session, KIND, told, f"changed:{record}:{version}:{stage}:{len(part)}", lane=outbox.BULK)
+
+
+def _writes(session: Session, forms: FormStore, pairs: Pairs) -> list[RecordChanged]:
+    """The writes as they were, whatever came after them, in the order of the ids; without those that were purged."""
+    told = dict(pairs)
+    facts = facts_of(session, forms.forms(session), context_for(session, SYSTEM))
+    entries: dict[int, list[Any]] = {}
+    asked = {"records": list(told), "versions": list(told.values()), "workspace": workspace_of(session)}
+    for entry in session.execute(_ENTRIES, asked):
+        entries.setdefault(entry.record_id, []).append(entry)
+    actor = cache(lambda ref: _actor(session, ref))
+    there = sorted((fact for fact in facts.load(told) if entries.get(fact.id)), key=lambda fact: fact.id)
+    return [_write(fact, told[fact.id], entries[fact.id], actor) for fact in there]
+
+
+def _write(fact: Fact, version: int, entries: Sequence[Any], actor: Callable[[str], Actor]) -> RecordChanged:
+    """`entries` begin with the write."""
+    entry, later = entries[0], [each.changes for each in entries[1:]]
+    after = replace(fact, version=version, data=undone(fact.data, later), updated_at=entry.at)
+    before = replace(after, version=version - 1, data=undone(after.data, [entry.changes]))
+    # Gone by then is what the last removal up to then was not taken back of.
+    gone = entry.action == "deleted" or (fact.deleted and not later)
+    after = replace(after, deleted=gone)
+    return RecordChanged(before if version > 1 else None, after, entry.action, actor(entry.actor), entry.via)
 
 
 def _actor(session: Session, ref: str) -> Actor:

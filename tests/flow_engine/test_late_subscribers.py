@@ -14,7 +14,7 @@ from tests.platform.backends import Inline
 def heard_of(world: Any, form: str) -> tuple[list[RecordChanged], Relay]:
     """A flow listens to this form."""
     told: list[RecordChanged] = []
-    subscribers = (LateSubscriber(lambda session, change: told.append(change), lambda session, batch: None),)
+    subscribers = (LateSubscriber(lambda session, change: told.append(change), lambda session, batch: batch.records),)
     listening = text("UPDATE definition SET hears = ARRAY[:form] WHERE kind = 'flow' AND key = 'reversal'")
     with world.work() as session:
         session.execute(listening, {"form": form})

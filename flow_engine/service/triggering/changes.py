@@ -1,16 +1,17 @@
 """Runs that begin because a record was made, changed or deleted."""
 
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
 from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.triggering.begin import begin
-from flow_engine.triggers import Change, Created, Deleted, Updated
+from flow_engine.triggers import Change, Created, Deleted, Trigger, Updated
 from flow_engine.triggers.changes import OLD
 from form_engine.formula import Env
 from form_engine.records.actor import SYSTEM
-from form_engine.records.changed import RecordChanged
+from form_engine.records.changed import BatchChanged, RecordChanged
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact, record_value
 from form_engine.records.facts_sql import facts_of
@@ -25,21 +26,34 @@ _ACTIONS: dict[type[Change], tuple[Action, ...]] = {
 
 def changed(session: Session, catalogue: Catalogue, change: RecordChanged) -> None:
     """Start every flow whose trigger fits the change."""
-    if change.after.draft:
-        return
-    imported = (change.via or "").startswith(("import:", "undo:import:"))
-    for pinned in catalogue.triggered(session, change.after.form, Change):
+    for pinned in _listening(session, catalogue, change.after.form, quiet=change.quiet):
         trigger = pinned[0].definition.trigger
-        if not isinstance(trigger, Change) or (imported and not trigger.imports) or not _fits(trigger, change):
-            continue
-        if _holds(session, catalogue, pinned, change):
+        if not change.after.draft and _fits(trigger, change) and _holds(session, catalogue, pinned, change):
             actor = change.actor if change.actor.kind in ("person", "guest") else SYSTEM
             cause = _cause(change)
             begin(session, catalogue, pinned, change.after.id, by=trigger.name, actor=actor, cause=cause)
 
 
-def _fits(trigger: Change, change: RecordChanged) -> bool:
-    if change.action not in _ACTIONS[type(trigger)]:
+def starting(session: Session, catalogue: Catalogue, batch: BatchChanged) -> Collection[int]:
+    """The records of which the write may start a flow."""
+    triggers = [
+        pinned[0].definition.trigger for pinned in _listening(session, catalogue, batch.form, quiet=batch.quiet)
+    ]
+    if not triggers:
+        return ()
+    return {change.after.id for change in batch.load() if any(_fits(trigger, change) for trigger in triggers)}
+
+
+def _listening(session: Session, catalogue: Catalogue, form: str, *, quiet: bool) -> Iterator[Pinned]:
+    """The flows that hear of changes; of those that were written quietly, where they say so."""
+    for pinned in catalogue.triggered(session, form, Change):
+        trigger = pinned[0].definition.trigger
+        if isinstance(trigger, Change) and (trigger.imports or not quiet):
+            yield pinned
+
+
+def _fits(trigger: Trigger, change: RecordChanged) -> bool:
+    if not isinstance(trigger, Change) or change.action not in _ACTIONS[type(trigger)]:
         return False
     if isinstance(trigger, Updated) and trigger.fields:
         before = change.before.data if change.before is not None else {}

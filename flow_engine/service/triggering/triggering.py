@@ -1,9 +1,8 @@
 """What starts runs by itself, as the rest of the flow service composes it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from formloom import outbox
 from formloom.db.uow import workspace_of
 from formloom.jobs import JobWork
 from formloom.timers import Handler as TimerHandler
@@ -15,9 +14,8 @@ from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.triggering import backfill, changes, dates, hooks, schedules
 from flow_engine.service.triggering.begin import report
 from flow_engine.service.triggering.upcoming import Upcoming, upcoming
-from flow_engine.triggers import Change, OnDate, Scheduled
+from flow_engine.triggers import OnDate, Scheduled
 from form_engine.fields.base import Json
-from form_engine.records import late
 from form_engine.records.actor import Actor
 from form_engine.records.changed import BatchChanged, LateSubscriber, RecordChanged
 from form_engine.records.service import Records
@@ -57,20 +55,13 @@ class Triggering:
         return {backfill.KIND: backfill.job(self._catalogue), schedules.JOB: schedules.job(self._catalogue)}
 
     def heard(self, session: Session, change: RecordChanged) -> None:
-        """One write of a record: its dates, then what it starts."""
-        dates.set_timers(session, self._catalogue, change.after.form, [change.after.id])
+        """One write of a record: what it starts."""
         changes.changed(session, self._catalogue, change)
 
-    def heard_batch(self, session: Session, batch: BatchChanged) -> None:
-        """Records that an import wrote: their dates; and one by one for those who want to hear of imports."""
-        records = sorted(batch.records)
-        for at in range(0, len(records), backfill.BATCH):
-            dates.set_timers(session, self._catalogue, batch.form, records[at : at + backfill.BATCH])
-        triggers = [pinned[0].definition.trigger for pinned in self._catalogue.triggered(session, batch.form, Change)]
-        if any(isinstance(trigger, Change) and trigger.imports for trigger in triggers):
-            for record, version in batch.changes:
-                told = {"record": record, "version": version}
-                outbox.put(session, late.KIND, told, f"changed:{record}:{version}")
+    def heard_batch(self, session: Session, batch: BatchChanged) -> Collection[int]:
+        """Writes of a form: the dates of the records; then those that start something are heard one by one."""
+        dates.set_timers(session, self._catalogue, batch.form, batch.records)
+        return changes.starting(session, self._catalogue, batch)
 
     def upcoming(self, session: Session) -> tuple[Upcoming, ...]:
         """What starts by itself, and when next."""
