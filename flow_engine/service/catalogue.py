@@ -218,6 +218,10 @@ class Catalogue:
         found = self.live(session, key)
         return found if isinstance(found[0].definition.trigger, kind) else None
 
+    def of_form(self, session: Session, form: str) -> list[Pinned]:
+        """The live flows on records of this form, however they start."""
+        return [self.live(session, key) for key, _ in self._of(session, form)]
+
     def _of(self, session: Session, form: str) -> list[tuple[str, FlowDef]]:
         live = self.flows.live_versions(session)
         flows = [(key, self.definition(session, key, version)) for key, version in live.items()]

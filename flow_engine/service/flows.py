@@ -37,7 +37,7 @@ from flow_engine.service.lost import given_up
 from flow_engine.service.replay import Replay, replay
 from flow_engine.service.replies import Replies
 from flow_engine.service.runs import RunPage, RunQuery, list_runs
-from flow_engine.service.schedules.preview import Asked, preview
+from flow_engine.service.schedules.preview import Asked, Shown, preview, shown
 from flow_engine.service.seating import Seating
 from flow_engine.service.stats import FlowFigures, flow_figures
 from flow_engine.service.story import RunStory, story
@@ -312,6 +312,10 @@ class Flows:
         """What a series step would write over a record, or a new one, with these unsaved values: see
         `flow_engine.service.schedules.preview`. Raises NotFound, Forbidden, InvalidInput."""
         return preview(session, self._catalogue, actor, Asked(flow, step, record, values or {}))
+
+    def schedules(self, session: Session, actor: Actor, record: int, form: str) -> tuple[Shown, ...]:
+        """What the series steps of this form's flows would write over the record, where they say that it is shown."""
+        return shown(session, self._catalogue, actor, record, form)
 
     # What operators ask
 

@@ -59,7 +59,8 @@ class Revise:
 @dataclass(frozen=True, kw_only=True)
 class Series(ActingStep):
     """Either records of `form`, each with `lines` and perhaps instalments, or (without a form) rows of the run's own
-    record. `charged` is the kind of days that cost something.
+    record. `charged` is the kind of days that cost something. While `preview` holds, the record's pages show what
+    would be written.
     """
 
     form: str | None
@@ -71,6 +72,7 @@ class Series(ActingStep):
     instalments: Instalments | None = None
     rows_into: str | None = None
     revise: Revise | None = None
+    preview: Formula | None = None
     noted: Uses = field(default_factory=Uses)
 
     def uses(self) -> Uses:
@@ -90,8 +92,10 @@ def _parse(raw: Mapping[str, Any], pointer: str, steps: ParseSteps) -> Series:
         "instalments": _instalments(raw["instalments"], reader) if "instalments" in raw else None,
         "rows_into": raw.get("rows"),
         "revise": _revise(raw["revise"], reader) if "revise" in raw else None,
+        "preview": Formula(raw["preview"]) if "preview" in raw else None,
     }
     noted = Uses(
+        conditions=(("/preview", made["preview"]),) if made["preview"] is not None else (),
         asked=tuple(reader.asked),
         searches=tuple(reader.searches),
         tables=tuple(reader.tables),
@@ -201,6 +205,7 @@ TYPE = StepType(
         "lines": _SET_ROWS,
         "instalments": _INSTALMENTS,
         "revise": _REVISE,
+        "preview": ref("formula"),
         "when_returned": WHEN_RETURNED,
     },
     _parse,

@@ -20,6 +20,7 @@ from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.history import Entry, actor_names, history_of
 from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, rows_of, shown_columns
+from web.desk.schedules import ScheduleView, schedules_of
 from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import RunView, runs_of
 from web.desk.world import World
@@ -66,6 +67,7 @@ class RecordPage:
     decision: dict[str, Any] | None
     guest_link: GuestDoor | None
     sections: tuple[SectionView, ...]
+    schedules: tuple[ScheduleView, ...]
     linked: tuple[Linked, ...]
     urge: dict[str, Any] | None
     runs: tuple[RunView, ...]
@@ -99,6 +101,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         urge=next((run.urge for run in runs if run.urge), None),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
         sections=sections_of(form, view.fields, values, names, world.locale),
+        schedules=schedules_of(world, record.id, form.key),
         linked=_linked(world, view),
         runs=runs,
         history=history_of(world, view),

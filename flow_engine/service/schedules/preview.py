@@ -7,15 +7,18 @@ from typing import Any
 
 from formloom.clock import app_now, time_zone
 from formloom.db.uow import workspace_of
-from formloom.errors import Forbidden, NotFound
+from formloom.errors import Forbidden, InvalidInput, Issue, NotFound
 from sqlalchemy.orm import Session
 
+from flow_engine.definition import FlowDef
 from flow_engine.definition.compile import formulas_of, row_form
+from flow_engine.elements.value import Formula
 from flow_engine.series import CHARGED, Line, Period
-from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.loaded import set_stage
 from flow_engine.service.schedules.revising import Planned, planned
 from flow_engine.service.script import Script
+from flow_engine.service.stage import Stage
 from flow_engine.steps.series import Series
 from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definition.paths import Place, places
@@ -47,10 +50,58 @@ def preview(session: Session, catalogue: Catalogue, actor: Actor, asked: Asked) 
     terms read what the actor may not, InvalidInput for terms that make no schedule.
     """
     pinned = catalogue.live(session, asked.flow)
-    flow, form = pinned
-    step = next((each for each in flow.definition.walk() if each.key == asked.step), None)
-    if not isinstance(step, Series) or flow.definition.rows(step.key):
+    flow = pinned[0].definition
+    step = next((each for each in flow.walk() if each.key == asked.step), None)
+    if not isinstance(step, Series) or flow.rows(step.key):
         raise NotFound("unknown_step", {"step": asked.step})
+    return _told(step, planned(stage_for(session, catalogue, pinned, step, actor, asked), step))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a step would write over a record as it stands; without a `plan`, `wrong` says why the terms make none."""
+
+    flow: FlowDef
+    step: Series
+    form: CompiledForm
+    plan: Planned | None
+    wrong: tuple[Issue, ...] = ()
+
+
+def shown(session: Session, catalogue: Catalogue, actor: Actor, record: int, form: str) -> tuple[Shown, ...]:
+    """The schedules that the record's pages show now: of the steps whose `preview` holds, as far as the actor may read
+    what the terms read.
+    """
+    found: list[Shown] = []
+    for pinned in catalogue.of_form(session, form):
+        flow = pinned[0].definition
+        for step in flow.walk():
+            if isinstance(step, Series) and step.preview is not None and not flow.rows(step.key):
+                found += _shown(session, catalogue, pinned, step, step.preview, actor, record)
+    return tuple(found)
+
+
+def _shown(
+    session: Session, catalogue: Catalogue, pinned: Pinned, step: Series, when: Formula, actor: Actor, record: int
+) -> Iterator[Shown]:
+    flow, form = pinned[0].definition, pinned[1]
+    try:
+        stage = stage_for(session, catalogue, pinned, step, actor, Asked(flow.key, step.key, record, {}))
+    except (Forbidden, NotFound):
+        return
+    if stage.evaluate(when.text) is not True:
+        return
+    try:
+        yield Shown(flow, step, form, planned(stage, step))
+    except InvalidInput as error:
+        yield Shown(flow, step, form, None, error.issues)
+
+
+def stage_for(
+    session: Session, catalogue: Catalogue, pinned: Pinned, step: Series, actor: Actor, asked: Asked
+) -> Stage:
+    """Where the step would stand, over the record as asked. Raises NotFound, Forbidden `preview_denied`."""
+    flow, form = pinned
     forms = catalogue.forms.forms(session)
     fact, fields = _record(session, catalogue, forms, form, actor, asked)
     for place in _read(forms, flow.definition.form, step, formulas_of(flow.definition)):
@@ -58,7 +109,7 @@ def preview(session: Session, catalogue: Catalogue, actor: Actor, asked: Asked) 
             raise Forbidden("preview_denied", {"field": str(place)})
     _meets_all(session, forms, actor, step)
     script = Script(workspace_of(session), app_now(session), actor.ref, fact.id, {})
-    stage = set_stage(
+    return set_stage(
         pinned,
         forms,
         fact,
@@ -69,7 +120,6 @@ def preview(session: Session, catalogue: Catalogue, actor: Actor, asked: Asked) 
         roles={},
         session=lambda: session,
     )
-    return _told(step, planned(stage, step))
 
 
 def _record(
