@@ -1,7 +1,7 @@
 """Files in and out. What people uploaded is never run: sniffed type, nosniff, a sandbox, attachment unless an image."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, cast
 from urllib.parse import quote
@@ -21,12 +21,18 @@ INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 CHUNK = 65_536
 
 
-def take_upload(session: Session, request: Request, actor: str) -> FileCard:
+def take_upload(
+    session: Session, request: Request, actor: str, *, accept: Iterable[str] = (), most_bytes: int | None = None
+) -> FileCard:
     """Store the one file of a multipart body."""
     upload = request.files.get("file")
     if upload is None:
         raise InvalidInput("file_missing_in_body", issues=(Issue("/file", "required"),))
-    stored = services().files.store(session, cast("BinaryIO", upload.stream), upload.filename or "", actor)
+    stream, name = cast("BinaryIO", upload.stream), upload.filename or ""
+    try:
+        stored = services().files.store(session, stream, name, actor, accept=accept, most_bytes=most_bytes)
+    finally:
+        upload.close()
     url = url_for("record.file", file_id=stored.id)
     return FileCard(str(stored.id), stored.name, stored.media_type, stored.size, url)
 

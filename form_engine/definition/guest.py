@@ -45,7 +45,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the guest sees of their report afterwards, for `days`. `answers`: also the steps that ask a guest about it."""
+    """What the guest sees of their report for `days`. `answers`: and the steps that ask a guest about it."""
 
     fields: tuple[str, ...] = ()
     days: int = 90
@@ -130,9 +130,7 @@ def check_guest(form: "FormDef", must_be_written: Callable[["FieldDef"], bool]) 
             continue
         if not _fillable(found):
             yield Issue(f"/guest/fields/{at}", "guest_cannot_fill", {"field": key})
-        elif found.type.refers == "record" and "filter" not in {
-            each.name for each in found.type.formulas(found.config)
-        }:
+        elif found.type.refers == "record" and not _is_narrowed(found):
             yield Issue(f"/guest/fields/{at}", "guest_link_needs_filter", {"field": key})
         if key in guest.fixed:
             yield Issue(f"/guest/set/{key}", "duplicate", {"field": key})
@@ -146,6 +144,10 @@ def check_guest(form: "FormDef", must_be_written: Callable[["FieldDef"], bool]) 
         for each in form.fields:
             if must_be_written(each) and each.key not in brought:
                 yield Issue(pointer, "required_but_not_writable", {"field": each.key, "role": "guest"})
+
+
+def _is_narrowed(found: "FieldDef") -> bool:
+    return any(each.name == "filter" for each in found.type.formulas(found.config))
 
 
 def _fillable(found: "FieldDef") -> bool:

@@ -40,5 +40,6 @@ CODES: Final = (
     "guests_do_not_comment",
     "confirm_purge",
     "too_many",
+    "too_many_files",
     "bad_cursor",
 )

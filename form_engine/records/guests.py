@@ -4,20 +4,21 @@ A guest has no roles: what may be written is what the form's `guest` part names,
 fixes. Links of the record come from the definition and the signed link alone, so a guest needs no right to read them.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, cast
 
 from formloom.errors import InvalidInput, Issue, NotFound
 from sqlalchemy.orm import Session
 
-from form_engine.definition import CompiledFormula, FieldAccess, Level
+from form_engine.definition import CompiledField, CompiledFormula, FieldAccess, Level
 from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json
-from form_engine.formula import Env, ErrorValue
+from form_engine.formula import Env, ErrorValue, RecordValue, Value
 from form_engine.permission import access_for
 from form_engine.query.listing import Page
 from form_engine.query.lookup import lookup, unsaved
 from form_engine.records.actor import SYSTEM, Actor
+from form_engine.records.apply import Refused
 from form_engine.records.context import context_for
 from form_engine.records.facts import Fact, Facts
 from form_engine.records.facts_sql import facts_of
@@ -26,6 +27,7 @@ from form_engine.records.named import new_ids
 from form_engine.records.openings import Opening, Subject
 from form_engine.records.plan import plan_create
 from form_engine.records.references import TELLING, nothing_else, unknown_references
+from form_engine.records.refusal import refusal
 from form_engine.records.write import RecordWrite
 from form_engine.records.writer import Change, Writer
 
@@ -66,6 +68,19 @@ class GuestRecords(Writer):
                     begins = self._made(session, opening, known, key, begins)
                 known[key] = begins
         return {key: value for key, value in known.items() if value is not None}
+
+    def shown(self, session: Session, opening: Opening) -> dict[str, Any]:
+        """What the page says of the record that the link is about: the fields that the definition shows."""
+        about = opening.guest.definition.about.get(opening.subject.about or "")
+        if about is None:
+            return {}
+        known = self._with_fixed(session, opening, opening.bound)
+        own = self._unsaved(session, opening, known)
+        found: dict[str, Any] = {}
+        for key in about.show:
+            column = opening.form.by_path[key]
+            found[key] = _json(column, own.values.get(key)) if column.computed else known.get(key)
+        return found
 
     def choices(
         self, session: Session, opening: Opening, path: str, values: Mapping[str, Any], *, q: str, limit: int
@@ -113,6 +128,12 @@ class GuestRecords(Writer):
             raise InvalidInput("invalid_input", {"form": change.form.key}, issues)
         return write
 
+    def refused(
+        self, session: Session, world: Forms, refused: Refused, writes: Sequence[RecordWrite], actor: Actor
+    ) -> Exception:
+        """Which other record has the same value already is not a guest's to learn."""
+        return refusal(refused, world, writes, lambda _: None)
+
     def _with_fixed(self, session: Session, opening: Opening, values: Mapping[str, Any]) -> dict[str, Json]:
         """The same with what the link fixes: by formula where the definition says so, over what is known by then."""
         known = dict(values)
@@ -127,13 +148,18 @@ class GuestRecords(Writer):
     ) -> Json:
         """The formula's value as input of the field; None where it is an error: the field is then left blank."""
         column = opening.form.by_path[key]
+        found = made.run(Env(own=self._unsaved(session, opening, known), context=context_for(session, SYSTEM)))
+        return None if isinstance(found, ErrorValue) else cast("Json", _json(column, found))
+
+    def _unsaved(self, session: Session, opening: Opening, known: Mapping[str, Any]) -> RecordValue:
+        """The record that is to be, as formulas read it; what makes no sense counts as blank."""
         facts = facts_of(session, opening.forms, context_for(session, SYSTEM))
         access = access_for(session, opening.forms, opening.form, SYSTEM)
-        own, _ = unsaved(opening.form, key, known, None, facts, access)
-        found = made.run(Env(own=own, context=facts.context))
-        if found is None or isinstance(found, ErrorValue):
-            return None
-        return column.definition.type.to_json(found, column.definition.config)  # type: ignore[no-any-return]
+        return unsaved(opening.form, "", known, None, facts, access)[0]
+
+
+def _json(column: CompiledField, value: Value) -> object:
+    return None if value is None else column.definition.type.to_json(value, column.definition.config)
 
 
 def _telling_nothing(error: InvalidInput) -> InvalidInput:

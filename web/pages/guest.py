@@ -15,6 +15,7 @@ from web.context import services, transaction
 from web.desk.decisions import decided
 from web.desk.guest_page import guest_page, shown_files
 from web.file_answer import send_stored, take_upload
+from web.guest_links import found, resolved
 from web.policies import guest, policy
 
 pages = Blueprint("guest", __name__, url_prefix="/g")
@@ -24,10 +25,10 @@ pages = Blueprint("guest", __name__, url_prefix="/g")
 @policy(guest)
 def show(token: str) -> str | tuple[str, int]:
     """The task behind the link; unknown, expired and revoked links look alike."""
-    found = _resolve(token)
-    if found is None:
+    known = resolved(token)
+    if known is None:
         return render_template("pages/guest_gone.html"), 404
-    workspace_id, link_id = found
+    workspace_id, link_id = known
     try:
         with transaction(workspace_id) as session:
             page = guest_page(session, link_id, token)
@@ -40,7 +41,7 @@ def show(token: str) -> str | tuple[str, int]:
 @policy(guest)
 def decide(token: str) -> Response:
     """The guest's decision."""
-    workspace_id, link_id = _found(token)
+    workspace_id, link_id = found(token)
     body = read_body(Decision(), request)
     with transaction(workspace_id) as session:
         task = services().flows.guest_task(session, link_id)
@@ -54,7 +55,7 @@ def decide(token: str) -> Response:
 @accepts_upload
 def upload(token: str) -> tuple[Response, int]:
     """A slip that the guest adds, while their task is open."""
-    workspace_id, link_id = _found(token)
+    workspace_id, link_id = found(token)
     with transaction(workspace_id) as session:
         if not services().flows.guest_task(session, link_id).open:
             raise NotFound("link_gone")
@@ -67,25 +68,10 @@ def upload(token: str) -> tuple[Response, int]:
 @policy(guest)
 def file(token: str, file_id: UUID) -> Response:
     """A file that stands in what the guest may see, or that they have just added."""
-    workspace_id, link_id = _found(token)
+    workspace_id, link_id = found(token)
     with transaction(workspace_id) as session:
         row, stream = services().files.open(session, file_id)
         if row.created_by == f"guest:{link_id}" or str(file_id) in shown_files(session, link_id):
             return send_stored(row, stream)
         stream.close()
     raise NotFound("link_gone")
-
-
-def _resolve(token: str) -> tuple[int, UUID] | None:
-    """The link behind a token. Only misses are counted: many customers may come from one address, guessing misses."""
-    found = guests.resolve(services().databases, services().settings, token[:200])
-    if found is None:
-        services().access.throttle.count("guest", request.remote_addr or "")
-    return found
-
-
-def _found(token: str) -> tuple[int, UUID]:
-    found = _resolve(token)
-    if found is None:
-        raise NotFound("link_gone")
-    return found

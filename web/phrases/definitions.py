@@ -8,9 +8,7 @@ PHRASES = {
     "formula_wrong_result": N_("The formula gives a value of the wrong type."),
     "guest_about_one_record": N_("A public link can be about one linked record only."),
     "guest_cannot_fill": N_("Somebody without an account cannot fill in this field."),
-    "guest_link_needs_filter": N_(
-        "Guests may choose only where the link has a filter: it says which records they see."
-    ),
+    "guest_link_needs_filter": N_("Guests choose only where the link has a filter: it says what they see."),
     "not_a_link_to": N_("This field does not link to the right form."),
     "clear_but_required": N_("A link that must be filled in cannot be cleared when its target is deleted."),
     "no_overlap_reads_elsewhere": N_("This condition may read only the record's own fields."),

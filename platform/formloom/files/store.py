@@ -40,18 +40,26 @@ class FileStore:
         return cls(file_backend(settings), settings.max_upload_bytes, Path(settings.data_dir) / "incoming")
 
     def store(
-        self, session: Session, stream: BinaryIO, name: str, actor: str, *, accept: Iterable[str] = ()
+        self,
+        session: Session,
+        stream: BinaryIO,
+        name: str,
+        actor: str,
+        *,
+        accept: Iterable[str] = (),
+        most_bytes: int | None = None,
     ) -> StoredFile:
         """Take a stream in. Raises InvalidInput for what is too large, empty, broken, or of a type not accepted.
 
-        `accept` holds media types, or families as `image/*`; none accepts all. The size is counted while it streams.
+        `accept` holds media types, or families as `image/*`; none accepts all. The size is counted while it streams;
+        `most_bytes` is a bound below that of the settings.
         """
         self._scratch.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._scratch)
         path = Path(temporary)
         try:
             with os.fdopen(handle, "w+b") as file:
-                size, digest = self._copy(stream, file)
+                size, digest = self._copy(stream, file, min(self._max_bytes, most_bytes or self._max_bytes))
                 media_type = sniff(file)
             _check_accepted(media_type, tuple(accept))
             row = StoredFile(
@@ -88,12 +96,12 @@ class FileStore:
             except ValueError:
                 continue
 
-    def _copy(self, stream: BinaryIO, file: BinaryIO) -> tuple[int, bytes]:
+    def _copy(self, stream: BinaryIO, file: BinaryIO, most: int) -> tuple[int, bytes]:
         size, digest = 0, hashlib.sha256()
         while chunk := stream.read(CHUNK):
             size += len(chunk)
-            if size > self._max_bytes:
-                raise _refused("too_large", most=self._max_bytes)
+            if size > most:
+                raise _refused("too_large", most=most)
             digest.update(chunk)
             file.write(chunk)
         if size == 0:
