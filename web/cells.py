@@ -16,6 +16,7 @@ from form_engine.fields import FieldType
 from form_engine.fields.base import Chip, Glossary
 from web.locales import time_zone
 from web.names import FileCard, Names
+from web.place import device_place, map_link
 
 _TONES = {"gray": "idle", "grey": "idle", "purple": "accent", "teal": "blue", "pink": "red"}
 _KINDS = {"number": "num"}
@@ -110,6 +111,10 @@ def _address(shown: _Shown) -> Cell:
     return Cell("url", words if shown.kind.stored else urlsplit(words).hostname or words, href=words)
 
 
+def _place(shown: _Shown) -> Cell:
+    return Cell("place", shown.words, href=map_link(device_place(shown.value)))
+
+
 def _files(shown: _Shown) -> Cell:
     known = shown.names.files
     cards = tuple(known[str(one)] for one in shown.kind.ids(shown.value) if str(one) in known)
@@ -129,6 +134,7 @@ _BY_LOOK: Mapping[str, Callable[[_Shown], Cell]] = {
     "chips": _chips,
     "link": _links,
     "url": _address,
+    "place": _place,
     "person": _people,
     "files": _files,
     "rich": _rich,

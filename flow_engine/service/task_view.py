@@ -71,6 +71,8 @@ class TaskView:
     may_take_back: bool = False
     closed_by: str | None = None
     clocks: tuple[ClockView, ...] = ()
+    facts: tuple[str, ...] = ()
+    """The fields that they see first; empty: the whole record."""
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -182,6 +184,7 @@ def _view(session: Session, catalogue: Catalogue, wanted: Any) -> TaskView:
         and may_take_back(flow, state, task.visit, who),
         step_titles={step.key: step.title for step in flow.walk()},
         clocks=clocks_of(session, {run.id: flow}).get(run.id, ()),
+        facts=flow.step(task.step).facts,
         closed_by=None if task.status == "open" else _decided_by(session, task),
     )
 

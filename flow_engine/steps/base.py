@@ -31,6 +31,8 @@ class Step:
     pointer: str
     fields: Mapping[str, str] = field(default_factory=dict)
     require: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    """What whoever is asked sees first, in this order; the rest of the record stands behind it. Empty: all of it."""
 
     @property
     def decisions(self) -> tuple[str, ...]:
@@ -155,4 +157,5 @@ def frame(raw: Mapping[str, Any], pointer: str) -> dict[str, Any]:
         "pointer": pointer,
         "fields": raw.get("fields", {}),
         "require": tuple(raw.get("require", ())),
+        "facts": tuple(raw.get("facts", ())),
     }

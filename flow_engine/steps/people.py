@@ -25,6 +25,12 @@ SCHEMA: Mapping[str, Any] = {
     "if_nobody": {"anyOf": [ref("people"), {"enum": ["pass", "stuck", "admins"]}]},
     "fields": ref("fields"),
     "require": {"type": "array", "maxItems": 100, "items": ref("key")},
+    "facts": {
+        "description": "What whoever is asked sees first, in this order; the rest of the record is folded away.",
+        "type": "array",
+        "maxItems": 50,
+        "items": ref("key"),
+    },
     "due": ref("due"),
     "on_resubmit": ref("plain_outcome"),
     "on_withdraw": ref("plain_outcome"),
@@ -136,7 +142,7 @@ class PeopleStep(Step):
             people=(("/by", self.by), ("/if_nobody", self.if_nobody), *people_in(self.due)),
             lengths=tuple(lengths_in(self.due)),
             calendars=tuple(calendars_in(self.due)),
-            fields=(("/fields", tuple(self.fields)), ("/require", self.require)),
+            fields=(("/fields", tuple(self.fields)), ("/require", self.require), ("/facts", self.facts)),
             writes=(
                 ("/on_resubmit/set", self.on_resubmit.set),
                 ("/on_withdraw/set", self.on_withdraw.set if self.on_withdraw else ()),

@@ -44,7 +44,7 @@ Operator: TypeAlias = Literal[
     "eq", "ne", "lt", "le", "gt", "ge", "in", "between", "starts", "contains", "has_any", "has_all", "within", "blank"
 ]
 Look: TypeAlias = Literal[
-    "text", "number", "date", "chip", "chips", "link", "person", "files", "phone", "url", "email", "rich"
+    "text", "number", "date", "chip", "chips", "link", "person", "files", "phone", "url", "email", "rich", "place"
 ]
 """How a page draws a value: the words are the type's own (`print_text`), the look says what surrounds them."""
 

@@ -50,6 +50,7 @@ class LocationConfig:
 
 class LocationField(FieldType[LocationConfig]):
     name = "location"
+    look = "place"
     config_schema: ClassVar[Mapping[str, Any]] = {
         "max_accuracy": {"type": "integer", "minimum": 1, "maximum": 100_000},
         "capture": {"enum": ["allow", "only"]},

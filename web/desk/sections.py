@@ -1,6 +1,6 @@
 """A record laid out for reading: the sections of its form, each with facts and tables."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,17 @@ def sections_of(
         if any(fact.cell.kind != "blank" for fact in facts) or any(table.rows for table in tables):
             made.append(SectionView(title, facts, tables))
     return tuple(made)
+
+
+def first_facts(
+    form: CompiledForm, keys: Sequence[str], fields: FieldAccess, values: Mapping[str, Any], names: Names, locale: str
+) -> tuple[SectionView, ...]:
+    """These fields in this order, as far as they say something: what somebody needs to see first."""
+    shown = [each for key in keys if (each := form.field(key)) and fields.may_read(each.path)]
+    facts = tuple(_fact(each, values, names, locale) for each in shown if not each.columns)
+    tables = tuple(_table(each, fields, values, names, locale) for each in shown if each.columns)
+    said = SectionView("", tuple(fact for fact in facts if fact.cell.kind != "blank"), tables)
+    return (said,) if said.facts or said.tables else ()
 
 
 def _layout(form: CompiledForm, locale: str) -> Iterator[tuple[str, tuple[str, ...]]]:

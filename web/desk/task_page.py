@@ -18,7 +18,8 @@ from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.linked import linked_records, reader_of
 from web.desk.record_form import PEOPLE, UPLOAD, lookup_url
-from web.desk.sections import SectionView, sections_of
+from web.desk.schedules import ScheduleView, schedules_of
+from web.desk.sections import SectionView, first_facts, sections_of
 from web.desk.timeline import StepView, due_state, runs_of
 from web.desk.world import World
 from web.forms_view import Filled, Surroundings, form_model
@@ -45,6 +46,9 @@ class TaskPage:
     steps: tuple[StepView, ...]
     now: datetime
     clocks: tuple[ClockLine, ...] = ()
+    first: tuple[SectionView, ...] = ()
+    """What the step wants to be seen first; where it says so, `sections` are the rest and stand folded below."""
+    schedules: tuple[ScheduleView, ...] = ()
     said: str = ""
     """What a notice tells that is to be acknowledged."""
 
@@ -59,6 +63,8 @@ def task_page(session: Session, identity: Identity, task_id: int, next_url: str)
     fields = view.fields | task.fields
     names = world.names(form, [whole])
     keys = editable(form, task.fields) if task.open else []
+    first = first_facts(form, [key for key in task.facts if key not in keys], fields, whole, names, world.locale)
+    shown = {*keys, *(task.facts if first else ())}
     runs = runs_of(world, task.record, run=task.run)
     return TaskPage(
         id=task.id,
@@ -69,12 +75,14 @@ def task_page(session: Session, identity: Identity, task_id: int, next_url: str)
         due_state=due_state(task.due_at, world.context.now),
         closed=_closed(task),
         guest_link=guest_door(world, task.record),
-        sections=sections_of(form, fields, whole, names, world.locale, leave_out=frozenset(keys)),
+        sections=sections_of(form, fields, whole, names, world.locale, leave_out=frozenset(shown)),
+        first=first,
         decision=_decision(world, identity, task, form, fields, whole, keys, names, next_url)
         if task.open or task.may_take_back
         else None,
         steps=runs[0].steps if runs else (),
         now=world.context.now,
+        schedules=schedules_of(world, task.record, form.key) if task.open else (),
         said=services().flows.said(session, task, world.actor, world.locale) if task.kind == "step" else "",
         clocks=clock_lines(task.clocks, world.locale, world.context.now),
     )

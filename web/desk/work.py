@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from formloom.access import Identity
 from formloom.i18n import localized
@@ -15,9 +14,6 @@ from sqlalchemy.orm import Session
 from flow_engine.service.waiting import Waiting
 from form_engine.definition import CompiledField, CompiledForm, ViewDef
 from form_engine.definition.work import Work
-from form_engine.fields.location import SYSTEMS
-from form_engine.formula import LocationValue
-from form_engine.formula.functions.place import wgs84
 from form_engine.query.listing import MAX_LIMIT, list_records
 from form_engine.records.view import RecordView
 from web.cells import Cell, cell
@@ -29,6 +25,7 @@ from web.desk.timeline import due_state
 from web.desk.views import condition, views_of
 from web.desk.world import World
 from web.names import Names
+from web.place import device_place, map_link
 from web.speech import gettext, ngettext
 
 
@@ -177,7 +174,7 @@ class _Desk:
             for each in shown
         ]
         clocks = {line.title: line for one in waiting for line in clock_lines(one.clocks, locale, now)}
-        where = _wgs84(whole.get(self.work.near or ""))
+        where = device_place(whole.get(self.work.near or ""))
         title = item.title or item.number or f"#{item.id}"
         return Card(
             id=item.id,
@@ -189,7 +186,7 @@ class _Desk:
             clock=nearest(clocks.values()),
             rank=self.rank,
             place=where,
-            map=f"geo:{where}?q={where}({quote(title)})" if where else "",
+            map=map_link(where, title),
             links=tuple(self._links(whole)),
         )
 
@@ -238,12 +235,3 @@ class _Desk:
             address, found = whole.get(key), self.form.field(key)
             if found is not None and isinstance(address, str) and address.startswith(("https://", "http://")):
                 yield localized(found.definition.label, self.world.locale), address
-
-
-def _wgs84(value: Any) -> str:
-    """A place as devices say it; nothing for a value that is none."""
-    if not isinstance(value, Mapping) or "lat" not in value or "lon" not in value:
-        return ""
-    crs = SYSTEMS.get(str(value.get("crs", "wgs84")), "WGS-84")
-    found = wgs84(LocationValue(Decimal(str(value["lat"])), Decimal(str(value["lon"])), crs))
-    return f"{found.latitude:f},{found.longitude:f}" if isinstance(found, LocationValue) else ""

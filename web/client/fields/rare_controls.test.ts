@@ -72,6 +72,12 @@ it('stars are given, and given back by the same star', async () => {
 });
 
 describe('a location', () => {
+  it('tells formulas how exact it is', () => {
+    const place = KINDS.get('location')?.toValue({ lat: '31.230400', lon: '121.473700', crs: 'gcj02', accuracy: '12.0' }, {} as FieldModel);
+    expect(place).toMatchObject({ crs: 'GCJ-02' });
+    expect(String((place as { accuracy: unknown }).accuracy)).toBe('12');
+  });
+
   const found = { coords: { latitude: 31.2304, longitude: 121.4737, accuracy: 12.34 } };
 
   it('is read from the device with how exact it is', async () => {
