@@ -15,7 +15,7 @@ export default defineConfig({
     // The content security policy allows no data: scripts, and the sprite must stay a file.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: 'web/client/main.ts' },
+    rolldownOptions: { input: ['web/client/main.ts', 'web/client/list/look.ts'] },
   },
   test: {
     environment: 'happy-dom',

@@ -314,3 +314,18 @@ __all__ = [
     "Serial",
     "record_index",
 ]
+
+
+class SavedView(Numbered, Base):
+    """How somebody likes to see a form's records: their own, or `shared` with all who may read the form. `body` is the
+    part of a view that people choose (`form_engine.saved_views`).
+    """
+
+    __tablename__ = "saved_view"
+    __table_args__ = (Index("ix_saved_view_form", "workspace_id", "form", "title"),)
+    form: Mapped[str]
+    owner_id: Mapped[int]
+    title: Mapped[str]
+    shared: Mapped[bool] = mapped_column(server_default="false")
+    body: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())

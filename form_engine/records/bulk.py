@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.definitions_store import FormStore
 from form_engine.fields.base import Json
+from form_engine.formula import check, parse
 from form_engine.models import RecordHistory
 from form_engine.permission.access import Access
 from form_engine.query.listing import matching_ids
@@ -50,19 +51,32 @@ class Choice:
     filter: object = None
     q: str = ""
     all: bool = False
+    where: str | None = None
+    """A formula over the form's own names, from a definition (a view's)."""
 
     @property
     def empty(self) -> bool:
-        return self.ids == () or (self.ids is None and not self.filter and not self.q.strip() and not self.all)
+        return self.ids == () or (self.ids is None and not self._narrows and not self.all)
+
+    @property
+    def _narrows(self) -> bool:
+        return bool(self.filter or self.q.strip() or self.where)
 
     def to_json(self) -> dict[str, Json]:
         ids = list(self.ids) if self.ids is not None else None
-        return {"ids": ids, "filter": self.filter, "q": self.q, "all": self.all}  # type: ignore[dict-item]
+        narrowed = {"filter": self.filter, "q": self.q, "where": self.where}
+        return {"ids": ids, "all": self.all, **narrowed}  # type: ignore[dict-item]
 
     @classmethod
     def read(cls, raw: Mapping[str, Any]) -> "Choice":
         ids = raw.get("ids")
-        return cls(tuple(ids) if ids is not None else None, raw.get("filter"), raw.get("q") or "", bool(raw.get("all")))
+        return cls(
+            tuple(ids) if ids is not None else None,
+            raw.get("filter"),
+            raw.get("q") or "",
+            bool(raw.get("all")),
+            raw.get("where"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +168,8 @@ def highest(session: Session, access: Access, choice: Choice) -> int:
 
 
 def _chosen(session: Session, access: Access, choice: Choice) -> Any:
-    return matching_ids(session, access, filter=choice.filter, q=choice.q)
+    where = None if choice.where is None else check(parse(choice.where), access.form.scope).node
+    return matching_ids(session, access, filter=choice.filter, where=where, q=choice.q)
 
 
 def preview(

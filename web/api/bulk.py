@@ -1,19 +1,22 @@
 """Many records at once: looked at beforehand, done at once or as a job, undone together."""
 
+from dataclasses import replace
 from typing import Any
 
 import marshmallow as ma
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from formloom.errors import InvalidInput, Issue
+from formloom.errors import InvalidInput, Issue, NotFound
 from marshmallow import fields, validate
 from sqlalchemy.orm import Session
 
+from form_engine.definition import CompiledForm
 from form_engine.records import bulk, bulk_job
 from web.api.door import ApiBlueprint, Body
 from web.api.once import once
 from web.context import services, transaction
 from web.desk.bulk_json import outcome_json, preview_json
+from web.desk.views import views_of
 from web.desk.world import World
 from web.identity import actor_of, me
 from web.policies import policy, signed_in
@@ -22,8 +25,9 @@ blueprint = ApiBlueprint("bulk", "bulk", description="Changing or removing many 
 
 
 class BulkBody(Body):
-    """Which records (``ids``, or a list's ``filter`` and ``q``, or ``all``), and what is done to each: ``changes``, or
-    ``delete`` (``force`` clears links that ask). Without filter, words, ids and ``all`` nothing is meant.
+    """Which records (``ids``, or a list's ``filter``, ``q`` and ``view``, or ``all``), and what is done to each:
+    ``changes``, or ``delete`` (``force`` clears links that ask). Without filter, words, view, ids and ``all`` nothing is
+    meant.
     """
 
     ids = fields.List(
@@ -34,6 +38,7 @@ class BulkBody(Body):
     )
     filter = fields.Raw(load_default=None, allow_none=True, metadata={"type": ["object", "null"]})
     q = fields.String(load_default="", validate=validate.Length(max=200, error="too_long"))
+    view = fields.String(validate=validate.Length(max=63, error="too_long"), load_default=None, allow_none=True)
     all = fields.Boolean(load_default=False, truthy={True}, falsy={False})
     changes = fields.Dict(keys=fields.String(), values=fields.Raw(allow_none=True), load_default=None, allow_none=True)
     delete = fields.Boolean(load_default=False, truthy={True}, falsy={False})
@@ -88,8 +93,9 @@ class Preview(MethodView):
         choice, deed = _asked(body)
         with transaction() as session:
             world = World.of(session, me())
-            _, access = world.listable(form)
-            found = bulk.preview(services().records, session, services().forms, access, choice, deed)
+            own, access = world.listable(form)
+            meant = _in_view(world, own, choice, body["view"])
+            found = bulk.preview(services().records, session, services().forms, access, meant, deed)
             return jsonify(preview_json(world, access.form, found))
 
 
@@ -107,8 +113,10 @@ class Bulk(MethodView):
         choice, deed = _asked(body)
 
         def act(session: Session) -> tuple[int, dict[str, Any]]:
-            _, access = World.of(session, identity).listable(form)
-            done = bulk_job.act(services().records, session, services().forms, access, choice, deed)
+            world = World.of(session, identity)
+            own, access = world.listable(form)
+            meant = _in_view(world, own, choice, body["view"])
+            done = bulk_job.act(services().records, session, services().forms, access, meant, deed)
             return _answered(done)
 
         return once(identity, request, act)
@@ -136,11 +144,21 @@ def _answered(done: bulk_job.Outcome) -> tuple[int, dict[str, Any]]:
     return 202 if done.job is not None else 200, outcome_json(done)
 
 
+def _in_view(world: World, form: CompiledForm, choice: bulk.Choice, key: str | None) -> bulk.Choice:
+    """The choice within a view of the form; NotFound for one that the caller does not find."""
+    if key is None or choice.ids is not None:
+        return choice
+    view = next((one for one in views_of(world, form) if one.key == key), None)
+    if view is None:
+        raise NotFound("unknown_definition", {"kind": "view", "key": key})
+    return replace(choice, where=view.where.text) if view.where is not None else replace(choice, all=True)
+
+
 def _asked(body: dict[str, Any]) -> tuple[bulk.Choice, bulk.Deed]:
     issues = []
     if (body["changes"] is None) is not body["delete"]:
         issues.append(Issue("/changes", "changes_or_delete"))
-    if body["ids"] is not None and (body["filter"] is not None or body["q"] or body["all"]):
+    if body["ids"] is not None and (body["filter"] is not None or body["q"] or body["view"] or body["all"]):
         issues.append(Issue("/ids", "ids_or_filter"))
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))

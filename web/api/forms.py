@@ -28,7 +28,8 @@ blueprint = ApiBlueprint("forms", "forms", url_prefix="/forms", description="For
 class ListArgs(Body):
     """``filter`` is a JSON tree, ``sort`` a list such as ``-due_on,code``.
 
-    ``after`` is the ``next`` of the page before, ``before`` the ``previous`` of the page behind.
+    ``after`` is the ``next`` of the page before, ``before`` the ``previous`` of the page behind. ``view`` is the key of
+    a view of the form: its filter holds beside the own one, and its order where no other is asked for.
     """
 
     filter = fields.String(
@@ -38,6 +39,7 @@ class ListArgs(Body):
     after = fields.String(validate=validate.Length(max=4000, error="too_long"))
     before = fields.String(validate=validate.Length(max=4000, error="too_long"))
     q = fields.String(validate=validate.Length(max=200, error="too_long"))
+    view = fields.String(validate=validate.Length(max=63, error="too_long"))
     limit = Count(validate=validate.Range(1, 200, error="bad_limit"))
 
 

@@ -6,6 +6,7 @@ interface Loaded {
 
 const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
   form: () => import('./form/island'),
+  list: () => import('./list/island'),
   decision: () => import('./decision/island'),
   near: () => import('./near/island'),
   'form-admin': () => import('./admin/island'),

@@ -1,151 +1,68 @@
-"""The page that lists a form's records."""
+"""Lines of lists: the columns that are shown, and records as rows of cells."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from formloom.access import Identity
 from formloom.i18n import localized
-from sqlalchemy.orm import Session
 
-from form_engine.definition import CompiledField, CompiledForm
-from form_engine.definition.views import ViewDef
-from form_engine.exports import Export
+from form_engine.definition import CompiledField, CompiledForm, Look
 from form_engine.permission import Access
-from form_engine.query.listing import list_records
 from form_engine.records.view import RecordView
 from web.cells import Cell, cell, numeric
 from web.desk.document import document
-from web.desk.query import ListQuery, page_query
-from web.desk.views import condition, order, views_of
-from web.desk.world import World
-from web.names import Names
+from web.names import FileCard, Names
 from web.speech import gettext, ngettext
 
 MOST_COLUMNS = 10
-MOST_CHIPS = 9
+PLAIN = Look()
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's head. ``href`` sorts by it; ``sorted`` is aria's word for how it stands now."""
+    """A column's head. ``href`` sorts by it; ``sorted`` is aria's word for how it stands now. ``width`` in pixels; 0:
+    as wide as it needs. ``frozen``: it stays in sight when the table is moved sideways.
+    """
 
     label: str
     numeric: bool
     href: str = ""
     sorted: str = ""
+    key: str = ""
+    width: int = 0
+    frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHead:
+    """What stands above the records of a group: what they share, how many they are, and the sums by column."""
+
+    key: str
+    cell: Cell
+    label: str
+    count_text: str
+    sums: tuple[Cell, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A record's line."""
+    """A record's line. ``edit`` has the key of each cell's field that this reader may change here, else ''. ``tone`` is
+    the colour of the whole line.
+    """
 
     id: int
     title: str
     cells: tuple[Cell, ...]
+    version: int = 0
+    edit: tuple[str, ...] = ()
+    tone: str = ""
+    cover: FileCard | None = None
+    head: GroupHead | None = None
+    moves: bool = False
+    """This reader may change the field by which a board is laid out."""
 
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """One choice of a filter."""
-
-    label: str
-    href: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChipGroup:
-    """The choices for one field."""
-
-    label: str
-    choices: tuple[Chip, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ListPage:
-    """Everything that ``pages/list.html`` shows."""
-
-    form: str
-    title: str
-    q: str
-    kept: tuple[tuple[str, str], ...]
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    filters: tuple[ChipGroup, ...]
-    filtered: bool
-    more: str
-    count_text: str
-    may_create: bool
-    export: tuple[tuple[str, str], ...] | None = None
-    """What the button sends to get this very list as a file; None: this reader may not."""
-    tabs: tuple[Chip, ...] = ()
-
-
-def list_page(session: Session, identity: Identity, form_key: str, args: Mapping[str, str]) -> ListPage:
-    """The list as this person may see it."""
-    world = World.of(session, identity)
-    form, access = world.listable(form_key)
-    query = page_query(form, args)
-    views = views_of(world, form)
-    view = next((one for one in views if one.key == query.view), None)
-    page = list_records(
-        session,
-        access,
-        filter=query.tree(),
-        where=condition(form, view),
-        sort=query.sort or order(view),
-        after=query.after,
-        limit=query.limit,
-        q=query.q,
-    )
-    shown = shown_columns(form, access, view.look.columns if view else ())
-    names = world.names(form, (document(item.values, item.computed) for item in page.items))
-    heads = tuple(_head(form, query, each, world.locale) for each in shown)
-    return ListPage(
-        form=form.key,
-        title=localized(form.definition.title, world.locale),
-        q=query.q,
-        kept=(
-            *((f"f.{key}", value) for key, value in (query.chosen or {}).items()),
-            *((("view", query.view),) if view else ()),
-        ),
-        columns=heads if leads_itself(form, shown) else (Column(lead_label(form, world.locale), numeric=False), *heads),
-        rows=rows_of(form, shown, page.items, names, world.locale),
-        filters=_chips(form, access, query, world.locale),
-        filtered=bool(query.q or query.chosen),
-        more=replace(query, after=page.next).address(form.key) if page.next else "",
-        count_text=count_text(page.count, capped=page.capped, estimated=page.estimated),
-        may_create=access.may("create"),
-        export=_export(query) if access.may("export") and page.items else None,
-        tabs=_tabs(form, views, view, world.locale),
-    )
-
-
-def _export(query: ListQuery) -> tuple[tuple[str, str], ...]:
-    chosen = ((f"f.{key}", value) for key, value in (query.chosen or {}).items())
-    rest = (("q", query.q), ("view", query.view), ("sort", ",".join(query.sort)))
-    return (*chosen, *((name, value) for name, value in rest if value))
-
-
-def list_export(
-    session: Session, identity: Identity, form_key: str, args: Mapping[str, str], file_format: str
-) -> Export:
-    """What is on the page, all pages of it, as an export."""
-    world = World.of(session, identity)
-    form, access = world.listable(form_key)
-    query = page_query(form, args)
-    view = next((one for one in views_of(world, form) if one.key == query.view), None)
-    columns = [each.key for each in shown_columns(form, access, view.look.columns if view else ())] if view else []
-    return Export(
-        form=form.key,
-        format="csv" if file_format == "csv" else "xlsx",
-        filter=query.tree(),
-        where=view.where.text if view is not None and view.where is not None else None,
-        sort=query.sort or order(view),
-        q=query.q,
-        columns=tuple(columns),
-        locale=world.locale,
-    )
+    def may_edit(self, at: int) -> str:
+        """The field of a cell, if the reader may change it in the list."""
+        return self.edit[at] if at < len(self.edit) else ""
 
 
 def count_text(count: int, *, capped: bool = False, estimated: bool = False) -> str:
@@ -158,20 +75,12 @@ def count_text(count: int, *, capped: bool = False, estimated: bool = False) -> 
     return ngettext("%(num)s record", "%(num)s records", count)
 
 
-def _tabs(form: CompiledForm, views: tuple[ViewDef, ...], chosen: ViewDef | None, locale: str) -> tuple[Chip, ...]:
-    """All records, then each view; nothing where there are no views."""
-    if not views:
-        return ()
-    every = Chip(gettext("All"), f"/forms/{form.key}", chosen is None)
-    named = (Chip(localized(one.title, locale), f"/forms/{form.key}?view={one.key}", one is chosen) for one in views)
-    return (every, *named)
-
-
 def shown_columns(form: CompiledForm, access: Access, asked: tuple[str, ...] = ()) -> tuple[CompiledField, ...]:
-    """The columns that the form's own list names and the reader may see."""
+    """The columns that were asked for, else those that the form's own list names, as far as the reader may see them."""
     keys = asked or form.definition.list_columns or tuple(each.key for each in form.fields if not each.columns)
     found = (form.field(key) for key in keys)
-    return tuple(each for each in found if each is not None and access.readable(form.key, each.path))[:MOST_COLUMNS]
+    seen = tuple(each for each in found if each is not None and access.readable(form.key, each.path))
+    return seen if asked else seen[:MOST_COLUMNS]
 
 
 def leads_itself(form: CompiledForm, shown: tuple[CompiledField, ...]) -> bool:
@@ -190,44 +99,68 @@ def lead_label(form: CompiledForm, locale: str) -> str:
     return localized(named.definition.label, locale) if named else gettext("Title")
 
 
+def heads_of(form: CompiledForm, shown: tuple[CompiledField, ...], look: Look, locale: str) -> tuple[Column, ...]:
+    """The heads of these columns, the one that names the record first."""
+    heads = tuple(
+        Column(
+            localized(each.definition.label, locale),
+            numeric(each),
+            key=each.key,
+            width=look.widths.get(each.key, 0),
+            frozen=at < look.frozen,
+        )
+        for at, each in enumerate(shown)
+    )
+    return heads if leads_itself(form, shown) else (Column(lead_label(form, locale), numeric=False), *heads)
+
+
 def rows_of(
-    form: CompiledForm, shown: tuple[CompiledField, ...], items: tuple[RecordView, ...], names: Names, locale: str
+    form: CompiledForm,
+    shown: tuple[CompiledField, ...],
+    items: Iterable[RecordView],
+    names: Names,
+    locale: str,
+    look: Look = PLAIN,
 ) -> tuple[Row, ...]:
     """Records as lines; the first cell is the record's own title."""
     own_lead = leads_itself(form, shown)
+    colour, cover, by = (form.field(key) if key else None for key in (look.colour, look.cover, look.by))
     rows = []
     for item in items:
         values = document(item.values, item.computed)
         cells = tuple(cell(each, values.get(each.key), names, locale) for each in shown)
-        lead = Cell("text", item.number or item.title or f"#{item.id}")
-        rows.append(Row(item.id, item.title, cells if own_lead else (lead, *cells)))
+        edit = tuple(each.key if _may_change(item, each) else "" for each in shown)
+        if not own_lead:
+            cells, edit = (Cell("text", item.number or item.title or f"#{item.id}"), *cells), ("", *edit)
+        tone = cell(colour, values.get(colour.key), names, locale).tone if colour else ""
+        pictures = cell(cover, values.get(cover.key), names, locale).files if cover else ()
+        picture = next((file for file in pictures if file.is_image), None)
+        moves = by is not None and _may_change(item, by)
+        rows.append(Row(item.id, item.title, cells, item.version, edit, tone, picture, moves=moves))
     return tuple(rows)
 
 
-def _head(form: CompiledForm, query: ListQuery, column: CompiledField, locale: str) -> Column:
-    label = localized(column.definition.label, locale)
-    sortable = column.definition.index or column.computed
-    current = query.sort[0] if query.sort else ""
-    how = {column.key: "ascending", f"-{column.key}": "descending"}.get(current, "")
-    href = query.sorted_by(column.key).address(form.key) if sortable else ""
-    return Column(label, numeric(column), href, how)
+def _may_change(item: RecordView, column: CompiledField) -> bool:
+    """A list changes what a person may write; a status moves by steps and buttons, what is under way by its step."""
+    kind = column.definition.type
+    return (
+        "update" in item.may
+        and item.record.run_id is None
+        and not column.computed
+        and not column.columns
+        and item.fields.may_write(column.path)
+        and kind.moves(column.definition.config) is None
+    )
 
 
-def _chips(form: CompiledForm, access: Access, query: ListQuery, locale: str) -> tuple[ChipGroup, ...]:
-    candidates = [*filter(None, (form.field(key) for key in form.definition.list_columns)), *form.fields]
-    for column in candidates:
-        options = getattr(column.definition.config, "options", None)
-        filterable = column.definition.index or column.computed
-        if not options or len(options) > MOST_CHIPS or not filterable or not access.readable(form.key, column.path):
-            continue
-        chosen = (query.chosen or {}).get(column.key)
-        chips = tuple(
-            Chip(
-                localized(one.label, locale),
-                query.choosing(column.key, None if one.key == chosen else one.key).address(form.key),
-                one.key == chosen,
-            )
-            for one in options.values()
-        )
-        return (ChipGroup(localized(column.definition.label, locale), chips),)
-    return ()
+__all__ = [
+    "Column",
+    "GroupHead",
+    "Row",
+    "count_text",
+    "heads_of",
+    "lead_label",
+    "leads_itself",
+    "rows_of",
+    "shown_columns",
+]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from formloom.access import Identity
+from formloom.errors import NotFound
 from sqlalchemy.orm import Session
 
 from form_engine.query.listing import list_records
@@ -12,6 +13,7 @@ from web.desk.document import document
 from web.desk.history import Change, RowChange, Side, history_of
 from web.desk.query import ListQuery
 from web.desk.timeline import RunView, runs_of
+from web.desk.views import condition, views_of
 from web.desk.world import World
 
 
@@ -24,12 +26,16 @@ def record_json(session: Session, identity: Identity, record_id: int) -> dict[st
 def page_json(session: Session, identity: Identity, form_key: str, query: ListQuery) -> dict[str, Any]:
     """A page of records."""
     world = World.of(session, identity)
-    _, access = world.listable(form_key)
+    form, access = world.listable(form_key)
+    view = next((one for one in views_of(world, form) if one.key == query.view), None)
+    if query.view and view is None:
+        raise NotFound("unknown_definition", {"kind": "view", "key": query.view})
     page = list_records(
         session,
         access,
         filter=query.tree(),
-        sort=query.sort,
+        where=condition(form, view),
+        sort=query.sort or (view.look.order if view else ()),
         after=query.after,
         before=query.before,
         limit=query.limit,

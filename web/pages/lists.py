@@ -2,11 +2,14 @@
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from form_engine.definition import ViewDef
 from form_engine.exports.service import AT_ONCE, MEDIA
 from web.context import services, transaction
-from web.desk.lists import list_export, list_page
+from web.desk.list_page import list_export, list_page, one_row
 from web.desk.record_form import new_form
+from web.desk.work import work_page, work_view
 from web.file_answer import download, made_here
 from web.identity import actor_of, me
 from web.page_frame import load_nav
@@ -20,9 +23,29 @@ pages = Blueprint("lists", __name__)
 def show(form: str) -> str:
     """Records of a form that the person may see: searched, filtered by chips, sorted by a column, by pages."""
     with transaction() as session:
+        view = work_view(session, me(), form, request.args)
+        if view is not None:
+            return _work(session, view)
         page = list_page(session, me(), form, request.args)
         nav = load_nav(session)
     return render_template("pages/list.html", nav=nav, page=page)
+
+
+def _work(session: Session, view: ViewDef) -> str:
+    """A page of work, or its cards alone when something changed."""
+    page = work_page(session, me(), view)
+    if request.args.get("part") == "cards":
+        return render_template("parts/work_cards.html", page=page)
+    return render_template("pages/work.html", nav=load_nav(session), page=page)
+
+
+@pages.get("/forms/<form>/rows/<int:record_id>")
+@policy(signed_in)
+def row(form: str, record_id: int) -> str:
+    """One line of the list, after its record was changed; the query is the list's."""
+    with transaction() as session:
+        page = one_row(session, me(), form, record_id, request.args)
+    return render_template("parts/list_rows.html", page=page)
 
 
 @pages.get("/forms/<form>/new")
