@@ -67,11 +67,16 @@ def paper(days: Days, who: str = "agent", content: bytes = b"%PDF-1.4\n%%EOF\n",
         return [str(stored.id)]
 
 
+def slip(days: Days) -> str:
+    """A stored picture of the agent's."""
+    (stored,) = paper(days, content=draw_slip(Slip("1", "0.00", "2025-12-01", "1")), name="slip.jpg")
+    return stored
+
+
 def pay(days: Days, bill: dict[str, Any]) -> None:
     """A confirmed payment of the whole bill."""
-    slip = paper(days, content=draw_slip(Slip("1", bill["amount"], "2025-12-01", bill["bill_no"])), name="slip.jpg")
     line = {"bill": bill["id"], "applied": bill["amount"]}
     told = {"contract": bill["contract"], "bill": bill["id"], "amount": bill["amount"], "lines": [line]}
-    told |= {"channel": "bank", "payer": "孔思", "slip": slip, "value_date": "2025-12-01"}
+    told |= {"channel": "bank", "payer": "孔思", "slip": [slip(days)], "value_date": "2025-12-01"}
     days.make("payment", **told, status="confirmed")
     days.settle()
