@@ -26,6 +26,7 @@ from flow_engine.service.errors import RECORD_HELD, RUN_MOVED
 from flow_engine.service.live import Live
 from flow_engine.service.loaded import gone, set_stage, stored_state
 from flow_engine.service.origin import BUTTON, SUBMIT, Origin
+from flow_engine.service.refusing import refusal
 from flow_engine.service.script import Script
 from flow_engine.service.stage import Stage
 from flow_engine.service.trouble import Tripped
@@ -55,7 +56,7 @@ def start(
     the initiator picked.
 
     Raises Conflict `record_in_run` where the run would hold a record that another one holds; InvalidInput for a choice
-    that is missing or not allowed.
+    that is missing or not allowed, and for what whoever submits or presses can mend (`refusing`).
     """
     flow, form = pinned
     run = {"flow": flow.key, "flow_version": flow.version, "form": form.key, "form_version": form.version}
@@ -70,7 +71,7 @@ def start(
 
     picked = chosen(session, flow, actor, choices)
     begun = Started(actor.ref, picked or None, called=True if origin.parent_visit is not None else None)
-    return _drive(session, stage, None, begun, {"action": "run.started", "detail": {}})
+    return _drive(session, stage, None, begun, {"action": "run.started", "detail": {}}, origin)
 
 
 def press(
@@ -222,14 +223,23 @@ def _stage(
 
 
 def _drive(
-    session: Session, stage: Callable[[], Stage], state: RunState | None, event: Event, audit: dict[str, Any]
+    session: Session,
+    stage: Callable[[], Stage],
+    state: RunState | None,
+    event: Event,
+    audit: dict[str, Any],
+    origin: Origin | None = None,
 ) -> int:
-    """Play the event on a fresh stage and store the step; where something of it fails, the run is told so instead."""
+    """Play the event on a fresh stage and store the step; where something of it fails, the run is told so instead, or
+    the person who begins it is."""
     first = stage()
     try:
         return _store(session, first, state, event, audit)
     except Tripped as trip:
         live.undo(first)
+        told = refusal(trip.failed, first.form, origin) if origin is not None else None
+        if told is not None:
+            raise told from trip
         return _store(session, stage(), state, trip.failed, {**audit, "action": "run.incident"})
 
 
