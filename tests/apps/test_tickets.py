@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from formloom.db.uow import unit_of_work
 from formloom.errors import InvalidInput
 
 from tests.apps.conftest import House
@@ -62,6 +63,34 @@ def test_from_report_to_closing(shop: Workshop) -> None:
     technician = shop.technician("JS017")
     assert (technician["finished"], technician["fixed_at_once"], technician["in_time"]) == ("1", "1", "1")
     assert technician["score"] == "100.0"
+
+
+def test_what_a_ticket_waits_for_is_told(shop: Workshop) -> None:
+    """The page of work asks: of whom, for what, by when, and how much time is left to dispatch."""
+    ticket, other = shop.report(COLD), shop.report(COLD)
+    shop.decide(ticket, "dispatcher", "approve")
+    technician, dispatcher = shop.people["JS017"].person_id, shop.people["dispatcher"].person_id
+    assert technician is not None
+    with unit_of_work(shop.house.databases, shop.workspace) as session:
+        flows = shop.house.flows
+        every = flows.waiting(session, [ticket, other])
+        (offer,), (acceptance,) = every[ticket], every[other]
+        assert flows.records_waiting_for(session, "ticket", technician, 10) == {ticket}
+        assert flows.waiting(session, [ticket, other], technician) == {ticket: (offer,)}
+    assert (offer.kind, offer.person, offer.fills, [each.decision for each in offer.offers]) == (
+        "offer",
+        technician,
+        False,
+        ["accept", "decline"],
+    )
+    assert [reason.label["zh-CN"] for reason in offer.offers[1].reasons] == [
+        "手头忙",
+        "距离太远",
+        "工具或技能不符",
+        "身体不适",
+    ]  # type: ignore[index]
+    assert (acceptance.person, acceptance.fills, acceptance.due_at is not None) == (dispatcher, True, True)
+    assert [clock.key for clock in offer.clocks] == ["dispatch"]
 
 
 SPOILT: list[tuple[str, dict[str, Any]]] = [

@@ -38,6 +38,9 @@ def test_a_view_is_read_and_fits() -> None:
         ({"sums": ["subject"]}, "/sums/0", "wrong_type"),
         ({"colour": "subject"}, "/colour", "wrong_type"),
         ({"widths": {"nothing": 100}}, "/widths/nothing", "unknown_field"),
+        ({"work": {"near": "nothing"}}, "/work/near", "unknown_field"),
+        ({"work": {"near": "subject"}}, "/work/near", "wrong_type"),
+        ({"work": {"links": ["subject", "total"]}}, "/work/links/1", "wrong_type"),
         ({"where": "subject"}, "/where", "formula_wrong_result"),
         ({"where": "nothing = 1"}, "/where", "formula_unknown_name"),
     ],
@@ -55,6 +58,7 @@ def test_a_view_that_does_not_fit_is_told(part: dict[str, object], pointer: str,
         {"show": "timeline", "start": "needed_on", "end": "needed_on", "by": "status"},
         {"group": {"by": "needed_on", "bucket": "month", "desc": True}, "sums": ["total"], "frozen": 1},
         {"layout": "cards", "widths": {"subject": 240}},
+        {"work": {"asks": "everybody", "links": ["subject"]}},
     ],
 )
 def test_every_kind_of_view_can_be_said(part: dict[str, object]) -> None:
