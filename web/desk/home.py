@@ -1,5 +1,6 @@
 """The home page: counts, what comes first, what one may begin."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -35,6 +36,15 @@ class Begin:
 
 
 @dataclass(frozen=True, slots=True)
+class Door:
+    """A page of work that is meant for this person's role."""
+
+    title: str
+    href: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """Everything that ``pages/home.html`` shows."""
 
@@ -44,6 +54,7 @@ class HomePage:
     tasks: tuple[Line, ...]
     creatable: tuple[Begin, ...]
     now: datetime
+    doors: tuple[Door, ...] = ()
 
 
 def home_page(session: Session, identity: Identity) -> HomePage:
@@ -71,7 +82,20 @@ def home_page(session: Session, identity: Identity) -> HomePage:
         tasks=tuple(line_of(item, titles[item.record], "todo", now, world.locale) for item in first),
         creatable=_creatable(world),
         now=now,
+        doors=tuple(_doors(world)),
     )
+
+
+def _doors(world: World) -> Iterator[Door]:
+    """Only what names one of their roles: a page for everybody is nobody's day."""
+    store = services().stores.views
+    for view in (store.live(world.session, key) for key in store.keys(world.session)):
+        form = world.forms.get(view.form)
+        if view.work is None or not view.roles & world.actor.roles or form is None:
+            continue
+        if world.access(form).may("read"):
+            title = localized(view.title, world.locale)
+            yield Door(title, f"/forms/{view.form}?view={view.key}", view.icon or form.definition.icon or "form")
 
 
 def _greeting(identity: Identity, now: datetime) -> str:
