@@ -13,7 +13,7 @@ from formloom.i18n import localized
 from form_engine.definition import CompiledField, CompiledForm, CompiledFormula, CompiledRule, FieldAccess
 from form_engine.definition.model import Display
 from form_engine.fields import Text
-from form_engine.formula import Context, Path, Type, to_json
+from form_engine.formula import Checked, Context, Path, Type, to_json
 from web.names import Names
 
 MayRead = Callable[[str, str], bool]
@@ -79,7 +79,7 @@ def needs(form: CompiledForm, reader: Reader) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     for formula in _formulas(form):
         if _shippable(form, formula, reader):
-            for step, key in _walks(form, formula):
+            for step, key in _walks(form, formula.checked):
                 wanted.setdefault(step, set()).add(key)
     return wanted
 
@@ -253,6 +253,10 @@ def _formulas(form: CompiledForm) -> Iterator[CompiledFormula]:
 
 
 def _shippable(form: CompiledForm, formula: CompiledFormula, reader: Reader) -> bool:
+    return may_be_told(form, formula.checked, reader)
+
+
+def may_be_told(form: CompiledForm, formula: Checked, reader: Reader) -> bool:
     """Whether everything that the formula reads may be seen by this reader."""
     for path in _paths(form, formula):
         if not _own_readable(form, path, reader):
@@ -267,9 +271,9 @@ def _own_readable(form: CompiledForm, path: Path, reader: Reader) -> bool:
     return reader.fields.may_read(joined if joined in form.by_path else path[0])
 
 
-def _paths(form: CompiledForm, formula: CompiledFormula) -> Iterator[Path]:
+def _paths(form: CompiledForm, formula: Checked) -> Iterator[Path]:
     """Every path the formula reads, from the record on; ``row.x`` is found through the table it stands in."""
-    reads = formula.checked.reads
+    reads = formula.reads
     yield from reads.own
     tables = [each.key for each in form.fields if each.columns]
     for path in reads.row:
@@ -278,7 +282,7 @@ def _paths(form: CompiledForm, formula: CompiledFormula) -> Iterator[Path]:
             yield (owner, *path)
 
 
-def _walks(form: CompiledForm, formula: CompiledFormula) -> Iterator[tuple[str, str]]:
+def _walks(form: CompiledForm, formula: Checked) -> Iterator[tuple[str, str]]:
     """Each step of a path that leaves the record: (form that is entered, field that is read there)."""
     for path in _paths(form, formula):
         column = form.by_path.get(path[0])

@@ -7,9 +7,10 @@ interface Loaded {
 const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
   form: () => import('./form/island'),
   list: () => import('./list/island'),
+  import: () => import('./import/island'),
   decision: () => import('./decision/island'),
   near: () => import('./near/island'),
-  'form-admin': () => import('./admin/island'),
+  designer: () => import('./designer/island'),
 };
 
 /** Mounts each `[data-island]` under `root` once, on the JSON that stands inside it. */

@@ -40,17 +40,12 @@ def admin_forms(session: Session) -> tuple[AdminForm, ...]:
 
 
 def admin_form(session: Session, identity: Identity, key: str) -> dict[str, Any]:
-    """The props of the island ``form-admin``."""
+    """The props of the island ``designer``, and what stands around it."""
     state = draft_json(session, services().forms, key)
     locale = current_locale()
-    props = {
-        "form": key,
-        "locale": locale,
-        "draft_url": f"/api/v1/definitions/forms/{key}/draft",
-        "publish_url": f"/api/v1/definitions/forms/{key}/publish",
-        "state": state,
-    }
-    return {"title": _title(state["definition"], locale) or key, "props": props}
+    props = {"form": key, "locale": locale, "url": f"/api/v1/definitions/forms/{key}", "state": state}
+    title = _title(state["definition"], locale) or key
+    return {"title": title, "published": state["live_version"] is not None, "props": props}
 
 
 def _title(definition: dict[str, Any], locale: str) -> str:
