@@ -1,8 +1,11 @@
-"""Drafts and the bin as the API tells them."""
+"""Drafts and the bin: as the API tells them, and the bin's page."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from formloom.access import Identity
+from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
 from form_engine.records import aside
@@ -26,6 +29,45 @@ def bin_json(session: Session, identity: Identity, form: str, after: str | None,
         for item in page.items
     ]
     return {"items": items, "next": page.next}
+
+
+@dataclass(frozen=True, slots=True)
+class BinRow:
+    """A record in the bin: who put it there, when."""
+
+    id: int
+    title: str
+    who: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BinPage:
+    """What ``pages/bin.html`` shows; ``more`` is the address of the next page."""
+
+    form: str
+    title: str
+    rows: tuple[BinRow, ...]
+    more: str
+
+
+def bin_page(session: Session, identity: Identity, form_key: str, after: str | None) -> BinPage:
+    """A page of a form's bin, the latest first; NotFound for a form that the reader may not list."""
+    world = World.of(session, identity)
+    form, access = world.listable(form_key)
+    page = aside.bin_of(session, access, after=after)
+    names = actor_names(world, (item.record.updated_by for item in page.items))
+    rows = tuple(
+        BinRow(
+            item.id,
+            item.title or item.number or f"#{item.id}",
+            names[item.record.updated_by],
+            item.record.updated_at,
+        )
+        for item in page.items
+    )
+    more = f"/forms/{form.key}/bin?after={page.next}" if page.next else ""
+    return BinPage(form.key, localized(form.definition.title, world.locale), rows, more)
 
 
 def drafts_json(

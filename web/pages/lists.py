@@ -1,19 +1,23 @@
 """Lists of records, and the form that makes a new one."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from form_engine.definition import ViewDef
 from form_engine.exports.service import AT_ONCE, MEDIA
+from form_engine.records import purge
 from web.context import services, transaction
+from web.desk.bin import bin_page
+from web.desk.import_page import import_page
 from web.desk.list_page import list_export, list_page, one_row
 from web.desk.record_form import new_form
 from web.desk.work import work_page, work_view
 from web.file_answer import download, made_here
 from web.identity import actor_of, me
 from web.page_frame import load_nav
-from web.policies import policy, signed_in
+from web.policies import admin, policy, signed_in
+from web.speech import gettext
 
 pages = Blueprint("lists", __name__)
 
@@ -74,3 +78,55 @@ def export(form: str) -> ResponseReturnValue:
             pass
         name = exports.name(session, asked)
     return download(file, name, MEDIA[asked.format])
+
+
+@pages.get("/forms/<form>/import")
+@policy(signed_in)
+def sheet(form: str) -> str:
+    """Where a sheet is brought: uploaded here, then looked at and put right."""
+    return _wizard(form, None)
+
+
+@pages.get("/forms/<form>/import/<int:batch_id>")
+@policy(signed_in)
+def batch(form: str, batch_id: int) -> str:
+    """An import on its way: its columns, its rows, what came of it."""
+    return _wizard(form, batch_id)
+
+
+def _wizard(form: str, batch_id: int | None) -> str:
+    with transaction() as session:
+        page = import_page(session, me(), form, batch_id)
+        nav = load_nav(session)
+    return render_template("pages/import.html", nav=nav, **page)
+
+
+@pages.get("/forms/<form>/bin")
+@policy(signed_in)
+def bin_of(form: str) -> str:
+    """The records of a form that were removed and can be taken out again."""
+    with transaction() as session:
+        page = bin_page(session, me(), form, request.args.get("after"))
+        nav = load_nav(session)
+    return render_template("pages/bin.html", nav=nav, page=page)
+
+
+@pages.post("/forms/<form>/bin/<int:record_id>/restore")
+@policy(signed_in)
+def take_out(form: str, record_id: int) -> ResponseReturnValue:
+    """Take a record out of the bin, with what went along with it."""
+    with transaction() as session:
+        services().records.restore(session, services().forms, record_id, actor_of(me()))
+    flash(gettext("It is back."))
+    return redirect(url_for("lists.bin_of", form=form), 303)
+
+
+@pages.post("/forms/<form>/bin/<int:record_id>/purge")
+@policy(admin)
+def forget(form: str, record_id: int) -> ResponseReturnValue:
+    """Forget a record in the bin for ever; the page has asked before."""
+    with transaction() as session:
+        actor = actor_of(me())
+        purge.purge(services().records, session, services().forms, [record_id], actor, confirmed=True)
+    flash(gettext("It is gone for ever."))
+    return redirect(url_for("lists.bin_of", form=form), 303)
