@@ -1,5 +1,7 @@
 """Which definitions speak of a role."""
 
+from dataclasses import dataclass
+
 from formloom.db.uow import workspace_of
 from sqlalchemy import and_, cast, func, select
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH
@@ -10,8 +12,17 @@ from form_engine.models import Definition, DefinitionVersion
 _SPOKEN_OF = "$.** ? (@.role == $role)"
 
 
-def naming_role(session: Session, role: str) -> tuple[tuple[str, str], ...]:
-    """(kind, key) of every live definition that names it, anywhere (`"role": "…"` is how definitions do)."""
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """A live definition, with its title by language."""
+
+    kind: str
+    key: str
+    title: dict[str, str] | str
+
+
+def naming_role(session: Session, role: str) -> tuple[Naming, ...]:
+    """Every live definition that names it, anywhere (`"role": "…"` is how definitions do)."""
     live = and_(
         DefinitionVersion.workspace_id == Definition.workspace_id,
         DefinitionVersion.kind == Definition.kind,
@@ -19,6 +30,6 @@ def naming_role(session: Session, role: str) -> tuple[tuple[str, str], ...]:
         DefinitionVersion.version == Definition.live_version,
     )
     named = func.jsonb_path_exists(DefinitionVersion.body, cast(_SPOKEN_OF, JSONPATH), cast({"role": role}, JSONB))
-    statement = select(Definition.kind, Definition.key).join(DefinitionVersion, live)
+    statement = select(Definition.kind, Definition.key, DefinitionVersion.body["title"].label("title")).join(DefinitionVersion, live)
     mine = statement.where(Definition.workspace_id == workspace_of(session), named)
-    return tuple((row.kind, row.key) for row in session.execute(mine.order_by(Definition.kind, Definition.key)))
+    return tuple(Naming(row.kind, row.key, row.title or row.key) for row in session.execute(mine.order_by(Definition.kind, Definition.key)))

@@ -12,8 +12,18 @@ from form_engine.calendars.holidays import NONE_KNOWN, public_days
 from form_engine.calendars.live import live_calendars
 from form_engine.formula.workdays import is_workday
 from web.locales import current_locale
+from web.phrases.marking import N_
 
 CODES = ("unknown_calendar",)
+WEEKDAY = {
+    "mon": N_("Monday"),
+    "tue": N_("Tuesday"),
+    "wed": N_("Wednesday"),
+    "thu": N_("Thursday"),
+    "fri": N_("Friday"),
+    "sat": N_("Saturday"),
+    "sun": N_("Sunday"),
+}
 
 
 def calendars_json(session: Session) -> list[dict[str, Any]]:

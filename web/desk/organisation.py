@@ -114,7 +114,10 @@ def roles_page(session: Session) -> Json:
             "words": _words(title),
             "people": count,
             "needed": key == people.ADMIN,
-            "named_by": [(gettext(KIND.get(kind, kind)), named) for kind, named in naming_role(session, key)],
+            "named_by": [
+                (gettext(KIND.get(one.kind, one.kind)), localized(one.title, current_locale()))
+                for one in naming_role(session, key)
+            ],
         }
         for key, (title, count) in people.all_roles(session).items()
     ]

@@ -3,7 +3,7 @@
 from formloom.access.door import CODES, Access, Identity, Opened, ResetWords
 from formloom.access.passwords import Passwords
 from formloom.access.throttle import Throttle
-from formloom.access.tokens import create_api_token, revoke_api_token
+from formloom.access.tokens import api_tokens, create_api_token, revoke_api_token
 
 __all__ = [
     "CODES",
@@ -13,6 +13,7 @@ __all__ = [
     "Passwords",
     "ResetWords",
     "Throttle",
+    "api_tokens",
     "create_api_token",
     "revoke_api_token",
 ]

@@ -1,6 +1,6 @@
 """API tokens: a program that acts as a person, within scopes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
@@ -40,3 +40,11 @@ def revoke_api_token(session: Session, token_id: int) -> bool:
         session.execute(update(ApiToken).where(*mine).values(revoked_at=func.now()).returning(ApiToken.id)).first()
         is not None
     )
+
+
+def api_tokens(session: Session, *, before: int | None = None, limit: int = 50) -> Sequence[ApiToken]:
+    """A page of all that were made, the latest first, also of those that ended."""
+    wanted = select(ApiToken).where(ApiToken.workspace_id == workspace_of(session))
+    if before is not None:
+        wanted = wanted.where(ApiToken.id < before)
+    return session.scalars(wanted.order_by(ApiToken.id.desc()).limit(limit)).all()
