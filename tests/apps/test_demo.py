@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
@@ -80,8 +80,8 @@ def test_everybody_finds_something_to_do(demo: House, session: Session) -> None:
         for person in session.scalars(select(Task.person_id).where(Task.status == "open", Task.kind != "cc"))
         if person is not None
     )
-    payments = {"agent": 1, "finance": 3, "finance2": 3, "supervisor": 2}
-    assert todo == {**payments, "dispatcher": 1, "technician": 1, "technician2": 1}
+    office = {"agent": 2, "finance": 3, "finance2": 3, "supervisor": 5}
+    assert todo == {**office, "dispatcher": 1, "technician": 1, "technician2": 1}
 
 
 def test_payments_stand_at_every_stage(demo: House, session: Session) -> None:
@@ -97,9 +97,20 @@ def test_tickets_stand_at_several_stages(session: Session) -> None:
     assert statuses == {"submitted": 1, "accepted": 1, "on_site": 1}
 
 
+def test_contracts_amendments_and_pauses_wait_for_somebody(session: Session) -> None:
+    begun = Record.created_at > datetime(2025, 12, 22, tzinfo=UTC)
+    for form, statuses in (
+        ("contract", {"pending_sign": 1, "in_approval": 1}),
+        ("amendment", {"approved": 1, "in_approval": 1}),
+        ("suspension", {"approved": 1, "in_approval": 1}),
+    ):
+        told = session.scalars(select(Record.data["status"].astext).where(Record.form == form, begun))
+        assert Counter(told) == statuses, form
+
+
 def test_every_journal_replays(demo: House, session: Session) -> None:
     runs = list(session.scalars(select(Run.id)))
-    assert len(runs) == 15
+    assert len(runs) == 21
     assert all(demo.flows.replay(session, run).ok for run in runs)
 
 
