@@ -20,6 +20,7 @@ from web.desk.document import document
 from web.desk.list_groups import group_order, totals, with_groups
 from web.desk.list_tools import tools_model
 from web.desk.lists import Column, Row, count_text, heads_of, rows_of, shown_columns
+from web.desk.public_links import has_labels
 from web.desk.query import ListQuery, page_query
 from web.desk.views import Chosen, choose
 from web.desk.world import World
@@ -75,6 +76,8 @@ class ListPage:
     """The tools' props."""
     export: tuple[tuple[str, str], ...] | None = None
     """What the button sends to get this very list as a file; None: this reader may not."""
+    labels: str = ""
+    """The ids of this page's records, for their labels; empty: none can be printed."""
     board: Board | None = None
     calendar: Calendar | None = None
     timeline: Timeline | None = None
@@ -119,6 +122,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
         kinds=_kinds(form, access, chosen, query),
         model=tools_model(world, access, chosen, query, shown, rows),
         export=tuple((name, value) for name, value in query.pairs() if value) if access.may("export") else None,
+        labels=_labels(world, identity, form, page),
         board=board_of(world, access, chosen, query, by, shown[:4]) if look.show == "board" and by else None,
         calendar=calendar_of(world, access, chosen, query, shown[:3]) if look.show == "calendar" else None,
         timeline=timeline_of(world, access, chosen, query, shown[:3]) if look.show == "timeline" else None,
@@ -191,6 +195,11 @@ def list_export(
         columns=tuple(columns),
         locale=world.locale,
     )
+
+
+def _labels(world: World, identity: Identity, form: CompiledForm, page: Page | None) -> str:
+    items = page.items if page is not None and has_labels(world, identity, form.key) else ()
+    return ",".join(str(item.id) for item in items)
 
 
 def _conditions(tree: Any) -> int:

@@ -20,6 +20,7 @@ from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.history import Entry, actor_names, history_of
 from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, rows_of, shown_columns
+from web.desk.public_links import PublicLink, links_about
 from web.desk.schedules import ScheduleView, schedules_of
 from web.desk.sections import SectionView, sections_of
 from web.desk.timeline import RunView, runs_of
@@ -66,6 +67,7 @@ class RecordPage:
     task_href: str
     decision: dict[str, Any] | None
     guest_link: GuestDoor | None
+    public_links: tuple[PublicLink, ...]
     sections: tuple[SectionView, ...]
     schedules: tuple[ScheduleView, ...]
     linked: tuple[Linked, ...]
@@ -100,6 +102,7 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         or next((run.withdraw for run in runs if run.withdraw), None),
         urge=next((run.urge for run in runs if run.urge), None),
         guest_link=guest_door(world, record_id) if form.key in world.forms else None,
+        public_links=() if record.draft else links_about(world, identity, form.key, record.id),
         sections=sections_of(form, view.fields, values, names, world.locale),
         schedules=schedules_of(world, record.id, form.key),
         linked=_linked(world, view),
