@@ -11,6 +11,7 @@ const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
   decision: () => import('./decision/island'),
   near: () => import('./near/island'),
   designer: () => import('./designer/island'),
+  'form-start': () => import('./designer/start/island'),
 };
 
 /** Mounts each `[data-island]` under `root` once, on the JSON that stands inside it. */

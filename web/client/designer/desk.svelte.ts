@@ -94,7 +94,7 @@ export class Desk {
       if (!kind) return;
       const table = 'table' in place ? place.table : undefined;
       const key = freshKey(this.definition, type, '', table);
-      const label = Object.fromEntries([['zh-CN', kind.label], ['en', kind.label]]);
+      const label = { [this.locale]: kind.label };
       const field = { key, type, label, ...kind.config, ...this.linked(type) } as FieldDefinition;
       this.session.apply(add(this.definition, field, place));
       this.choosing.chosen = { path: table === undefined ? key : `${table}.${key}` };

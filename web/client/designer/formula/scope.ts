@@ -1,4 +1,5 @@
 /** The names that a formula may use where it stands, with what people call them. */
+import { t } from '../../i18n';
 import { fieldAt, nameOf, type FormDefinition, type Words } from '../definition';
 import type { KnownField, Surroundings } from '../surroundings';
 
@@ -10,6 +11,12 @@ export interface Known {
   /** Where a link leads. */
   readonly form: string | null;
   readonly options?: readonly { readonly key: string; readonly label?: unknown }[];
+}
+
+/** What every record has of itself. */
+function ownNames(): readonly Known[] {
+  const known = (name: string, label: string, type: string): Known => ({ name, label, type, form: null });
+  return [known('created_by', t('Made by'), 'member'), known('created_at', t('Made at'), 'datetime'), known('updated_by', t('Changed by'), 'member'), known('updated_at', t('Changed at'), 'datetime'), known('number', t('Number of the record'), 'text')];
 }
 
 type Shaped = { readonly key: string; readonly label?: unknown; readonly type: string; readonly form?: unknown; readonly fields?: readonly Shaped[]; readonly options?: unknown };
@@ -30,6 +37,7 @@ export function namesFor(definition: FormDefinition, around: Surroundings | null
   if (what === 'filter' && typeof field?.form === 'string') take(found, (forms.get(field.form) ?? []) as readonly Shaped[], 'target.', '⌕ ', forms, locale);
   if (table?.fields && path !== null && (path.includes('.') || what === 'rule')) take(found, table.fields as readonly Shaped[], 'row.', `${nameOf(table, locale)} › `, forms, locale);
   take(found, definition.fields as readonly Shaped[], '', '', forms, locale);
+  if (what !== 'default') found.push(...ownNames());
   return found.filter((each) => each.name !== path);
 }
 
