@@ -22,13 +22,13 @@ from web.phrases.marking import N_
 from web.speech import gettext
 from web.words import sentence
 
-HEADS = {"number": N_("No."), "due": N_("Due"), "rate": N_("Rate"), "amount": N_("Amount")}
+HEADS = {"number": N_("No."), "rate": N_("Rate"), "due": N_("Due"), "amount": N_("Amount")}
 """What a column is called where no field of what is written says it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """Days of one kind at one rate. ``kind`` is blank where they are the usual ones."""
+    """Days of one kind; ``rate`` is what the usual ones cost."""
 
     dates: str
     kind: Cell
@@ -135,9 +135,8 @@ class _Look:
         )
 
     def _line(self, line: Line) -> LineView:
-        return LineView(
-            _dates(line), self._kind(line), self.money(line.rate, "rate"), self.money(line.amount), line.locked
-        )
+        rate = self.money(line.rate, "rate") if line.kind == CHARGED else ""
+        return LineView(_dates(line), self._kind(line), rate, self.money(line.amount), line.locked)
 
     def _kind(self, line: Line) -> Cell:
         told = self.step.charged if line.kind == CHARGED else line.kind

@@ -16,8 +16,9 @@ from flow_engine.elements.value import Formula
 from flow_engine.series import CHARGED, Line, Period
 from flow_engine.service.catalogue import Catalogue, Pinned
 from flow_engine.service.loaded import set_stage
-from flow_engine.service.schedules.revising import Planned, planned
+from flow_engine.service.schedules.revising import MOST_EXISTING, Planned, planned
 from flow_engine.service.script import Script
+from flow_engine.service.searching import ids_of
 from flow_engine.service.stage import Stage
 from flow_engine.steps.series import Series
 from form_engine.definition import CompiledForm, FieldAccess
@@ -107,9 +108,8 @@ def stage_for(
     for place in _read(forms, flow.definition.form, step, formulas_of(flow.definition)):
         if not _may_read(session, forms, form, fields, actor, place):
             raise Forbidden("preview_denied", {"field": str(place)})
-    _meets_all(session, forms, actor, step)
     script = Script(workspace_of(session), app_now(session), actor.ref, fact.id, {})
-    return set_stage(
+    stage = set_stage(
         pinned,
         forms,
         fact,
@@ -120,6 +120,8 @@ def stage_for(
         roles={},
         session=lambda: session,
     )
+    _meets_all(stage, actor, step)
+    return stage
 
 
 def _record(
@@ -181,11 +183,15 @@ def _may_read(
     return access_for(session, forms, forms[place.form], actor).readable(place.form, place.path)
 
 
-def _meets_all(session: Session, forms: Forms, actor: Actor, step: Series) -> None:
-    """What a search finds is told as a whole, so whoever may meet only some of its records is told nothing."""
+def _meets_all(stage: Stage, actor: Actor, step: Series) -> None:
+    """What a search finds is told as a whole, so whoever may not read each of these records is told nothing."""
+    session = stage.people.session()
     for _, search in step.uses().searches:
-        access = access_for(session, forms, forms[search.form], actor)
-        if not actor.trusted and not any(rule.where is None and "read" in rule.may for rule in access.rules):
+        access = access_for(session, stage.forms, stage.forms[search.form], actor)
+        if actor.trusted or any(rule.where is None and "read" in rule.may for rule in access.rules):
+            continue
+        found = ids_of(stage, search, MOST_EXISTING)
+        if not access.may("read") or access.rights(session, found).keys() != set(found):
             raise Forbidden("preview_denied", {"field": search.form})
 
 
