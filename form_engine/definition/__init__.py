@@ -12,11 +12,13 @@ from form_engine.definition.compiled import (
     CompiledFormula,
     CompiledGuest,
     CompiledNoOverlap,
+    CompiledPage,
     CompiledRule,
 )
 from form_engine.definition.guest import GuestDef, Limits
 from form_engine.definition.look import Look, Sort
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, FieldDef, FormDef, NoOverlap, Rule, Section
+from form_engine.definition.page import PageDef, PageEvent, PageList, Source
 from form_engine.definition.parse import parse_form
 from form_engine.definition.views import RoleDef, ViewDef, check_view, parse_role, parse_view
 
@@ -32,6 +34,7 @@ __all__ = [
     "CompiledFormula",
     "CompiledGuest",
     "CompiledNoOverlap",
+    "CompiledPage",
     "CompiledRule",
     "FieldAccess",
     "FieldDef",
@@ -41,10 +44,14 @@ __all__ = [
     "Limits",
     "Look",
     "NoOverlap",
+    "PageDef",
+    "PageEvent",
+    "PageList",
     "RoleDef",
     "Rule",
     "Section",
     "Sort",
+    "Source",
     "ViewDef",
     "check_form",
     "check_view",

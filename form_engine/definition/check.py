@@ -15,6 +15,7 @@ from form_engine.definition.compile import FormCompiler, circle_issue
 from form_engine.definition.guest import check_guest
 from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef
 from form_engine.definition.order import ordered
+from form_engine.definition.page import check_page
 from form_engine.definition.paths import Place
 from form_engine.definition.reads import live_needs
 from form_engine.definition.scope import FormTypes
@@ -39,6 +40,7 @@ def check_form(form: FormDef, world: Mapping[str, FormDef]) -> tuple[Issue, ...]
         *_removal(form),
         *_access(form),
         *check_guest(form, _must_be_written),
+        *check_page(form, compiler.types.world),
     ]
     return distinct(found)
 

@@ -13,11 +13,13 @@ from form_engine.definition.compiled import (
     CompiledFormula,
     CompiledGuest,
     CompiledNoOverlap,
+    CompiledPage,
     CompiledRule,
 )
 from form_engine.definition.guest import Fixed, GuestDef
 from form_engine.definition.model import SYSTEM_NAMES, FieldDef, FormDef, NoOverlap, Rule
 from form_engine.definition.order import ordered
+from form_engine.definition.page import PageDef
 from form_engine.definition.reads import evaluation_needs, local_reads
 from form_engine.definition.scope import FormTypes
 from form_engine.fields.base import Json
@@ -81,6 +83,7 @@ class FormCompiler:
             scope=own,
             no_overlap=tuple(self._no_overlap(each, own, hangs_on) for each in form.no_overlap),
             guest=self._guest(form.guest, own) if form.guest is not None else None,
+            page=self._page(form.page) if form.page is not None else None,
         )
 
     def _field(self, field: FieldDef, table: str | None) -> CompiledField:
@@ -172,6 +175,16 @@ class FormCompiler:
     def _guest(self, guest: GuestDef, own: TypeScope) -> CompiledGuest:
         about = {key: self._fixed(each.fixed, f"/guest/about/{key}/set", own) for key, each in guest.about.items()}
         return CompiledGuest(guest, self._fixed(guest.fixed, "/guest/set", own), MappingProxyType(about))
+
+    def _page(self, page: PageDef) -> CompiledPage:
+        found = {}
+        for each in page.sources:
+            if each.where is None or each.form not in self.types.world:
+                continue
+            where = self._formula(each.where, self.types.scope(self.form, target=each.form), "logical")
+            if where is not None:
+                found[each.at] = where
+        return CompiledPage(page, MappingProxyType(found))
 
     def _fixed(self, values: Fixed, at: str, own: TypeScope) -> Mapping[str, CompiledFormula | Json]:
         """Values that a link brings, each fitting its field."""

@@ -11,6 +11,7 @@ from typing import Any
 from form_engine.definition.access import FieldAccess
 from form_engine.definition.guest import GuestDef
 from form_engine.definition.model import FieldDef, FormDef, NoOverlap
+from form_engine.definition.page import PageDef
 from form_engine.fields.answers import NO_NAMES, ExportCell, Glossary
 from form_engine.fields.base import Cleaner, Json, Slot, SlotValue, Text
 from form_engine.formula import Checked, Env, Type, TypeScope, Value
@@ -170,6 +171,14 @@ class CompiledGuest:
         return {**self.always, **(self.about.get(about, {}) if about is not None else {})}
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledPage:
+    """The page part with the filters of its linked records compiled, by where they stand."""
+
+    definition: PageDef
+    where: Mapping[str, CompiledFormula]
+
+
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CompiledForm:
     """A form ready for work. One is equal only to itself.
@@ -189,6 +198,7 @@ class CompiledForm:
     scope: TypeScope = field(repr=False, compare=False)
     no_overlap: tuple[CompiledNoOverlap, ...] = field(default=(), repr=False)
     guest: CompiledGuest | None = field(default=None, repr=False)
+    page: CompiledPage | None = field(default=None, repr=False)
     by_path: Mapping[str, CompiledField] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 from form_engine.definition.access import FieldAccess
 from form_engine.definition.guest import GuestDef
+from form_engine.definition.page import PageDef
 from form_engine.fields.base import FieldType, Json, Text
 from form_engine.fields.expression import Formula
 
@@ -136,6 +137,7 @@ class FormDef:
     access: tuple[AccessRule, ...] = ()
     submit_label: Text | None = None
     guest: GuestDef | None = None
+    page: PageDef | None = None
     """What people without an account may report; None: nothing."""
     by_key: Mapping[str, FieldDef] = field(init=False, repr=False, compare=False)
 

@@ -13,6 +13,7 @@ from form_engine.definition.access import FieldAccess, Level
 from form_engine.definition.bounds import check_bounds, distinct
 from form_engine.definition.guest import parse_guest
 from form_engine.definition.model import SYSTEM_NAMES, AccessRule, Display, FieldDef, FormDef, NoOverlap, Rule, Section
+from form_engine.definition.page import parse_page
 from form_engine.fields import BY_NAME
 from form_engine.fields.base import ConfigError, FieldType
 from form_engine.fields.expression import Formula, read_formula
@@ -138,6 +139,7 @@ class _Reader:
             access=tuple(self._access(each, f"/access/{at}") for at, each in enumerate(raw.get("access", ()))),
             submit_label=raw.get("submit_label"),
             guest=parse_guest(raw["guest"], self._formula) if "guest" in raw else None,
+            page=parse_page(raw["page"], self._formula) if "page" in raw else None,
         )
 
     def _field(self, raw: Mapping[str, Any], at: str) -> FieldDef | None:

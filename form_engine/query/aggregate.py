@@ -20,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Numeric,
+    Select,
     Text,
     cast,
     column,
@@ -68,11 +69,22 @@ class Aggregate:
     fields: Mapping[str, CompiledField | None]
 
 
-def aggregate(session: Session, access: Access, query: Mapping[str, Any], *, where: Node | None = None) -> Aggregate:
-    """The figures. `where` as in `list_records`. Raises InvalidInput for what cannot be asked, naming it."""
+def aggregate(
+    session: Session,
+    access: Access,
+    query: Mapping[str, Any],
+    *,
+    where: Node | None = None,
+    among: Select[Any] | None = None,
+) -> Aggregate:
+    """The figures. `where` as in `list_records`; `among` selects the ids that may count.
+
+    Raises InvalidInput for what cannot be asked, naming it."""
     asked = read_question(query)
     own = indexed_columns(access)
     conditions = conditions_of(session, access, own, asked.filter, where, asked.q)
+    if among is not None:
+        conditions.append(own.id.in_(among))
     columns = _Columns(access, own)
     keys = {each.name: columns.key(each) for each in asked.groups}
     read = {each.name: columns.measured(each) for each in asked.measures if each.path is not None}

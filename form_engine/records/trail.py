@@ -9,6 +9,7 @@ from uuid import UUID
 from formloom.db.uow import workspace_of
 from formloom.models import StoredFile
 from sqlalchemy import ColumnElement, exists, func, literal_column, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
 from form_engine.definition import CompiledForm, FieldAccess
@@ -44,6 +45,24 @@ def history(session: Session, form: CompiledForm, record_id: int, fields: FieldA
         Change(row.version, row.at, row.actor, row.action, _readable(form, row.changes, fields), row.via)
         for row in rows.all()[::-1]
     ]
+
+
+def changes_of(
+    session: Session, record_id: int, keys: Collection[str], until: datetime, limit: int
+) -> list[tuple[datetime, str, dict[str, list[Json]]]]:
+    """(when, actor, changes) of the latest writes before `until` that touched one of these fields, the last first."""
+    statement = (
+        select(RecordHistory.at, RecordHistory.actor, RecordHistory.changes)
+        .where(
+            RecordHistory.workspace_id == workspace_of(session),
+            RecordHistory.record_id == record_id,
+            RecordHistory.changes.has_any(array(sorted(keys))),
+            RecordHistory.at < until,
+        )
+        .order_by(RecordHistory.id.desc())
+        .limit(limit)
+    )
+    return [(at, actor, changes) for at, actor, changes in session.execute(statement)]
 
 
 def _readable(form: CompiledForm, changes: Mapping[str, Any], fields: FieldAccess) -> dict[str, tuple[Json, Json]]:

@@ -19,6 +19,7 @@ from web.desk.buttons import buttons_decision
 from web.desk.document import document
 from web.desk.guest_door import GuestDoor, guest_door
 from web.desk.history import Entry, actor_names, history_of
+from web.desk.life.glance import Glance, glance_at
 from web.desk.lists import Column, Row, count_text, lead_label, leads_itself, rows_of, shown_columns
 from web.desk.public_links import PublicLink, links_about
 from web.desk.schedules import ScheduleView, schedules_of
@@ -71,14 +72,19 @@ class RecordPage:
     sections: tuple[SectionView, ...]
     schedules: tuple[ScheduleView, ...]
     linked: tuple[Linked, ...]
+    glance: Glance
     urge: dict[str, Any] | None
     runs: tuple[RunView, ...]
     history: tuple[Entry, ...]
     now: datetime
 
 
-def record_page(session: Session, identity: Identity, record_id: int) -> RecordPage:
-    """The record as this person may see it; NotFound where they may not."""
+def record_page(
+    session: Session, identity: Identity, record_id: int, *, chosen: str = "", after: str | None = None
+) -> RecordPage:
+    """The record as this person may see it; NotFound where they may not. `chosen` is the list that is open, from
+    `after` on.
+    """
     world = World.of(session, identity)
     view = services().records.view(session, services().forms, record_id, world.actor)
     form, record = view.form, view.record
@@ -105,7 +111,8 @@ def record_page(session: Session, identity: Identity, record_id: int) -> RecordP
         public_links=() if record.draft else links_about(world, identity, form.key, record.id),
         sections=sections_of(form, view.fields, values, names, world.locale),
         schedules=schedules_of(world, record.id, form.key),
-        linked=_linked(world, view),
+        linked=() if form.definition.page and form.definition.page.linked else _linked(world, view),
+        glance=glance_at(world, view, values, names, runs, chosen, after),
         runs=runs,
         history=history_of(world, view),
         now=world.context.now,

@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response
 from web.body_limits import accepts_upload
 from web.context import transaction
 from web.desk.comments import NOTHING_SAID, Said, comments_beside, comments_view, refused, say, say_otherwise, unsay
+from web.desk.compare_page import compare_page
 from web.desk.document_page import document_page
 from web.desk.frame import opened
+from web.desk.life.further import timeline_further
 from web.desk.record_form import edit_form
 from web.desk.record_page import RecordPage, record_page
 from web.file_answer import file_answer
@@ -30,7 +32,8 @@ def show(record_id: int) -> str:
     with transaction() as session:
         if part == "comments":
             return render_template("parts/comments.html", comments=comments_view(session, me(), record_id))
-        page = record_page(session, me(), record_id)
+        chosen, after = request.args.get("list", ""), request.args.get("after")
+        page = record_page(session, me(), record_id, chosen=chosen, after=after)
         opened(session, me(), f"/records/{record_id}")
         if part == "body":
             return render_template("parts/record_body.html", page=page, now=page.now)
@@ -41,6 +44,24 @@ def _page(session: Session, page: RecordPage, said: Said) -> str:
     comments = comments_beside(session, me(), page.id)
     nav = load_nav(session)
     return render_template("pages/record.html", nav=nav, page=page, now=page.now, comments=comments, said=said)
+
+
+@pages.get("/records/<int:record_id>/timeline")
+@policy(signed_in)
+def timeline(record_id: int) -> str:
+    """More of what happened to the record (``way=past``) or is to come (``way=ahead``), from ``day`` on."""
+    with transaction() as session:
+        page = timeline_further(session, me(), record_id, request.args.get("way", ""), request.args.get("day", ""))
+        return render_template("pages/timeline.html", nav=load_nav(session), page=page)
+
+
+@pages.get("/records/<int:record_id>/compare")
+@policy(signed_in)
+def compare(record_id: int) -> str:
+    """Two versions of the record side by side."""
+    with transaction() as session:
+        page = compare_page(session, me(), record_id, request.args.get("old", ""), request.args.get("new", ""))
+        return render_template("pages/compare.html", nav=load_nav(session), page=page, now=page.now)
 
 
 @pages.post("/records/<int:record_id>/comments")

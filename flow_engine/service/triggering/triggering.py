@@ -13,7 +13,7 @@ from flow_engine.models import Run
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.triggering import backfill, changes, dates, hooks, schedules
 from flow_engine.service.triggering.begin import report
-from flow_engine.service.triggering.upcoming import Upcoming, upcoming
+from flow_engine.service.triggering.upcoming import Ahead, Upcoming, ahead, upcoming
 from flow_engine.triggers import OnDate, Scheduled
 from form_engine.fields.base import Json
 from form_engine.records.actor import Actor
@@ -66,6 +66,10 @@ class Triggering:
     def upcoming(self, session: Session) -> tuple[Upcoming, ...]:
         """What starts by itself, and when next."""
         return upcoming(session, self._catalogue)
+
+    def ahead(self, session: Session, form: str, record: int) -> tuple[Ahead, ...]:
+        """What dates of a record will start. The caller has checked that the reader may see the record."""
+        return ahead(session, self._catalogue, form, record)
 
     def hooked(self, session: Session, flow: str, delivery: str, payload: Any) -> list[int]:
         """Another system's message; see `hooks`."""

@@ -1,14 +1,17 @@
-"""What starts by itself, and when next: for administrators."""
+"""What starts by itself, and when next: for administrators, and of one record for its page."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from formloom.db.uow import workspace_of
-from sqlalchemy import text
+from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.orm import Session
 
 from flow_engine.service.catalogue import Catalogue
+from flow_engine.service.triggering.dates import key_of
+from flow_engine.triggers import OnDate
 
 _WAITING = text("""
     SELECT payload ->> 'flow' AS flow, count(*) AS waiting, min(due_at) AS next_at FROM timer
@@ -16,6 +19,30 @@ _WAITING = text("""
     AND kind IN ('flow.date', 'flow.schedule')
     GROUP BY 1
 """)
+
+
+_OF_RECORD = text("""
+    SELECT payload ->> 'flow' AS flow, due_at FROM timer
+    WHERE workspace_id = :workspace AND key = ANY (:keys) AND done_at IS NULL AND cancelled_at IS NULL
+    ORDER BY due_at, key
+""").bindparams(bindparam("keys", type_=ARRAY(Text)))
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A flow that a date of a record will start."""
+
+    flow: str
+    title: str | Mapping[str, str]
+    due: datetime
+
+
+def ahead(session: Session, catalogue: Catalogue, form: str, record: int) -> tuple[Ahead, ...]:
+    """What dates of this record will start, the next first. The caller has checked that the reader may see it."""
+    live = {pinned[0].key: pinned[0].definition.title for pinned in catalogue.triggered(session, form, OnDate)}
+    keys = [key_of(record, flow) for flow in live]
+    rows = session.execute(_OF_RECORD, {"workspace": workspace_of(session), "keys": keys}) if keys else ()
+    return tuple(Ahead(flow, live[flow], due) for flow, due in rows)
 
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
