@@ -131,7 +131,10 @@ def _body(raw: Mapping[str, Any]) -> dict[str, Any]:
     issues = tuple(_checker().issues(dict(raw), "/body"))
     if issues:
         raise InvalidInput("invalid_input", issues=issues)
-    read_filter(raw.get("filter"), "/body/filter")
+    try:
+        read_filter(raw.get("filter"), "/body/filter")
+    except InvalidInput as error:  # said of a question elsewhere, here of what was sent
+        raise InvalidInput("invalid_input", issues=error.issues) from error
     return dict(raw)
 
 
