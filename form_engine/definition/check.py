@@ -166,6 +166,8 @@ def _no_overlap(form: FormDef) -> Iterator[Issue]:
             yield Issue(rule.at, "duplicate", {"field": rule.name})
         names.add(rule.name)
         named = [(f"{rule.at}/key/{at}", key) for at, key in enumerate(rule.key)]
+        if rule.since is not None:
+            named.append((f"{rule.at}/since", rule.since))
         for at, key in (*named, (f"{rule.at}/from", rule.start), (f"{rule.at}/to", rule.end)):
             field = form.by_key.get(key)
             if field is None:
@@ -177,6 +179,9 @@ def _no_overlap(form: FormDef) -> Iterator[Issue]:
             kind = start.type.slot_of(start.config)
             if start.type.name != end.type.name or kind not in _RANGES or start.type.refers is not None:
                 yield Issue(f"{rule.at}/to", "not_a_range", {"from": rule.start, "to": rule.end})
+        since = form.by_key.get(rule.since or "")
+        if start is not None and since is not None and start.type.name != since.type.name:
+            yield Issue(f"{rule.at}/since", "not_a_range", {"from": rule.since, "to": rule.end})
 
 
 def _removal(form: FormDef) -> Iterator[Issue]:

@@ -61,11 +61,13 @@ class NoOverlap:
 
     A blank start is since ever, a blank end for ever. A record for which `when` does not hold is not looked at.
     `included`: whether the range holds its end, too (None: a date's does, a moment's and a number's does not).
+    `since`: a field that stands in for `start` where it is filled in (a later start: the key was another before).
     """
 
     key: tuple[str, ...]
     start: str
     end: str
+    since: str | None = None
     when: Formula | None = None
     included: bool | None = None
     message: Text | None = None
@@ -78,7 +80,7 @@ class NoOverlap:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        return (*self.key, self.start, self.end)
+        return (*self.key, self.start, self.end, *((self.since,) if self.since else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,7 @@ class _Reader:
             key=tuple(raw["key"]),
             start=raw["from"],
             end=raw["to"],
+            since=raw.get("since"),
             when=self._formula(raw["when"], f"{at}/when") if "when" in raw else None,
             included=raw["ends"] == "included" if "ends" in raw else None,
             message=raw.get("message"),

@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 from formloom.errors import Issue
 
-from form_engine.definition import CompiledField, CompiledForm, CompiledNoOverlap
+from form_engine.definition import CompiledField, CompiledForm, CompiledNoOverlap, NoOverlap
 from form_engine.fields.base import Json
 from form_engine.formula import Context, Env, RecordValue
 from form_engine.records.write import Span
@@ -32,7 +32,7 @@ def _span(
     key = [data.get(name) for name in said.key]
     if any(each is None for each in key):
         return None
-    start, end = _edge(form, said.start, data), _edge(form, said.end, data)
+    start, end = _start(form, said, data), _edge(form, said.end, data)
     if (start is None and end is None) or (start is not None and end is not None and _empty(start, end, rule)):
         return None
     if rule.when is not None and rule.when.run(Env(own=value, context=context)) is not True:
@@ -44,7 +44,7 @@ def backwards(form: CompiledForm, data: Mapping[str, Json]) -> tuple[Issue, ...]
     """An issue for each range whose end stands before its start."""
     found = []
     for rule in form.no_overlap:
-        start, end = _edge(form, rule.definition.start, data), _edge(form, rule.definition.end, data)
+        start, end = _start(form, rule.definition, data), _edge(form, rule.definition.end, data)
         if start is not None and end is not None and end < start:
             params = {"from": rule.definition.start, "to": rule.definition.end}
             found.append(Issue(f"/{rule.definition.end}", "range_backwards", params))
@@ -53,6 +53,11 @@ def backwards(form: CompiledForm, data: Mapping[str, Json]) -> tuple[Issue, ...]
 
 def _empty(start: Decimal, end: Decimal, rule: CompiledNoOverlap) -> bool:
     return end < start or (end == start and not rule.included)
+
+
+def _start(form: CompiledForm, said: NoOverlap, data: Mapping[str, Json]) -> Decimal | None:
+    since = _edge(form, said.since, data) if said.since is not None else None
+    return since if since is not None else _edge(form, said.start, data)
 
 
 def _edge(form: CompiledForm, key: str, data: Mapping[str, Json]) -> Decimal | None:

@@ -121,6 +121,8 @@ def test_another_unit_and_another_party_from_their_day_on(days: Days) -> None:
     contract = year(days)
     (site,) = days.find("site")
     unit = days.make("unit", code="SH01-A102", site=site["id"], list_rent="1500.00")
+    before = {"unit": unit, "contract_no": "HT25SH00007", "start": "2025-01-01", "end": "2026-02-28"}
+    agree(days, **before, monthly_rent="900.00", status="active")  # who has it until the day before
     party = days.make("customer", customer_no="KH2", name="示例有限公司", phone="199-0000-2495")
     approved(days, amend(days, contract, kind="unit", effective="2026-03-01", new_unit=unit, new_rent="1500.00"))
     approved(days, amend(days, contract, kind="party", effective="2026-04-01", new_customer=party))

@@ -74,6 +74,20 @@ def test_open_ends_reach_for_ever(hotel: Any) -> None:
     stay(hotel, "2026-05-01", "2026-05-02", room=None)
 
 
+def test_who_moves_in_later_holds_the_room_from_then_on(office: Any) -> None:
+    """`since` stands in for `from`: before it the record stood under another key."""
+    since = {"key": "moved", "type": "date", "label": "Moved in"}
+    rule = {**STAY["no_overlap"][0], "since": "moved"}
+    hotel = published(office, {**STAY, "fields": [*STAY["fields"], since], "no_overlap": [rule]})
+    stay(hotel, "2026-01-01", "2026-01-10")
+    other = stay(hotel, "2026-01-05", "2026-01-20", room="102")
+    with pytest.raises(InvalidInput, match="overlaps"):
+        hotel.update(other, {"room": "101"})
+    with pytest.raises(InvalidInput, match="overlaps"):
+        hotel.update(other, {"room": "101", "moved": "2026-01-10"})
+    hotel.update(other, {"room": "101", "moved": "2026-01-11"})
+
+
 def test_a_range_that_runs_backwards_is_refused(hotel: Any) -> None:
     with pytest.raises(InvalidInput) as refused:
         stay(hotel, "2026-01-02", "2026-01-01")
@@ -190,6 +204,8 @@ def test_publishing_a_rule_holds_the_records_that_are_there(office: Any) -> None
     [
         ({"key": ["nowhere"], "from": "first", "to": "last"}, "/no_overlap/0/key/0", "unknown_field"),
         ({"key": ["room"], "from": "first", "to": "guest"}, "/no_overlap/0/to", "not_a_range"),
+        ({"key": ["room"], "from": "first", "to": "last", "since": "guest"}, "/no_overlap/0/since", "not_a_range"),
+        ({"key": ["room"], "from": "first", "to": "last", "since": "gone"}, "/no_overlap/0/since", "unknown_field"),
         (
             {"key": ["room"], "from": "first", "to": "last", "when": "TODAY() > first"},
             "/no_overlap/0/when",
