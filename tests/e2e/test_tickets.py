@@ -103,6 +103,7 @@ def test_who_cannot_take_it_says_why_and_the_next_is_asked(repair: Repair) -> No
     technician = repair.dispatched()
     repair.begin(technician)
     technician.decide("reject", reason="身体不适")
+    expect(technician.page).to_have_url(re.compile("view=my_jobs"))
     expect(repair.card(technician)).to_have_count(0)
     repair.agent.page.goto(repair.ticket)
     expect(repair.agent.page.locator(".timeline").first).to_contain_text("身体不适")
