@@ -42,6 +42,7 @@ PAGES: dict[str, tuple[str | None, Where]] = {
     "work-task": ("technician2", _first("/forms/ticket?view=my_jobs", ".work-card .btn-primary")),
     "admin": ("admin", "/admin"),
     "admin-form": ("admin", "/admin/forms/customer"),
+    "new-form": ("admin", "/admin/new-form"),
     "people": ("admin", "/admin/people"),
     "person-new": ("admin", "/admin/people/new"),
     "person": ("admin", _first("/admin/people", "a.row-link")),

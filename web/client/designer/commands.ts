@@ -157,7 +157,7 @@ export function duplicate(definition: FormDefinition, path: string): { readonly 
   const place = placeOf(definition, { path });
   if (!field || !place) return null;
   const { was: _, ...rest } = field;
-  const key = freeKey(siblings(definition, path), field.key.replace(/_\d+$/, ''));
+  const key = freeKey(siblings(definition, path), field.key.replace(/_\d+$/, ''), /_\d+$/.test(field.key));
   const copy = { ...rest, key } as FieldDefinition;
   return { definition: add(definition, copy, { ...place, index: place.index + 1 }), path: 'table' in place ? `${place.table}.${key}` : key };
 }

@@ -95,7 +95,7 @@ export function layoutKinds(): readonly PaletteKind[] {
     { type: '+section', icon: 'form', label: t('Section'), config: { columns: 2 } },
     { type: '+tab', icon: 'tree', label: t('Tab'), config: { columns: 2 } },
     { type: '+note', icon: 'info', label: t('Note'), config: {} },
-    { type: '+divider', icon: 'more', label: t('Line'), config: { divider: true } },
+    { type: '+divider', icon: 'more', label: t('Dividing line'), config: { divider: true } },
   ];
 }
 
