@@ -46,7 +46,6 @@ class Calendar:
     before: str
     after: str
     today: str
-    capped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,11 @@ def calendar_of(
         while day <= min(end, weeks[-1][-1]):
             by_day.setdefault(day, []).append(row)
             day += timedelta(days=1)
+    counts = {day: len(there) for day, there in by_day.items()}
+    if capped:  # more than are read at once: each day asks for its own first ones, so that none looks empty
+        for day in (each for week in weeks for each in week):
+            first_ones, counts[day] = _of_day(world, access, chosen, query, day)
+            by_day[day] = list(_rows(world, access, chosen, first_ones, shown))
     spoken = world.locale.replace("-", "_")
 
     def made(day: date) -> Day:
@@ -101,7 +105,8 @@ def calendar_of(
         words = str(format_skeleton("MMMEd", day, locale=spoken))
         href = _as_list(query, tree).address(access.form.key)
         outside = day.month != first.month
-        return Day(day, words, day == today, outside, tuple(there[:PER_DAY]), max(len(there) - PER_DAY, 0), href)
+        hidden = max(counts.get(day, 0) - PER_DAY, 0)
+        return Day(day, words, day == today, outside, tuple(there[:PER_DAY]), hidden, href)
 
     return Calendar(
         title=str(format_skeleton("yMMMM", first, locale=spoken)),
@@ -110,7 +115,6 @@ def calendar_of(
         before=replace(query, on=_shifted(first, -1).isoformat()).address(access.form.key),
         after=replace(query, on=_shifted(first, 1).isoformat()).address(access.form.key),
         today=replace(query, on="").address(access.form.key),
-        capped=capped,
     )
 
 
@@ -161,6 +165,15 @@ def _between(
         world.session, access, filter=tree, where=chosen.where, sort=tuple(order), limit=MAX_LIMIT, q=query.q
     )
     return page.items, page.next is not None
+
+
+def _of_day(
+    world: World, access: Access, chosen: Chosen, query: ListQuery, day: date
+) -> tuple[tuple[RecordView, ...], int]:
+    """The first records of a day, and how many it has."""
+    tree = {"and": [*([chosen.filter] if chosen.filter else []), _touching(chosen, day, day)]}
+    page = list_records(world.session, access, filter=tree, where=chosen.where, limit=PER_DAY, q=query.q)
+    return page.items, page.count
 
 
 def _touching(chosen: Chosen, first: date, last: date) -> dict[str, Any]:
