@@ -78,7 +78,9 @@ def parse_guest(raw: Mapping[str, Any], formula: ReadFormula) -> GuestDef:
         key: About(tuple(each.get("show", ())), _fixed(each.get("set", {}), f"/guest/about/{key}/set", formula))
         for key, each in raw.get("about", {}).items()
     }
-    limits, receipt = raw.get("limits", {}), raw.get("receipt", {})
+    limits, receipt = dict(raw.get("limits", {})), dict(raw.get("receipt", {}))
+    if "file_mb" in limits:
+        limits["file_bytes"] = limits.pop("file_mb") * 1_000_000
     return GuestDef(
         fields=tuple(raw["fields"]),
         prefill=frozenset(raw.get("prefill", ())),
@@ -89,19 +91,9 @@ def parse_guest(raw: Mapping[str, Any], formula: ReadFormula) -> GuestDef:
         intro=raw.get("intro"),
         name=raw.get("name"),
         issued_by=frozenset(raw.get("issued_by", ())),
-        days=raw.get("days", GuestDef.days),
-        limits=Limits(
-            limits.get("address_hour", Limits.address_hour),
-            limits.get("link_day", Limits.link_day),
-            limits.get("files", Limits.files),
-            limits["file_mb"] * 1_000_000 if "file_mb" in limits else Limits.file_bytes,
-        ),
-        receipt=Receipt(
-            tuple(receipt.get("fields", ())),
-            receipt.get("days", Receipt.days),
-            receipt.get("thanks"),
-            receipt.get("answers", False),
-        ),
+        limits=Limits(**limits),
+        receipt=Receipt(**{**receipt, "fields": tuple(receipt.get("fields", ()))}),
+        **({"days": raw["days"]} if "days" in raw else {}),
     )
 
 
