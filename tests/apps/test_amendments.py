@@ -108,7 +108,7 @@ def test_an_extension_adds_bills(days: Days) -> None:
     amendment = amend(days, contract, kind="extension", **extended)
     approved(days, amendment)
     assert days.see(contract)["end"] == "2027-03-31"
-    assert days.see(amendment)["old_end"] == "2026-12-31"
+    assert days.see(amendment)["change"] == "1,200.00 → 1,300.00 · 2026-12-31 → 2027-03-31"
     assert told(live(days, contract))[11:] == [
         ("2026-12-01", "2026-12-31", "1200.00"),
         ("2027-01-01", "2027-01-31", "1300.00"),
