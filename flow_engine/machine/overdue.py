@@ -40,7 +40,7 @@ def _handed(seats: Seats, refs: tuple[str, ...]) -> Seats:
         if seat.state != "asked":
             after.append(seat)
         elif left:
-            after.append(replace(seat, ref=left.pop(0), of="", by=""))
+            after.append(Seat(left.pop(0)))  # nobody's proxy, and with no other's weight
         else:
             after.append(replace(seat, state="off"))
     return settled((*after, *(Seat(ref) for ref in left)))

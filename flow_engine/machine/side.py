@@ -192,11 +192,13 @@ class Transferred(Beside):
         return (AskPeople(f"{self.key}.transfer", to, walk.item), AskPeople("admin", (ADMIN,)))
 
     def enter(self, walk: Walk, entry: Entry, answers: Answers) -> None:
-        """Seat them."""
+        """Seat them. Who may not decide here is not asked, as an administrator neither: then it stays as it is."""
         visit, _ = transfer_of(walk, self.of, self.because)
         if visit is not None:
-            found = tuple(ref for ref in answers[f"{self.key}.transfer"] if ref not in walk.excluded(self.key))
-            hand_over(walk, self.of, visit, found or tuple(answers["admin"]))
+            out = walk.excluded(self.key)
+            groups = (answers[f"{self.key}.transfer"], answers["admin"])
+            found = (tuple(ref for ref in group if ref not in out) for group in groups)
+            hand_over(walk, self.of, visit, next((refs for refs in found if refs), ()))
 
     def decide(self, walk: Walk, visit: Visit, event: Decided) -> None:
         """Never: it has no visit of its own."""

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from formloom.errors import Forbidden, InvalidDefinition
 
+from flow_engine.machine.overdue import _handed
+from flow_engine.machine.seats import Seat
 from tests.flow_engine.conftest import World
 from tests.flow_engine.jobs import Jobs, ask, at, jobs_in
 
@@ -108,6 +110,25 @@ def test_the_time_hands_the_step_to_others(jobs: Jobs) -> None:
     jobs.tick()
     assert {row["person_id"] for row in jobs.world.tasks(nobody)} == {people["admin1"].id}
     jobs.world.verify()
+
+
+def test_the_time_asks_nobody_who_may_not_decide_here(jobs: Jobs) -> None:
+    after = ask("check", due=due({"at": "1", "do": "transfer", "to": {"role": "director"}}))
+    jobs.install(ask("first", "admin"), after, separate=["first", "check"])
+    job = jobs.new()
+    jobs.world.decide(job, "admin1")
+    before = {row["person_id"] for row in jobs.world.tasks(job)}
+    jobs.travel("2026-03-04T18:00")
+    jobs.tick()
+    assert {row["person_id"] for row in jobs.world.tasks(job)} == before, "the only administrator took part already"
+    jobs.world.verify()
+
+
+def test_who_is_asked_instead_speaks_for_nobody_absent() -> None:
+    seats = (Seat("person:1", stands_for="person:9", weight=3), Seat("person:2", state="agreed"))
+    first, second = _handed(seats, ("person:5",))
+    assert (first.ref, first.stands_for, first.weight) == ("person:5", "", 1)
+    assert second == seats[1]
 
 
 # -- wait --------------------------------------------------------------------------------------------------------------
