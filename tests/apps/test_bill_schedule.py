@@ -138,7 +138,7 @@ def seen(bill: dict[str, Any]) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("most", [12, pytest.param(3_000, marks=pytest.mark.soak)])
 def test_the_bills_of_the_case_follow_from_the_terms(days: Days, most: int) -> None:
-    """Each bill of bills.csv is among those that the terms give, with free days, pauses, rises, amendments, deposits."""
+    """Each bill of bills.csv is among those that the terms give: free days, pauses, rises, amendments, deposits."""
     wanted = rows("bill")
     of = {bill["contract"] for bill in wanted}
     contracts = [one for one in rows("contract") if one["contract_no"] in of]
