@@ -205,7 +205,8 @@ def _event_issues(form: "FormDef", event: PageEvent, world: Mapping[str, "FormDe
 def _event_columns(fields: Mapping[str, "FieldDef"], event: PageEvent) -> Iterator[Issue]:
     if not event.date:
         yield Issue(f"{event.at}/date", "required")
-    named = {"date": event.date, "from": event.start, "to": event.end, "status": event.status, "figure": event.figure}
+    begin = event.start if event.start != event.date else ""
+    named = {"date": event.date, "from": begin, "to": event.end, "status": event.status, "figure": event.figure}
     for name, key in named.items():
         if key and key not in fields and key not in _SYSTEM:
             yield Issue(f"{event.at}/{name}", "unknown_field", {"field": key})
