@@ -25,7 +25,7 @@ def customers(admin: Visitor, *names: str) -> None:
     """New customers, so that a test changes nobody else's records."""
     admin.page.goto("/forms/customer")
     for name in names:
-        values = {"name": name, "type": "person", "phone": "19912345678"}
+        values = {"name": name, "customer_no": f"T{uuid4().hex[:8]}", "type": "person", "phone": "19912345678"}
         made = admin.page.evaluate(
             """async (values) => (await fetch('/api/v1/forms/customer/records', {
                 method: 'POST', headers: {'Content-Type': 'application/json',
