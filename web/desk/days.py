@@ -245,10 +245,10 @@ def _heads(first: date, months: int, units: int, step: int, locale: str) -> Iter
         return
     taken = 0
     for number in range(months):
-        until = -(-(_shifted(first, number + 1) - first).days // step) if number < months - 1 else units
+        end_at = -(-(_shifted(first, number + 1) - first).days // step) if number < months - 1 else units
         month, spoken = _shifted(first, number), locale.replace("-", "_")
-        yield str(format_skeleton("MMM" if months > 3 else "yMMM", month, locale=spoken)), until - taken
-        taken = until
+        yield str(format_skeleton("MMM" if months > 3 else "yMMM", month, locale=spoken)), end_at - taken
+        taken = end_at
 
 
 def _asked(on: str, today: date) -> date:
