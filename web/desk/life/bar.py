@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from formloom.i18n import localized
+
 from form_engine.definition import PageDef, PageEvent
 from web import locales
 from web.desk.life.events import Asked, day_of, lines_of, linked_lines, related_to
@@ -138,7 +140,7 @@ def _lane(asked: Asked, event: PageEvent, place: int, scale: _Scale) -> Lane | N
         return None
     counts = Counter((line.status.text, line.status.tone or "accent") for line in lines)
     legend = tuple(Legend(word, tone, count) for (word, tone), count in counts.most_common() if word)
-    title = lines[0].title
+    title = localized(event.title, asked.world.locale) if event.title is not None else lines[0].title
     words = ", ".join(f"{one.word} {one.count}" for one in legend)
     number = ngettext("%(num)s in all", "%(num)s in all", len(lines))
     said = f"{title}: {number}" + (f" ({words})" if words else "")
