@@ -59,7 +59,7 @@ class LateSubscriber:
 
     `hear_batch` comes first: it does what it can do for all of a batch at once (one write is a batch of one), and
     returns the records for which `hear` is to be called as well, a few in a transaction. `hear` gets one write as it
-    was; of records for which it was not asked, it does nothing.
+    was.
     """
 
     hear: Subscriber

@@ -3,7 +3,7 @@ write (docs/decisions/070). History has what was before and what came of it. Wha
 many at a time, and what that leaves to do record by record, a few in a transaction (096).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, Final
@@ -28,10 +28,13 @@ from form_engine.records.merge import undone
 
 KIND: Final = "records.changed"
 """The kind of the outbox row that `tell_changes` puts: `{"record": 7, "version": 3}`, the version that the write made,
-or `{"form": "order", "changes": [[7, 3]], "quiet": false}`; with `"each"` they were heard as a batch before."""
+or `{"form": "order", "changes": [[7, 3]], "quiet": false}`; with `"to"` that listener hears of each."""
 
 FEW: Final = 20
 """Records of which one transaction hears one by one: what they start holds its locks until all are through."""
+
+MOST_ALONG: Final = 200
+"""Single writes that are taken along when one is told."""
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -43,8 +46,24 @@ _ENTRIES = text("""
 """).bindparams(bindparam("records", type_=ARRAY(BigInteger)), bindparam("versions", type_=ARRAY(BigInteger)))
 
 
+# Single writes of other records of the form that nobody has begun to tell.
+_ALONG = text("""
+    SELECT o.id, (o.payload ->> 'record')::bigint AS record, (o.payload ->> 'version')::bigint AS version
+    FROM outbox o
+    JOIN record r ON r.workspace_id = o.workspace_id AND r.id = (o.payload ->> 'record')::bigint AND r.form = :form
+    WHERE o.workspace_id = :workspace AND o.lane = :lane AND o.kind = :kind AND o.done_at IS NULL AND o.dead_at IS NULL
+      AND o.attempts = 0 AND o.payload ? 'record' AND r.id <> :record
+    LIMIT :most FOR UPDATE OF o SKIP LOCKED
+""")
+_TOLD = text("UPDATE outbox SET done_at = now() WHERE workspace_id = :workspace AND id = ANY (:items)").bindparams(
+    bindparam("items", type_=ARRAY(BigInteger))
+)
+
+
 class Late:
-    """The handler of such rows."""
+    """The handler of such rows. Whoever hears of one write takes along what waits of the same form: a flood of single
+    writes is heard as one.
+    """
 
     def __init__(self, forms: FormStore, listeners: Sequence[LateSubscriber]) -> None:
         self._forms, self._listeners = forms, tuple(listeners)
@@ -55,53 +74,77 @@ class Late:
         except LeaseLost:
             raise
         except Exception:
-            if len(payload.get("changes", ())) < 2:
+            # What one of them meets keeps back none of the others.
+            if "record" in payload:
+                self._hear(context, payload, alone=True)
+            elif len(payload["changes"]) > 1:
+                self._split(context, payload)
+            else:
                 raise
-            self._split(context, payload)  # what one of them meets keeps back none of the others
 
-    def _hear(self, context: JobContext, payload: Mapping[str, Any]) -> None:
+    def _hear(self, context: JobContext, payload: Mapping[str, Any], *, alone: bool = False) -> None:
         with context.unit_of_work() as session:
-            batch = self._batch(session, payload)
+            batch = self._batch(session, payload, alone=alone)
             if batch is not None:
-                self._tell(session, batch, each=payload.get("each", False))
+                self._tell(session, batch, payload.get("to"))
             if not context.finish(session):
                 raise LeaseLost(context.key)
 
-    def _tell(self, session: Session, batch: BatchChanged, *, each: bool) -> None:
-        left = batch.changes
-        if not each:
-            found = {record for listener in self._listeners for record in listener.hear_batch(session, batch)}
-            left = [(record, version) for record, version in batch.changes if record in found]
-            if len(left) > FEW:
-                _put(session, batch.form, left, FEW, {"quiet": batch.quiet, "each": True})
-                return
-        wanted = {record for record, _ in left}
+    def _tell(self, session: Session, batch: BatchChanged, to: int | None) -> None:
+        """`to`: the place of the listener who asked to hear of each of them."""
+        if to is not None:
+            self._each(session, batch, self._listeners[to], set(batch.records))
+            return
+        for place, listener in enumerate(self._listeners):
+            wanted = set(listener.hear_batch(session, batch))
+            if len(wanted) > FEW:
+                left = [(record, version) for record, version in batch.changes if record in wanted]
+                _put(session, batch.form, left, FEW, {"quiet": batch.quiet, "to": place})
+            else:
+                self._each(session, batch, listener, wanted)
+
+    def _each(self, session: Session, batch: BatchChanged, listener: LateSubscriber, wanted: Collection[int]) -> None:
         for change in batch.load() if wanted else ():
-            for listener in self._listeners if change.after.id in wanted else ():
+            if change.after.id in wanted:
                 listener.hear(session, change)
 
     def _split(self, context: JobContext, payload: Mapping[str, Any]) -> None:
-        alone = {"quiet": payload["quiet"], "each": payload.get("each", False)}
+        alone = {"quiet": payload["quiet"], "to": payload.get("to")}
         with context.unit_of_work() as session:
             _put(session, payload["form"], [(record, version) for record, version in payload["changes"]], 1, alone)
             if not context.finish(session):
                 raise LeaseLost(context.key)
 
-    def _batch(self, session: Session, payload: Mapping[str, Any]) -> BatchChanged | None:
+    def _batch(self, session: Session, payload: Mapping[str, Any], *, alone: bool) -> BatchChanged | None:
         """None for one record that was purged."""
         if "changes" in payload:
             form, pairs = payload["form"], [(record, version) for record, version in payload["changes"]]
         else:
             here = (Record.workspace_id == workspace_of(session), Record.id == payload["record"])
             form, pairs = session.scalar(select(Record.form).where(*here)), [(payload["record"], payload["version"])]
+            pairs += [] if alone or form is None else _along(session, form, payload["record"])
         if form is None:
             return None
         load = cache(lambda: _writes(session, self._forms, pairs))
         return BatchChanged(form, pairs, payload.get("quiet", False), load)
 
 
+def _along(session: Session, form: str, record: int) -> list[tuple[int, int]]:
+    """What other records of the form were written one by one and waits to be told: it is told here, one write each."""
+    here = {"workspace": workspace_of(session), "form": form, "record": record, "most": MOST_ALONG}
+    found: dict[int, tuple[int, int]] = {}
+    for row in session.execute(_ALONG, {**here, "kind": KIND, "lane": outbox.SOON}):
+        known = found.get(row.record)
+        if known is None or row.version < known[1]:
+            found[row.record] = (row.id, row.version)
+    if found:
+        items = [item for item, _ in found.values()]
+        session.execute(_TOLD, {"workspace": workspace_of(session), "items": items})
+    return sorted((record, version) for record, (_, version) in found.items())
+
+
 def _put(session: Session, form: str, pairs: Pairs, most: int, said: Mapping[str, Any]) -> None:
-    stage = "each" if said["each"] else "all"
+    stage = "all" if said["to"] is None else f"to{said['to']}"
     for at in range(0, len(pairs), most):
         part = pairs[at : at + most]
         record, version = part[0]

@@ -37,6 +37,7 @@ LATE: Final = timedelta(hours=1)
 """What fires no later than this is in time, for rules that do not catch up."""
 
 _BUCKETS: Final = 1024
+_KEPT: Final = "flow_engine.moments"
 _ALONE = text("""
     SELECT pg_advisory_xact_lock(7032, b) FROM (
         SELECT DISTINCT (r % :buckets)::integer AS b FROM unnest(:records) r ORDER BY 1) locks
@@ -160,6 +161,18 @@ class Moments:
         return LiveCalendar(lambda: self._session).found() if trigger.move is not None else None
 
 
+def _moments(session: Session, catalogue: Catalogue, form: str) -> Moments:
+    """The same for all timers that fire in one transaction."""
+    kept: dict[str, Moments]
+    asked_in, kept = session.info.get(_KEPT, (None, {}))
+    if asked_in is not session.get_transaction():
+        kept = {}
+        session.info[_KEPT] = (session.get_transaction(), kept)
+    if form not in kept:
+        kept[form] = Moments(session, catalogue, form)
+    return kept[form]
+
+
 def set_timers(
     session: Session, catalogue: Catalogue, form: str, records: Collection[int], gone: Collection[str] = ()
 ) -> None:
@@ -205,7 +218,7 @@ def fire(session: Session, catalogue: Catalogue, payload: Mapping[str, Any]) -> 
     if live is None:
         _write(session, [], [key_of(record, flow)])
         return
-    moments = Moments(session, catalogue, live[1].key)
+    moments = _moments(session, catalogue, live[1].key)
     facts, known = moments.facts([record])
     fact = next(iter(known), None)
     asks = moments.asks(facts, fact, at_last=True) if fact is not None else {}

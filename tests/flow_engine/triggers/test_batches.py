@@ -113,3 +113,19 @@ def test_what_fails_for_one_record_keeps_back_no_other(house: House) -> None:
     (failed,) = (each for each in items(house) if each["done_at"] is None)
     assert failed["payload"]["changes"] == [[records[2], 1]]
     assert failed["last_error"] == f"ValueError: {records[2]}"
+
+
+def test_a_flood_of_single_writes_is_heard_as_one(house: House) -> None:
+    house.publish(flow("born", {"on": "created"}), flow("ends", ENDS))
+    records = [house.make(end="2027-03-01") for _ in range(7)]
+    house.change(records[3], end="2027-04-01")
+    first, *others = items(house)
+    assert house.runner.run(house.workspace, first["id"])
+    assert Counter(run["record_id"] for run in house.runs()) == dict.fromkeys(records, 1)
+    again = f"changed:{records[3]}:2"
+    left = {each["key"] for each in items(house) if each["done_at"] is None}
+    assert left == {again, *(f"changed:{record}:{3 if record == records[3] else 2}" for record in records)}
+    house.settle()
+    assert Counter(run["record_id"] for run in house.runs()) == dict.fromkeys(records, 1)
+    assert len(house.pending()) == 7
+    assert {each["attempts"] for each in others} == {0}
