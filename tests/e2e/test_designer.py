@@ -139,9 +139,12 @@ def test_a_form_in_use_gets_a_field_a_rule_another_name_and_order(admin: Designi
     finally:
         admin.open("customer")
         page.locator("[data-versions]").click()
+        versions = page.locator(".version-list > li")
+        expect(versions.first).to_be_visible()
+        published = versions.count()
         page.locator("[data-back]").first.click()
         page.get_by_role("button", name="重新发布").click()
-        expect(page.locator("dialog.drawer .chip")).to_be_visible()
+        expect(versions).to_have_count(published + 1)
     page.reload()
     expect(page.locator(".block-cover[aria-label^='所在城市']")).to_have_count(0)
 
