@@ -323,9 +323,9 @@ class Flows:
         """A page of runs. The caller has checked that the reader administers. Raises InvalidInput."""
         return list_runs(session, self._catalogue, self._catalogue.forms.forms(session), query, reader)
 
-    def story(self, session: Session, run: int) -> RunStory:
-        """The way of a run with its reasons. Raises NotFound."""
-        return story(session, self._catalogue, run)
+    def story(self, session: Session, run: int, reader: Actor | None = None) -> RunStory:
+        """The way of a run with its reasons, as far as the reader may know values. Raises NotFound."""
+        return story(session, self._catalogue, run, reader)
 
     def figures(self, session: Session, flow: str, since: datetime, until: datetime | None = None) -> FlowFigures:
         """The figures of a flow's steps in a period."""

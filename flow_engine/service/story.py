@@ -22,6 +22,8 @@ from flow_engine.machine.effects import OpenTasks, SetFields
 from flow_engine.models import Run, RunJournal, Task
 from flow_engine.service.catalogue import Catalogue
 from flow_engine.service.runs import RunLine, line, run_rows
+from flow_engine.service.told import Told
+from form_engine.records.actor import Actor
 
 MOST_ENTRIES = 400
 INSIDE = ("OpenTasks", "FinishTask", "CloseTask", "CloseVisit", "PassOver", "SetTimer", "SetAlarm")
@@ -140,8 +142,8 @@ class RunStory:
     targets: tuple[tuple[str, Text, int], ...]
 
 
-def story(session: Session, catalogue: Catalogue, run_id: int) -> RunStory:
-    """The whole of a run. Raises NotFound."""
+def story(session: Session, catalogue: Catalogue, run_id: int, reader: Actor | None = None) -> RunStory:
+    """The whole of a run, without the values of fields that the reader may not read. Raises NotFound."""
     here, now = workspace_of(session), app_now(session)
     statement, _ = run_rows(session)
     row = session.execute(statement.where(Run.id == run_id)).one_or_none()
@@ -149,11 +151,11 @@ def story(session: Session, catalogue: Catalogue, run_id: int) -> RunStory:
         raise NotFound("unknown_run", {"run": run_id})
     run, state = row[0], RunState.from_json(row[0].state)
     flow = catalogue.definition(session, run.flow, run.flow_version)
-    asked = _asked(session, run_id)
+    asked, known = _asked(session, run_id), Told(session, catalogue.forms.forms(session), flow, reader)
     calls = select(Run.id, Run.flow, Run.status).where(Run.workspace_id == here, Run.parent_run == run_id)
     return RunStory(
         run=line(session, catalogue, tuple(row), now),
-        passages=tuple(_passages(session, flow, run_id, state, asked)),
+        passages=tuple(_passages(session, flow, run_id, state, asked, known)),
         incidents=tuple(_incidents(flow, state, asked)),
         timers=tuple(_timers(session, flow, run_id, state, now)),
         children=tuple((number, key, status) for number, key, status in session.execute(calls.order_by(Run.id))),
@@ -187,7 +189,12 @@ def _asked(session: Session, run_id: int) -> dict[int, list[tuple[datetime, Aske
 
 
 def _passages(
-    session: Session, flow: FlowDef, run_id: int, stored: RunState, asked: Mapping[int, list[tuple[datetime, Asked]]]
+    session: Session,
+    flow: FlowDef,
+    run_id: int,
+    stored: RunState,
+    asked: Mapping[int, list[tuple[datetime, Asked]]],
+    known: Told,
 ) -> Iterator[Passage]:
     statement = select(RunJournal).where(
         RunJournal.workspace_id == workspace_of(session), RunJournal.run_id == run_id, RunJournal.seq <= MOST_ENTRIES
@@ -198,7 +205,7 @@ def _passages(
     for entry in entries:
         told = entry.event["told"]
         before, (state, effects, opened) = state, _replayed(flow, state, told)
-        yield _passage(flow, entry, told, names, before, effects, opened, stored, asked)
+        yield _passage(flow, entry, told, names, before, effects, opened, stored, asked, known)
 
 
 def _replayed(
@@ -229,6 +236,7 @@ def _passage(
     opened: list[Visit],
     stored: RunState,
     asked: Mapping[int, list[tuple[datetime, Asked]]],
+    known: Told,
 ) -> Passage:
     event = told[0]
     visit = before.visit(event["visit"]) if before is not None and event.get("visit") else None
@@ -248,20 +256,21 @@ def _passage(
         reason=event.get("reason") if event["event"] != "operated" else None,
         code=event.get("code"),
         params=params,
-        conditions=tuple(_conditions(flow, told)),
+        conditions=tuple(_conditions(flow, told, known)),
         deeds=tuple(_deeds(flow, effects)),
         opened=tuple(_opened(flow, each, stored, asked) for each in opened),
     )
 
 
-def _conditions(flow: FlowDef, told: list[Mapping[str, Any]]) -> Iterator[Condition]:
+def _conditions(flow: FlowDef, told: list[Mapping[str, Any]], known: Told) -> Iterator[Condition]:
     for answered in told[1:]:
         for key, saw in (answered.get("saw") or {}).items():
             step, _, case = key.partition(".")
             answer = answered["answers"][key]
             titles = {each.key: each.title for each in getattr(flow.step(step), "cases", ())}
             told_answer = str(answer["error"]) if isinstance(answer, Mapping) else bool(answer)
-            yield Condition(step, _title(flow, step), titles.get(case), saw["formula"], saw["values"], told_answer)
+            values = known.values(step, saw["formula"], saw["values"])
+            yield Condition(step, _title(flow, step), titles.get(case), saw["formula"], values, told_answer)
 
 
 def _deeds(flow: FlowDef, effects: list[Effect]) -> Iterator[Deed]:

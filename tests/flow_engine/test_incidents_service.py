@@ -380,3 +380,22 @@ def test_a_retried_decision_is_still_that_of_whoever_decided(world: World) -> No
 
 
 NOTED = 'IF(100 / amount > 0, IF(ME() = INITIATOR(), "the initiator", "not the initiator"), "")'
+
+
+def test_the_way_of_a_run_tells_no_values_of_fields_that_the_reader_may_not_read(broken: World) -> None:
+    record, run = begin(broken, amount="60000.00")
+    broken.decide(record, "finance1")
+
+    def told(reader: Actor | None) -> list[Any]:
+        with broken.work() as session:
+            passages = broken.flows.story(session, run, reader).passages
+        return [dict(one.values) for each in passages for one in each.conditions]
+
+    assert told(None) == told(broken.actor("admin1")) == [{"amount": "60000.00"}]
+    access = [
+        {**rule, "may": ["read"], "fields": {"amount": "hidden", "*": "read"}} if rule["role"] == "admin" else rule
+        for rule in PAYMENT["access"]
+    ]
+    with broken.work() as session:
+        broken.forms.publish_together(session, {"payment": {**PAYMENT, "access": access}}, SYSTEM)
+    assert told(broken.actor("admin1")) == [{}]

@@ -89,7 +89,7 @@ def line_json(line: RunLine, locale: str, title: str | None) -> dict[str, Any]:
 def story_json(session: Session, identity: Identity, run_id: int) -> dict[str, Any]:
     """A run with its way. Raises NotFound."""
     world = World.of(session, identity)
-    story = services().flows.story(session, run_id)
+    story = services().flows.story(session, run_id, world.actor)
     title = titles(session, world.forms, [story.run.record], world.actor).get(story.run.record, ("", None))[1]
     return {
         "run": line_json(story.run, world.locale, title),

@@ -70,7 +70,7 @@ def show(run_id: int) -> str:
     """One run with its way, and what may be done to it."""
     with transaction() as session:
         world = World.of(session, me())
-        story = services().flows.story(session, run_id)
+        story = services().flows.story(session, run_id, world.actor)
         title = titles(session, world.forms, [story.run.record], world.actor).get(story.run.record, ("", None))[1]
         shown = {
             "run": line_json(story.run, world.locale, title),
