@@ -318,6 +318,23 @@ def test_a_preview_is_for_those_who_may_read_what_it_reads(world: World) -> None
     assert denied.value.params["field"] == "agreement.rate"
 
 
+def test_pages_show_what_would_be_while_the_step_says_so(world: World) -> None:
+    install(world)
+    add(world, button("plan", SERIES | {"preview": 'name <> "quiet"'}))
+    terms = {"start": "2026-01-01", "end": "2026-03-31", "every": "1", "rate": "100.00"}
+    loud, quiet, wrong = agree(world, **terms), agree(world, name="quiet", **terms), agree(world, start="2026-01-01")
+    with world.work() as session:
+        (shown,) = world.flows.schedules(session, world.actor("agent"), loud, "agreement")
+        assert shown.plan is not None
+        assert [str(period.amount) for period in shown.plan.new] == ["100.00"] * 3
+        assert world.flows.schedules(session, world.actor("agent"), quiet, "agreement") == ()
+        (broken,) = world.flows.schedules(session, world.actor("agent"), wrong, "agreement")
+        assert (broken.plan, broken.wrong[0].code) == (None, "series_needs")
+        stranger = replace(world.actor("agent"), roles=frozenset())
+        assert world.flows.schedules(session, stranger, loud, "agreement") == ()
+    assert charges(world, loud) == []
+
+
 days = st.dates(date(2020, 1, 1), date(2028, 12, 31))
 spans = st.tuples(days, st.integers(0, 60)).map(lambda pair: (pair[0], pair[0] + timedelta(days=pair[1])))
 

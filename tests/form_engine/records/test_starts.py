@@ -80,11 +80,8 @@ def test_a_person_chooses_only_a_start_that_names_a_role_of_theirs() -> None:
 
 def test_the_choice_of_a_start_is_no_right_to_move_a_status_later() -> None:
     form = job()
-    rules = tuple(rule for rule in form.access if rule.role == "chief")
-    access = Access(
-        Forms({form.key: form}, {}), form, Actor.person(1, frozenset({"chief"})), Context(), rules, (), None, {}
-    )  # type: ignore[arg-type]
-    later = access.together(list(rules), []).fields
+    access = access_of(form, "chief")
+    later = access.together(list(access.rules), []).fields
     assert later.starts == frozenset()
     assert later.at_most(Level.READ).starts == frozenset()
     with pytest.raises(InvalidInput):
