@@ -18,6 +18,7 @@ from tests.bench import (
     loop_case,
     query_case,
     record_write_case,
+    reminder_case,
     timer_case,
     validation_case,
 )
@@ -47,6 +48,7 @@ def main() -> int:
         *import_case.figures(full=FULL),
         *export_case.figures(full=FULL),
         *timer_case.figures(full=FULL),
+        *reminder_case.figures(full=FULL),
         *inbox_case.figures(full=FULL),
         *loop_case.figures(),
         *engines_case.figures(),
