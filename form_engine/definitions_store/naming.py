@@ -30,6 +30,11 @@ def naming_role(session: Session, role: str) -> tuple[Naming, ...]:
         DefinitionVersion.version == Definition.live_version,
     )
     named = func.jsonb_path_exists(DefinitionVersion.body, cast(_SPOKEN_OF, JSONPATH), cast({"role": role}, JSONB))
-    statement = select(Definition.kind, Definition.key, DefinitionVersion.body["title"].label("title")).join(DefinitionVersion, live)
-    mine = statement.where(Definition.workspace_id == workspace_of(session), named)
-    return tuple(Naming(row.kind, row.key, row.title or row.key) for row in session.execute(mine.order_by(Definition.kind, Definition.key)))
+    title = DefinitionVersion.body["title"].label("title")
+    statement = (
+        select(Definition.kind, Definition.key, title)
+        .join(DefinitionVersion, live)
+        .where(Definition.workspace_id == workspace_of(session), named)
+        .order_by(Definition.kind, Definition.key)
+    )
+    return tuple(Naming(row.kind, row.key, row.title or row.key) for row in session.execute(statement))

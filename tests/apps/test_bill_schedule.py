@@ -120,8 +120,8 @@ def case_bills(days: Days, contracts: list[dict[str, Any]]) -> dict[str, tuple[A
     changes = [(form, row) for form in ("amendment", "suspension") for row in rows(form)]
     for terms in contracts:
         held = {"unit": days.make("unit", code=terms["unit"] + "X", site=site["id"], list_rent="1.00")}
-        held |= {"customer": customer["id"], "owner": days.people["agent"].person_id, "renewed_from": None}
-        contract = days.make("contract", **{**terms, **held, "status": "pending_start"})
+        ours = {"customer": customer["id"], "owner": days.people["agent"].person_id, "renewed_from": None}
+        contract = days.make("contract", **{**terms, **held, **ours, "status": "pending_start"})
         for form, row in changes:
             if row["contract"] == terms["contract_no"]:
                 days.make(form, **{**row, "contract": contract})
@@ -154,9 +154,8 @@ def varied(contracts: list[dict[str, Any]], bills: list[dict[str, Any]], most: i
     amended, paused = ({row["contract"] for row in rows(form)} for form in ("amendment", "suspension"))
     deposits = {bill["contract"] for bill in bills if bill["type"] == "deposit"}
     split = {bill["contract"] for bill in bills if bill["lines"]}
-    sorts = (amended & split, paused, deposits, {one["contract_no"] for one in contracts if one["free"]} & split)
-    sorts = (*sorts, {one["contract_no"] for one in contracts if one["escalation"]} & split)
-    sorts = (*sorts, {one["contract_no"] for one in contracts})
+    free, rising = ({one["contract_no"] for one in contracts if one[key]} & split for key in ("free", "escalation"))
+    sorts = (amended & split, paused, deposits, free, rising, {one["contract_no"] for one in contracts})
     taken: dict[str, dict[str, Any]] = {}
     for number in range(most):
         wanted = sorts[number % len(sorts)]

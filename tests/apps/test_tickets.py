@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from formloom.db.uow import unit_of_work
 from formloom.errors import InvalidInput
+from formloom.i18n import localized
 
 from tests.apps.conftest import House
 from tests.apps.workshop import GUEST, Workshop, case
@@ -83,12 +84,8 @@ def test_what_a_ticket_waits_for_is_told(shop: Workshop) -> None:
         False,
         ["accept", "decline"],
     )
-    assert [reason.label["zh-CN"] for reason in offer.offers[1].reasons] == [
-        "手头忙",
-        "距离太远",
-        "工具或技能不符",
-        "身体不适",
-    ]  # type: ignore[index]
+    labels = [reason.label for reason in offer.offers[1].reasons]
+    assert [localized(label, "zh-CN") for label in labels] == ["手头忙", "距离太远", "工具或技能不符", "身体不适"]
     assert (acceptance.person, acceptance.fills, acceptance.due_at is not None) == (dispatcher, True, True)
     assert [clock.key for clock in offer.clocks] == ["dispatch"]
 

@@ -160,11 +160,11 @@ class _Inline:
     def __init__(self, runner: outbox.Runner) -> None:
         self._runner = runner
 
-    def submit(self, refs: Any) -> None:
+    def submit(self, lane: int, refs: Any) -> None:
         for ref in refs:
             self._runner.run(*ref)
 
-    def free(self) -> int:
+    def free(self, lane: int) -> int:
         return 100
 
     def close(self) -> None:

@@ -113,8 +113,7 @@ def test_departments_make_a_tree_without_rings(office: Office) -> None:
         answer = office.admin.submit("/admin/departments", key=key, parent=parent, title_en=key.title())
         assert answer.status_code == 303, answer.text
         page = office.admin.get("/admin/departments").text
-        found = re.findall(r"/admin/departments/(\d+)/change", page)
-        return max(found, key=int)
+        return str(max(map(int, re.findall(r"/admin/departments/(\d+)/change", page))))
 
     firm = made("firm")
     sales = made("sales", firm)

@@ -26,7 +26,7 @@ blueprint = ApiBlueprint("bulk", "bulk", description="Changing or removing many 
 
 class BulkBody(Body):
     """Which records (``ids``, or a list's ``filter``, ``q`` and ``view``, or ``all``), and what is done to each:
-    ``changes``, or ``delete`` (``force`` clears links that ask). Without filter, words, view, ids and ``all`` nothing is
+    ``changes``, or ``delete`` (``force`` clears links that ask). Without filter, words, view, ids and ``all`` none is
     meant.
     """
 

@@ -78,7 +78,9 @@ def choices_json(session: Session, link_id: UUID, field: str, values: Mapping[st
     """What a link field of the page may be set to: titles, and nothing of what stands in those records."""
     opening = opening_of(session, link_id)
     page = services().guests.choices(session, opening, field, values, q=q, limit=MOST_CHOICES)
-    items = [{"id": each.id, "display": each.title or f"#{each.id}", "sub": None, "values": {}} for each in page.items]
+    items: list[dict[str, Any]] = [
+        {"id": each.id, "display": each.title or f"#{each.id}", "sub": None, "values": {}} for each in page.items
+    ]
     return {"items": items, "next": None, "linked": {}}
 
 

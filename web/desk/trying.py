@@ -144,9 +144,11 @@ def _value(world: World, draft: FormDef, checked: Checked, place: Place, record_
     if not may_be_told(form, checked, reader_of(world, view.fields)):
         return {"hidden": True}
     own = facts_of(world.session, forms, world.context).fetch(draft.key, record_id)
+    if own is None:
+        return {}
     row: RecordValue | None = None
     if place.path and ("." in place.path or place.what == "rule"):
-        rows = own.values.get(place.path.partition(".")[0]) if own is not None else None
+        rows = own.values.get(place.path.partition(".")[0])
         row = next((one for one in rows if isinstance(one, RecordValue)), None) if isinstance(rows, tuple) else None
     try:
         value = compile_formula(checked)(Env(own=own, row=row, context=world.context))
