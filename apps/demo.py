@@ -5,19 +5,19 @@ Preparing it twice changes nothing; a start that was interrupted goes on where i
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from formloom import clock
+from formloom import clock, jobs, timers
 from formloom.access import Access
 from formloom.db.uow import unit_of_work, workspace_of
 from formloom.models import OutboxItem, Workspace
 from formloom.outbox import Runner
 from formloom.workspaces import create_workspace, find_workspace
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from apps import bundle, install, samples, stories
@@ -26,6 +26,7 @@ from apps.people import Organisation, create_organisation, ids_by_handle, read_o
 from apps.stores import Stores
 from flow_engine.service.plays.papers import DOCUMENT
 from form_engine.fields.base import Json
+from form_engine.records import late
 from form_engine.records.actor import SYSTEM
 
 FOLDER: Final = Path(__file__).parent / "leasing_templates"
@@ -35,6 +36,7 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 DEMO_PASSWORD: Final = "formloom-demo"  # noqa: S105  printed at start; the demo listens on the loopback address
 
 _PROGRESS: Final = "demo"
+WORKED_OFF: Final = (DOCUMENT, late.KIND, jobs.KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Services(stories.Stage, Protocol):
     def stores(self) -> Stores: ...
     @property
     def runner(self) -> Runner: ...
+    @property
+    def timer_handlers(self) -> Mapping[str, timers.Handler]: ...
 
 
 @cache
@@ -103,9 +107,13 @@ def _fill(session: Session, services: Services) -> None:
 
 
 def _tell(services: Services, workspace: int, story: stories.Stories, told: int) -> None:
+    """What clocks do has been done by the evening before; what is due on the demo's own morning comes as it opens."""
     with unit_of_work(services.databases, workspace) as session:
         known = _known(session, read_organisation(FOLDER))
     for number, each in enumerate(story.told[told:], start=told + 1):
+        before = story.told[: number - 1]
+        if before and before[-1].at.date() < each.at.date() == story.now.date():
+            live(services, workspace, max(earlier.last for earlier in before))
         with unit_of_work(services.databases, workspace) as session:
             _mark(session, number)  # before it is told: an interrupted story stays as far as it got, none is told twice
         stories.tell(services, workspace, each, known)
@@ -114,15 +122,37 @@ def _tell(services: Services, workspace: int, story: stories.Stories, told: int)
         clock.travel(session, story.now)
 
 
-def _work_off(services: Services, workspace: int) -> None:
-    """What a story leaves to be done outside (a document) is done at its own time, before the next one is told."""
-    waiting = select(OutboxItem.id).where(
-        OutboxItem.workspace_id == workspace, OutboxItem.kind == DOCUMENT, OutboxItem.done_at.is_(None)
-    )
+def live(services: Services, workspace: int, until: datetime) -> None:
+    """Time passes until then, and clocks and workers do what is to be done, as in a server that runs."""
     with unit_of_work(services.databases, workspace) as session:
-        items = session.scalars(waiting.order_by(OutboxItem.id)).all()
-    for item in items:
-        services.runner.run(workspace, item)
+        clock.travel(session, until)
+    clocks = timers.Clock(services.databases, services.timer_handlers)
+    _work_off(services, workspace)
+    while clocks.tick():
+        _work_off(services, workspace)
+
+
+def _work_off(services: Services, workspace: int) -> None:
+    """What is left to be done outside (a document, what follows from a write) is done at its own time, before the next
+    story is told. Messages leave when the server runs.
+    """
+    waiting = (
+        select(OutboxItem.id)
+        .where(
+            OutboxItem.workspace_id == workspace,
+            OutboxItem.kind.in_(WORKED_OFF),
+            OutboxItem.done_at.is_(None),
+            OutboxItem.available_at <= func.now(),
+        )
+        .order_by(OutboxItem.id)
+    )
+    while True:
+        with unit_of_work(services.databases, workspace) as session:
+            items = session.scalars(waiting).all()
+        if not items:
+            return
+        for item in items:
+            services.runner.run(workspace, item)
 
 
 def _known(session: Session, organisation: Organisation) -> Known:

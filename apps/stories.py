@@ -58,6 +58,11 @@ class Story:
     values: Mapping[str, Any]
     then: tuple[Act, ...]
 
+    @property
+    def last(self) -> datetime:
+        """When the last of it happens."""
+        return max((self.at, *(act.at for act in self.then)))
+
 
 @dataclass(frozen=True, slots=True)
 class Stories:

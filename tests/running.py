@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 120.0
-"""Seconds that a start may take: the demo loads its data the first time."""
+PATIENCE = 300.0
+"""Seconds that a start may take on a busy machine: the demo loads its data the first time, and lives a day of it."""
 
 
 def free_port() -> int:

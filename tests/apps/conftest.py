@@ -1,20 +1,24 @@
 """A house with the services that apps work with, and a small world of the leasing preset to act in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from formloom import jobs
 from formloom.access import Access
 from formloom.db.engine import Databases
 from formloom.files import FileStore
 from formloom.outbox import Runner
 from formloom.settings import Settings
+from formloom.timers import Handler as TimerHandler
 
 from apps.stores import Stores, stores_for
-from flow_engine.service import Flows
+from flow_engine.service import Flows, timer_handlers
 from flow_engine.service.papers import Papers
 from form_engine.definitions_store import FormStore
 from form_engine.documents.service import Documents
+from form_engine.records import late
 from form_engine.records.service import Records
 
 LEAVE = Path(__file__).parents[1] / "data" / "apps" / "leave"
@@ -32,6 +36,7 @@ class House:
     flows: Flows
     stores: Stores
     runner: Runner
+    timer_handlers: Mapping[str, TimerHandler]
 
     @classmethod
     def of(cls, databases: Databases, settings: Settings) -> "House":
@@ -41,8 +46,13 @@ class House:
         files = FileStore.of(settings)
         stores = stores_for(forms, flows.definitions, files)
         documents = Documents(forms, files, stores.documents, lambda _, record: {"record": f"http://here/{record}"})
-        runner = Runner(databases, Papers(flows, documents, files).handlers())
-        return cls(databases, Access(databases, settings), files, forms, records, flows, stores, runner)
+        work = {
+            jobs.KIND: jobs.Jobs(flows.triggering.works()),
+            late.KIND: late.Late(forms, flows.late_subscribers()),
+            **Papers(flows, documents, files).handlers(),
+        }
+        access, timers = Access(databases, settings), timer_handlers(flows)
+        return cls(databases, access, files, forms, records, flows, stores, Runner(databases, work), timers)
 
 
 @pytest.fixture

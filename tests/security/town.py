@@ -170,6 +170,7 @@ def found_side(services: Services, app: Flask, key: str, workspace: int) -> Side
         services.flows,
         services.stores,
         services.runner,
+        services.timer_handlers,
     )
     office = _open_office(house, workspace, key)
     side = Side(workspace, office)

@@ -17,7 +17,7 @@ from web.composition import Services
 @pytest.fixture
 def leasing(services: Services, workspace: int) -> Office:
     """The leasing preset with its six forms, one contract and three bills, in the application's own services."""
-    held = services.forms, services.records, services.flows, services.stores, services.runner
+    held = services.forms, services.records, services.flows, services.stores, services.runner, services.timer_handlers
     return Office.open(House(services.databases, services.access, services.files, *held), workspace)
 
 
