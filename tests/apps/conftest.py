@@ -9,7 +9,7 @@ from formloom import jobs
 from formloom.access import Access
 from formloom.db.engine import Databases
 from formloom.files import FileStore
-from formloom.outbox import Runner
+from formloom.outbox import Handler, Runner
 from formloom.settings import Settings
 from formloom.timers import Handler as TimerHandler
 
@@ -46,7 +46,7 @@ class House:
         files = FileStore.of(settings)
         stores = stores_for(forms, flows.definitions, files)
         documents = Documents(forms, files, stores.documents, lambda _, record: {"record": f"http://here/{record}"})
-        work = {
+        work: dict[str, Handler] = {
             jobs.KIND: jobs.Jobs(flows.triggering.works()),
             late.KIND: late.Late(forms, flows.late_subscribers()),
             **Papers(flows, documents, files).handlers(),
