@@ -360,15 +360,9 @@ def test_the_step_writes_what_the_pure_function_says(world: World) -> None:
         start, end = drawn["start"], drawn["start"] + timedelta(days=drawn["length"])
         layers = (Layer("free", tuple(drawn["free"])),)
         terms = Terms(start, end, drawn["every"], drawn["rate"], drawn["alignment"], layers=layers)
-        agreement = agree(
-            world,
-            start=str(start),
-            end=str(end),
-            every=str(drawn["every"]),
-            rate=str(drawn["rate"]),
-            alignment=drawn["alignment"],
-            free=[{"from": str(a), "to": str(b)} for a, b in drawn["free"]] or None,
-        )
+        told = {"start": str(start), "end": str(end), "every": str(drawn["every"]), "rate": str(drawn["rate"])}
+        free = [{"from": str(a), "to": str(b)} for a, b in drawn["free"]] or None
+        agreement = agree(world, **told, alignment=drawn["alignment"], free=free)
         press(world, "plan", agreement)
         made = charges(world, agreement)
         assert [_told(one.data) for one in made] == [_wanted(each) for each in schedule(terms)]

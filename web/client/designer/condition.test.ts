@@ -6,7 +6,7 @@ it.each([
   ['amount > 5', 1],
   ['a = "x" AND b <> 2', 2],
   ['a OR NOT b OR ISBLANK(c)', 3],
-  ['NOT ISBLANK(contract.customer)', 1],
+  ['NOT ISBLANK(order.buyer)', 1],
   ['day >= TODAY()', 1],
   ['a = -1', 1],
 ])('%s is clicked together from %i lines and comes back the same', (text, count) => {

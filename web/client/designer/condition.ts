@@ -4,7 +4,7 @@ import { tokens, type Token } from './names';
 export type Operator = '=' | '<>' | '<' | '<=' | '>' | '>=' | 'blank' | 'filled' | 'true' | 'false';
 
 export interface Part {
-  /** A name as formulas write it: `amount`, `contract.status`, `row.share`. */
+  /** A name as formulas write it: `amount`, `order.status`, `row.share`. */
   readonly name: string;
   readonly operator: Operator;
   /** As a formula writes it: `5`, `"open"`, `TODAY()`, or another name. */

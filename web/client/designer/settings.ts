@@ -61,6 +61,7 @@ function shown(): Setting[] {
         ['date', t('Date')],
         ['datetime', t('Date and time')],
         ['text', t('Text')],
+        ['url', t('Web address')],
       ],
     },
     { key: 'currency', kind: 'text', label: t('Currency') },

@@ -54,7 +54,7 @@ export interface FieldConfig {
   readonly hint?: string | null;
   readonly via?: string;
   readonly camera?: 'allow' | 'prefer' | 'only';
-  readonly format?: 'number' | 'money' | 'percent' | 'date' | 'datetime' | 'text' | null;
+  readonly format?: 'number' | 'money' | 'percent' | 'date' | 'datetime' | 'text' | 'url' | null;
 }
 
 export interface FieldModel {
