@@ -199,7 +199,7 @@ BEGIN
   IF posted IS NOT NULL THEN
     INSERT INTO outbox (workspace_id, key, kind, lane, payload)
     SELECT ws, concat_ws(':', prefix, expected + 1, n.at - 1), n.told ->> 'kind',
-           CASE n.told ->> 'kind' WHEN 'flow.tell' THEN 1 ELSE 0 END,  -- hundreds may be told at once: a moment later will do
+           CASE n.told ->> 'kind' WHEN 'flow.tell' THEN 2 ELSE 0 END,  -- hundreds may be told at once
            (n.told -> 'payload') || jsonb_build_object('run', run_of)
     FROM jsonb_array_elements(posted) WITH ORDINALITY n(told, at);
   END IF;

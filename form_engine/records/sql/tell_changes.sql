@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   INSERT INTO outbox (workspace_id, key, kind, lane, payload)
   SELECT ws, CASE many WHEN 1 THEN t.first ELSE t.first || ':' || t.many END, 'records.changed',
-         CASE WHEN quiet OR many > 20 THEN 2 ELSE 1 END,
+         CASE WHEN quiet OR many > 20 THEN 3 ELSE 1 END,
          CASE WHEN many = 1 AND NOT quiet THEN jsonb_build_object('record', changes #> '{0,0}', 'version', changes #> '{0,1}')
               ELSE jsonb_build_object('form', t.form, 'changes', t.changes, 'quiet', quiet) END
   FROM (

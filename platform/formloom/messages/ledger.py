@@ -72,7 +72,8 @@ def post(session: Session, line: Line, delay: timedelta | None = None) -> int | 
     once = statement.on_conflict_do_nothing(index_elements=["workspace_id", "key"]).returning(Message.id)
     message_id = session.execute(once).scalar_one_or_none()
     if message_id is not None and line.channel != "bell":
-        outbox.put(session, KIND, {"message": message_id}, key=_item(message_id), delay=delay)
+        lane = outbox.NOTICE if line.run is not None and line.person is not None else outbox.PEOPLE
+        outbox.put(session, KIND, {"message": message_id}, key=_item(message_id), delay=delay, lane=lane)
     return message_id
 
 

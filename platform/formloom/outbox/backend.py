@@ -8,7 +8,7 @@ from typing import Protocol
 
 import structlog
 
-from formloom.outbox.lanes import BULK, LANES, PEOPLE, SOON, lanes_of
+from formloom.outbox.lanes import BULK, LANES, lanes_of
 from formloom.outbox.runner import Runner
 
 Ref = tuple[int, int]
@@ -38,7 +38,7 @@ class ThreadJobs:
     def __init__(self, runner: Runner, threads: int = 2, most_waiting: int = 200) -> None:
         self._runner = runner
         # Work in bulk is a second a piece, and a queue of it shall not outlast the relay's grace.
-        self._most = {PEOPLE: most_waiting, SOON: most_waiting, BULK: min(most_waiting, 8)}
+        self._most = {**dict.fromkeys(LANES, most_waiting), BULK: min(most_waiting, 8)}
         self._waiting: dict[int, deque[Ref]] = {lane: deque() for lane in LANES}
         self._news = threading.Condition()
         self._closed = False

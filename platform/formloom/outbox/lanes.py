@@ -1,17 +1,20 @@
-"""In what order work is done: three lanes, each with room of its own; a flood in one delays no other (ADR 095)."""
+"""In what order work is done: four lanes, each with room of its own; a flood in one delays no other (ADR 095)."""
 
 from typing import Final
 
 PEOPLE: Final = 0
-"""Somebody looks at the screen: a document, a message, a call between flows."""
+"""Somebody looks at the screen: a document, a way back into an account, a call between flows."""
 
 SOON: Final = 1
 """A moment later: what follows from one write, and the jobs that people watch."""
 
-BULK: Final = 2
+NOTICE: Final = 2
+"""Telling people what happened to runs: a clock may tell hundreds at once."""
+
+BULK: Final = 3
 """What follows from many writes at once."""
 
-LANES: Final = (PEOPLE, SOON, BULK)
+LANES: Final = (PEOPLE, SOON, NOTICE, BULK)
 
 
 def lanes_of(worker: int, workers: int) -> int:

@@ -9,16 +9,16 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from formloom.outbox.backend import Ref
-from formloom.outbox.lanes import BULK, LANES, PEOPLE, SOON
+from formloom.outbox.lanes import BULK, LANES, NOTICE, PEOPLE, SOON
 from formloom.outbox.runner import Runner
 
 QUEUE = "formloom"
-NAMES: Final = {PEOPLE: QUEUE, SOON: f"{QUEUE}-soon", BULK: f"{QUEUE}-bulk"}
+NAMES: Final = {PEOPLE: QUEUE, SOON: f"{QUEUE}-soon", NOTICE: f"{QUEUE}-notice", BULK: f"{QUEUE}-bulk"}
 """A queue a lane: a worker takes from the first that has something."""
 FUNCTION = "formloom.outbox.rq.work"
 # RQ ends what takes longer. Only a job without a cursor (an export) runs for minutes; its lease is renewed meanwhile.
 JOB_SECONDS = 3_600
-MOST_WAITING: Final = {PEOPLE: 1_000, SOON: 1_000, BULK: 32}
+MOST_WAITING: Final = {**dict.fromkeys(LANES, 1_000), BULK: 32}
 # Redis only carries hints: what it does not answer quickly is not worth waiting for.
 SOCKET_SECONDS = 3
 

@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from formloom import outbox
 from formloom.outbox import Relay, Runner
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ def test_a_batch_is_one_item_and_each_record_starts_its_run(house: House) -> Non
     house.publish(flow("born", {"on": "created", "when": 'name <> "I3"'}))
     records = write(house, 60)
     (told,) = items(house)
-    assert (told["lane"], len(told["payload"]["changes"])) == (2, 60)
+    assert (told["lane"], len(told["payload"]["changes"])) == (outbox.BULK, 60)
     house.settle()
     assert Counter(run["record_id"] for run in house.runs()) == dict.fromkeys((*records[:3], *records[4:]), 1)
     batches = [each["payload"] for each in items(house) if "changes" in each["payload"]]
@@ -52,7 +53,7 @@ def test_one_write_does_not_wait_behind_many(house: House) -> None:
     house.publish(flow("born", {"on": "created"}))
     write(house, 300)
     house.make()
-    assert [each["lane"] for each in items(house)] == [2, 2, 1]
+    assert [each["lane"] for each in items(house)] == [outbox.BULK, outbox.BULK, outbox.SOON]
 
 
 def test_samples_have_their_dates_and_start_nothing(house: House) -> None:
@@ -84,7 +85,7 @@ def test_batches_that_are_heard_at_once_do_not_lock_each_other_out(house: House)
         pairs = [[record, 1] for record in records]
         put = text(
             "INSERT INTO outbox (workspace_id, key, kind, lane, payload) SELECT :workspace, 'again:' || n,"
-            " 'records.changed', 2, payload FROM outbox, generate_series(1, 6) n WHERE kind = 'records.changed'"
+            " 'records.changed', 3, payload FROM outbox, generate_series(1, 6) n WHERE kind = 'records.changed'"
         )
         session.execute(put, {"workspace": house.workspace})
     assert items(house)[0]["payload"]["changes"] == pairs
