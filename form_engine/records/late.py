@@ -86,12 +86,12 @@ class Late:
         with context.unit_of_work() as session:
             batch = self._batch(session, payload, alone=alone)
             if batch is not None:
-                self._tell(session, batch, payload.get("to"))
+                self._tell(session, batch, payload.get("to"), outbox.SOON if "record" in payload else outbox.BULK)
             if not context.finish(session):
                 raise LeaseLost(context.key)
 
-    def _tell(self, session: Session, batch: BatchChanged, to: int | None) -> None:
-        """`to`: the place of the listener who asked to hear of each of them."""
+    def _tell(self, session: Session, batch: BatchChanged, to: int | None, lane: int) -> None:
+        """`to`: the place of the listener who asked to hear of each of them. `lane`: of what is left to do."""
         if to is not None:
             self._each(session, batch, self._listeners[to], set(batch.records))
             return
@@ -99,7 +99,7 @@ class Late:
             wanted = set(listener.hear_batch(session, batch))
             if len(wanted) > FEW:
                 left = [(record, version) for record, version in batch.changes if record in wanted]
-                _put(session, batch.form, left, FEW, {"quiet": batch.quiet, "to": place})
+                _put(session, batch.form, left, FEW, {"quiet": batch.quiet, "to": place}, lane)
             else:
                 self._each(session, batch, listener, wanted)
 
@@ -111,7 +111,14 @@ class Late:
     def _split(self, context: JobContext, payload: Mapping[str, Any]) -> None:
         alone = {"quiet": payload["quiet"], "to": payload.get("to")}
         with context.unit_of_work() as session:
-            _put(session, payload["form"], [(record, version) for record, version in payload["changes"]], 1, alone)
+            _put(
+                session,
+                payload["form"],
+                [(record, version) for record, version in payload["changes"]],
+                1,
+                alone,
+                outbox.BULK,
+            )
             if not context.finish(session):
                 raise LeaseLost(context.key)
 
@@ -143,13 +150,13 @@ def _along(session: Session, form: str, record: int) -> list[tuple[int, int]]:
     return sorted((record, version) for record, (_, version) in found.items())
 
 
-def _put(session: Session, form: str, pairs: Pairs, most: int, said: Mapping[str, Any]) -> None:
+def _put(session: Session, form: str, pairs: Pairs, most: int, said: Mapping[str, Any], lane: int) -> None:
     stage = "all" if said["to"] is None else f"to{said['to']}"
     for at in range(0, len(pairs), most):
         part = pairs[at : at + most]
         record, version = part[0]
         told = {"form": form, "changes": part, **said}
-        outbox.put(session, KIND, told, f"changed:{record}:{version}:{stage}:{len(part)}", lane=outbox.BULK)
+        outbox.put(session, KIND, told, f"changed:{record}:{version}:{stage}:{len(part)}", lane=lane)
 
 
 def _writes(session: Session, forms: FormStore, pairs: Pairs) -> list[RecordChanged]:

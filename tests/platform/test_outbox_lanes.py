@@ -75,6 +75,13 @@ def test_workers_of_redis_take_what_goes_first(databases: Databases, workspace: 
     jobs.close()
 
 
-@pytest.mark.parametrize(("workers", "lanes"), [(1, [4]), (2, [2, 4]), (4, [1, 2, 3, 4])])
-def test_some_worker_takes_from_every_lane(workers: int, lanes: list[int]) -> None:
+LANES_OF: list[tuple[int, list[tuple[int, ...]]]] = [
+    (1, [(0, 1, 2, 3)]),
+    (2, [(0, 1), (3, 2, 1, 0)]),
+    (4, [(0,), (0, 1), (0, 1, 2), (3, 2, 1, 0)]),
+]
+
+
+@pytest.mark.parametrize(("workers", "lanes"), LANES_OF)
+def test_some_worker_takes_from_every_lane(workers: int, lanes: list[tuple[int, ...]]) -> None:
     assert [lanes_of(worker, workers) for worker in range(workers)] == lanes

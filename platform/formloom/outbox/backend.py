@@ -69,7 +69,7 @@ class ThreadJobs:
         for thread in self._threads:
             thread.join()
 
-    def _work(self, lanes: int) -> None:
+    def _work(self, lanes: Sequence[int]) -> None:
         while (ref := self._next(lanes)) is not None:
             try:
                 self._runner.run(*ref)
@@ -78,9 +78,9 @@ class ThreadJobs:
                     "job_not_run", workspace=ref[0], item=ref[1]
                 )  # the database is away; the relay asks again
 
-    def _next(self, lanes: int) -> Ref | None:
+    def _next(self, lanes: Sequence[int]) -> Ref | None:
         """The first of these lanes' work; None when all is over."""
-        queues = [self._waiting[lane] for lane in LANES[:lanes]]
+        queues = [self._waiting[lane] for lane in lanes]
         with self._news:
             self._news.wait_for(lambda: self._closed or any(queues))
             return None if self._closed else next(queue for queue in queues if queue).popleft()

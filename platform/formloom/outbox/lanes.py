@@ -17,9 +17,11 @@ BULK: Final = 3
 LANES: Final = (PEOPLE, SOON, NOTICE, BULK)
 
 
-def lanes_of(worker: int, workers: int) -> int:
-    """How many lanes, from the first on, this one (from 0) of so many workers takes work from.
+def lanes_of(worker: int, workers: int) -> tuple[int, ...]:
+    """The lanes from which this one (from 0) of so many workers takes work, in its order.
 
-    The last takes from all of them, the first of several from one alone: so it is free when people want something.
+    The first of several takes from one alone: so it is free when people want something. The last takes from all of
+    them, the last lane first: so none waits for ever behind the others.
     """
-    return -(-len(LANES) * (worker + 1) // workers)
+    mine = LANES[: -(-len(LANES) * (worker + 1) // workers)]
+    return mine[::-1] if 0 < worker == workers - 1 else mine
