@@ -18,6 +18,8 @@ ARGUMENTS: dict[str, Any] = {
     "visit": 1,
     "event": "arrived",
     "turn": "enable",
+    "gate": "invite",
+    "alteration": "remove",
     "remedy": "retry",
     "job_id": SOMEBODY_ELSES,
     "batch_id": SOMEBODY_ELSES,

@@ -104,13 +104,13 @@ def change(person_id: int) -> ResponseReturnValue:
     return redirect(url_for("organisation.person", person_id=person_id), code=303)
 
 
-@pages.post("/people/<int:person_id>/<any(invite, log_out):turn>")
+@pages.post("/people/<int:person_id>/<any(invite, log_out):gate>")
 @policy(admin)
-def door(person_id: int, turn: str) -> ResponseReturnValue:
+def door(person_id: int, gate: str) -> ResponseReturnValue:
     """A new link to choose a password; or out everywhere."""
     with transaction() as session:
         people.get_person(session, person_id)
-        if turn == "invite":
+        if gate == "invite":
             link = services().access.invite(session, person_id, actor_of(me()).ref)
             if link is not None:
                 return show_person(session, person_id, link=link)
@@ -142,22 +142,22 @@ def add_role() -> ResponseReturnValue:
     return _done(act, _roles, gettext("The role is there. Give it to people, and rights to it in forms."), "roles")
 
 
-@pages.post("/roles/<key>/<any(rename, remove):turn>")
+@pages.post("/roles/<key>/<any(rename, remove):alteration>")
 @policy(admin)
-def change_role(key: str, turn: str) -> ResponseReturnValue:
+def change_role(key: str, alteration: str) -> ResponseReturnValue:
     """Call it something else, or take it away where nobody holds it and nothing speaks of it."""
 
     def act(session: Session) -> None:
-        if turn == "rename":
+        if alteration == "rename":
             people.retitle_role(session, key, said(request.form))
         else:
             named = naming_role(session, key)
             if named:
                 raise Conflict("role_named", {"role": key, "count": len(named)})
             people.remove_role(session, key)
-        audit.append(session, actor_of(me()).ref, f"role.{turn}d", f"role:{key}", {})
+        audit.append(session, actor_of(me()).ref, f"role.{alteration}d", f"role:{key}", {})
 
-    told = gettext("Saved.") if turn == "rename" else gettext("The role is gone.")
+    told = gettext("Saved.") if alteration == "rename" else gettext("The role is gone.")
     return _done(act, _roles, told, "roles")
 
 
@@ -184,19 +184,19 @@ def add_department() -> ResponseReturnValue:
     return _done(act, _departments, gettext("The department is there."), "departments")
 
 
-@pages.post("/departments/<int:department_id>/<any(change, remove):turn>")
+@pages.post("/departments/<int:department_id>/<any(change, remove):alteration>")
 @policy(admin)
-def change_department(department_id: int, turn: str) -> ResponseReturnValue:
+def change_department(department_id: int, alteration: str) -> ResponseReturnValue:
     """Call it, place it, have it headed differently; or take it away when it is empty."""
 
     def act(session: Session) -> None:
-        if turn == "change":
+        if alteration == "change":
             people.change_department(session, department_id, said(request.form), _number("parent"), _number("manager"))
         else:
             people.remove_department(session, department_id)
-        audit.append(session, actor_of(me()).ref, f"department.{turn}d", f"department:{department_id}", {})
+        audit.append(session, actor_of(me()).ref, f"department.{alteration}d", f"department:{department_id}", {})
 
-    told = gettext("Saved.") if turn == "change" else gettext("The department is gone.")
+    told = gettext("Saved.") if alteration == "change" else gettext("The department is gone.")
     return _done(act, _departments, told, "departments")
 
 
@@ -230,7 +230,8 @@ def _known(session: Session) -> dict[str, Any]:
     try:
         home = people.get_department(session, department) if department is not None else None
     except NotFound:
-        raise InvalidInput("invalid_input", issues=(Issue("/department", "unknown_department"),)) from None
+        unknown = Issue("/department", "unknown_department", {"department": department})
+        raise InvalidInput("invalid_input", issues=(unknown,)) from None
     return {
         "email": asked.get("email", "").strip()[:254] or None,
         "phone": asked.get("phone", "").strip()[:50] or None,

@@ -19,6 +19,7 @@ from web.phrases import (
     kernel,
     messages,
     operations,
+    organisation,
     records,
     sheets,
     times,
@@ -48,5 +49,6 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         **jobs.PHRASES,
         **messages.PHRASES,
         **operations.PHRASES,
+        **organisation.PHRASES,
     }
 )

@@ -72,7 +72,7 @@ def change_person(
     person = get_person(session, person_id)
     issues = [] if name.strip() else [Issue("/name", "required")]
     if department_id is not None and session.get(Department, (person.workspace_id, department_id)) is None:
-        issues.append(Issue("/department", "unknown_department"))
+        issues.append(Issue("/department", "unknown_department", {"department": department_id}))
     if issues:
         raise InvalidInput("invalid_input", issues=tuple(issues))
     person.name, person.email, person.phone = name.strip(), email or None, phone or None
