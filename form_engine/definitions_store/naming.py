@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from form_engine.models import Definition, DefinitionVersion
 
-_SPOKEN_OF = "$.** ? (@.role == $role)"
+_SPOKEN_OF = "$.** ? (@.role == $role || @.roles == $role || @.issued_by == $role)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def test_a_view_can_be_asked(key: str, house: House, workspace: int) -> None:
         install(session, house.stores, LEASING, SYSTEM)
         form = house.forms.live(session, view["form"])
         assert all(form.field(column) is not None for column in view["columns"])
-        where = check(parse(view["where"]), form.scope).node
+        where = check(parse(view["where"]), form.scope).node if "where" in view else None
         sort = tuple(("-" if each.get("desc") else "") + each["by"] for each in view["sort"])
         page = house.records.list_page(session, house.forms, form.key, SYSTEM, where=where, sort=sort)
     assert page.items == ()

@@ -52,7 +52,8 @@ BESIDES |= {
     "what": "revoke",
     "workspace": "home",
 }
-BESIDES |= {"visit": 1, "turn": "enable", "remedy": "retry"}
+BESIDES |= {"visit": 1, "turn": "enable", "remedy": "retry", "gate": "invite", "alteration": "remove", "part": "day"}
+BESIDES |= {"department_id": 987_654_321, "token_id": 987_654_321, "view_id": 987_654_321}
 """Arguments that are no ids of somebody's things, or stand beside one."""
 
 KEYS = {
@@ -132,7 +133,7 @@ def test_the_sweep_meets_real_things(town: Town) -> None:
                             break
     assert {
         rule.rule for rule, method in rules(town, "record_id", "task_id", "run_id", "file_id") if method == "GET"
-    } - seen == {"/g/<token>/files/<uuid:file_id>"} | ({"/records/<int:record_id>/edit"} - seen)
+    } - seen == {f"/{door}/<token>/files/<uuid:file_id>" for door in "gqv"} | ({"/records/<int:record_id>/edit"} - seen)
 
 
 @pytest.mark.parametrize("who", [NOBODY, "agent"])

@@ -64,7 +64,7 @@ def counted(browser: Browser, path: str, sent: list[str]) -> int:
         ("/inbox", 36),
         ("/inbox?task={task}", 37),
         ("/records/{payment}", 39),
-        ("/records/{contract}", 52),
+        ("/records/{contract}", 71),
         ("/badges", 6),
         ("/api/v1/forms/bill/records", 14),
     ],

@@ -5,12 +5,13 @@ from typing import Any
 import marshmallow as ma
 from flask import Response, jsonify
 from flask.views import MethodView
+from formloom.errors import NotFound
 from formloom.i18n import LOCALES
 from marshmallow import fields, validate
 
 from web.api import form_definitions as _forms_first  # noqa: F401
 from web.api.definitions import SCOPE, DraftBody, blueprint
-from web.context import transaction
+from web.context import services, transaction
 from web.desk.designing import preview_json, surroundings
 from web.desk.trying import PLACES, try_formula
 from web.identity import me
@@ -67,8 +68,9 @@ class FormSurroundings(MethodView):
     @blueprint.alt_response(200, schema=SurroundingsAnswer)
     def get(self, key: str) -> Response:
         """Tell what a form's formulas and links may speak of: forms with their fields, roles, functions"""
-        del key  # the same for every form today
         with transaction() as session:
+            if not services().forms.exists(session, key):
+                raise NotFound("unknown_form", {"form": key})
             return jsonify(surroundings(session))
 
 

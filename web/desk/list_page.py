@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from formloom.access import Identity
+from formloom.errors import NotFound
 from formloom.i18n import localized
 from sqlalchemy.orm import Session
 
@@ -131,7 +132,7 @@ def list_page(session: Session, identity: Identity, form_key: str, args: Mapping
 
 def one_row(session: Session, identity: Identity, form_key: str, record_id: int, args: Mapping[str, str]) -> ListPage:
     """The list's line of one record, after it was changed: by the list's columns, whether or not its filter still
-    lets it through. No rows: it is gone, or this reader may not see it.
+    lets it through. Raises NotFound where it is gone, or this reader may not see it.
     """
     world = World.of(session, identity)
     form, _ = world.listable(form_key)
@@ -141,7 +142,10 @@ def one_row(session: Session, identity: Identity, form_key: str, record_id: int,
     chosen = choose(world, form, world.access(form), query)
     look = {**query.look, "show": "list", "group": "", "sums": "", "columns": ",".join(chosen.look.columns)}
     look["colour"] = chosen.look.colour or ""
-    return list_page(session, identity, form_key, dict(replace(alone, saved=None, look=look).pairs()))
+    page = list_page(session, identity, form_key, dict(replace(alone, saved=None, look=look).pairs()))
+    if not page.rows:
+        raise NotFound("unknown_record", {"id": record_id})
+    return page
 
 
 def _rows(

@@ -42,7 +42,7 @@ class ListQuery:
     def tree(self, kept: Any = None) -> Any:
         """Everything that narrows the list, as the one filter tree of the query layer. ``kept``: a saved view's."""
         chips = [{"field": key, "op": "eq", "value": value} for key, value in (self.chosen or {}).items()]
-        own = self.filter if self.says_filter or self.filter else kept
+        own = self.filter if self.says_filter or self.filter is not None else kept
         if not chips:
             return own  # as it was sent, so that what is wrong with it is found where it stands
         return {"and": [*([own] if own else []), *chips]}

@@ -25,7 +25,7 @@ from form_engine.definition import CompiledForm, FieldAccess
 from form_engine.definition.paths import Place, places
 from form_engine.fields.base import Refused
 from form_engine.formula import Name, parse, walk
-from form_engine.permission import access_for
+from form_engine.permission import Access, access_for, accesses
 from form_engine.records.actor import Actor
 from form_engine.records.facts import Fact
 from form_engine.records.forms import Forms
@@ -105,8 +105,9 @@ def stage_for(
     flow, form = pinned
     forms = catalogue.forms.forms(session)
     fact, fields = _record(session, catalogue, forms, form, actor, asked)
+    known = accesses(session, forms, actor)  # what the actor was granted is asked for once
     for place in _read(forms, flow.definition.form, step, formulas_of(flow.definition)):
-        if not _may_read(session, forms, form, fields, actor, place):
+        if not _may_read(known, form, fields, place):
             raise Forbidden("preview_denied", {"field": str(place)})
     script = Script(workspace_of(session), app_now(session), actor.ref, fact.id, {})
     stage = set_stage(
@@ -120,7 +121,7 @@ def stage_for(
         roles={},
         session=lambda: session,
     )
-    _meets_all(stage, actor, step)
+    _meets_all(stage, known, step)
     return stage
 
 
@@ -175,20 +176,18 @@ def _read(forms: Forms, form: str, step: Series, formulas: Any) -> Iterator[Plac
                 yield from places(world, sources[name.root], name.path)
 
 
-def _may_read(
-    session: Session, forms: Forms, form: CompiledForm, fields: FieldAccess, actor: Actor, place: Place
-) -> bool:
+def _may_read(known: Mapping[str, Access], form: CompiledForm, fields: FieldAccess, place: Place) -> bool:
     if place.form == form.key:
         return fields.may_read(place.path)
-    return access_for(session, forms, forms[place.form], actor).readable(place.form, place.path)
+    return known[place.form].readable(place.form, place.path)
 
 
-def _meets_all(stage: Stage, actor: Actor, step: Series) -> None:
+def _meets_all(stage: Stage, known: Mapping[str, Access], step: Series) -> None:
     """What a search finds is told as a whole, so whoever may not read each of these records is told nothing."""
     session = stage.people.session()
     for _, search in step.uses().searches:
-        access = access_for(session, stage.forms, stage.forms[search.form], actor)
-        if actor.trusted or any(rule.where is None and "read" in rule.may for rule in access.rules):
+        access = known[search.form]
+        if access.actor.trusted or any(rule.where is None and "read" in rule.may for rule in access.rules):
             continue
         found = ids_of(stage, search, MOST_EXISTING)
         if not access.may("read") or access.rights(session, found).keys() != set(found):

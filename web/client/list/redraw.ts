@@ -18,6 +18,7 @@ export async function redraw(model: ListModel, record: string): Promise<void> {
   if (!row) return redrawAll(model);
   const query = address(model, {}).split('?')[1] ?? '';
   const answer = await fetch(`/forms/${model.form}/rows/${record}?${query}`, { headers: { Accept: 'text/html' } });
+  if (answer.status === 404) return row.remove();
   if (!answer.ok) return toastFailure('');
   const held = document.createElement('template');
   held.innerHTML = await answer.text(); // our own server's line, escaped by its templates
@@ -27,9 +28,9 @@ export async function redraw(model: ListModel, record: string): Promise<void> {
     const box = fresh.querySelector<HTMLInputElement>('.pick input');
     if (box) box.checked = true;
   }
-  if (fresh) row.replaceWith(fresh);
-  else row.remove();
-  fresh?.dispatchEvent(new CustomEvent(DRAWN, { bubbles: true }));
+  if (!fresh) return redrawAll(model);
+  row.replaceWith(fresh);
+  fresh.dispatchEvent(new CustomEvent(DRAWN, { bubbles: true }));
 }
 
 /** Everything below the tools. */
