@@ -17,8 +17,9 @@ def import_page(session: Session, identity: Identity, form_key: str, batch_id: i
     """The title, and the props of the island ``import``. Raises NotFound and Forbidden as imports do."""
     world = World.of(session, identity)
     actor = actor_of(identity)
-    form = services().imports.importable(session, form_key, actor)
+    # Somebody else's is not there, whether or not the reader may import.
     batch = services().imports.find(session, batch_id, actor) if batch_id is not None else None
+    form = services().imports.importable(session, form_key, actor)
     writable = world.access(form).fields_for_new()
     profiles = services().stores.imports.of_form(session, form_key)
     return {

@@ -51,7 +51,7 @@ def _page(session: Session, page: RecordPage, said: Said) -> str:
 def timeline(record_id: int) -> str:
     """More of what happened to the record (``way=past``) or is to come (``way=ahead``), from ``day`` on."""
     with transaction() as session:
-        page = timeline_further(session, me(), record_id, request.args.get("way", ""), request.args.get("day", ""))
+        page = timeline_further(session, me(), record_id, request.args.get("way", "past"), request.args.get("day", ""))
         return render_template("pages/timeline.html", nav=load_nav(session), page=page)
 
 

@@ -28,13 +28,13 @@ class Further:
 
 
 def timeline_further(session: Session, identity: Identity, record_id: int, way: str, day: str) -> Further:
-    """From a day on; NotFound where the reader may not see the record, InvalidInput for what is no day or no way."""
+    """From a day on (today, where none is named); NotFound where the reader may not see the record, InvalidInput for what is no day or no way."""
     world = World.of(session, identity)
     view = services().records.view(session, services().forms, record_id, world.actor)
     if way not in ("past", "ahead"):
         raise InvalidInput("invalid_input", issues=(Issue("/way", "unknown_option", {"option": way[:40]}),))
     try:
-        first = date.fromisoformat(day)
+        first = date.fromisoformat(day) if day else today_of(world)
     except ValueError:
         raise InvalidInput("invalid_input", issues=(Issue("/day", "not_a_date", {}),)) from None
     runs = runs_of(world, record_id)
