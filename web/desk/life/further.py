@@ -28,7 +28,9 @@ class Further:
 
 
 def timeline_further(session: Session, identity: Identity, record_id: int, way: str, day: str) -> Further:
-    """From a day on (today, where none is named); NotFound where the reader may not see the record, InvalidInput for what is no day or no way."""
+    """From a day on (today, where none is named). Raises NotFound where the reader may not see the record, InvalidInput
+    for what is no day or no way.
+    """
     world = World.of(session, identity)
     view = services().records.view(session, services().forms, record_id, world.actor)
     if way not in ("past", "ahead"):
