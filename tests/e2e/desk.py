@@ -110,5 +110,6 @@ class Visitor:
         more = self.page.locator("a[data-more='#inbox-items']")
         while not item.count() and more.count():  # a busy person's list has several pages
             self.page.goto(str(more.get_attribute("href")))
-        item.first.click()
+        expect(item.first).to_be_attached()
+        self.page.goto(str(item.first.get_attribute("href")))  # a later page on a phone shows its first task
         expect(self.page.locator(".task-title")).to_contain_text(title)

@@ -124,7 +124,7 @@ def test_rejections_go_where_they_should(case: Case) -> None:
     agent.open_task(number)
     expect(agent.page.locator(".timeline")).to_contain_text("这一笔不是我付的")
     agent.decide("resubmit")
-    expect(agent.page.locator(".list-item[data-task]", has_text=number)).to_have_count(0)
+    expect(agent.page.locator(".task-title", has_text=number)).to_have_count(0)  # the next one has opened
     agent.page.goto(payment)
     assert agent.fact("收款状态") == "待客户确认"
     case.confirm(case.link(agent))

@@ -181,7 +181,7 @@ export class Session {
     if (document.hidden || this.saving !== 'saved') return;
     try {
       const answer = await send<DraftState>(`${this.model.url}/draft`);
-      if (this.saving === 'saved' && answer.revision !== this.revision) this.take(this.definition, answer);
+      if (this.saving === 'saved' && answer.revision > this.revision) this.take(this.definition, answer);
     } catch {
       // The next look may find the server again; saving says what is wrong.
     }
