@@ -11,8 +11,8 @@ THREADS = 256
 """Open pages hold one each while they listen; a thread that waits costs some kilobytes."""
 
 SWITCH_SECONDS = 0.0005
-"""How long background work may keep the interpreter while a page waits for it. A page asks the database thirty times and
-comes back to a held interpreter after each: with Python's own 5 ms that alone adds 150 ms."""
+"""How long background work may keep the interpreter while a page waits for it. A page asks the database thirty times
+and comes back to a held interpreter after each: with Python's own 5 ms that alone adds 150 ms."""
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
