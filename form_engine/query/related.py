@@ -67,7 +67,7 @@ class Related:
         asked = [*self.conditions, day.is_not(None)]
         if since is not None:
             asked.append(day >= self._begin(key, since))
-        if until is not None:
+        if until is not None and until < date.max:
             asked.append(day < self._begin(key, until + timedelta(days=1)))
         # OFFSET 0 is a fence, as in `listing`: found first, sorted then.
         held = found(self.session, self.access, self.columns, asked, [day.label("day")]).offset(0).subquery("held")

@@ -1,7 +1,9 @@
 """Lists of records as pages: filters, looks, groups, other kinds, saved views, the bin, the import's page."""
 
+import itertools
 import json
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -86,6 +88,17 @@ def test_a_timeline_has_a_bar_for_each_record(full: Office) -> None:
     assert page.count('class="bar"') == 2
     assert '<td colspan="1"></td><td colspan="3"><span class="bar"' in page
     assert page.count('class="bars-lane"') == 2
+
+
+@pytest.mark.parametrize("look", ["calendar", "timeline&span=month", "timeline&span=quarter", "timeline&span=year"])
+def test_the_first_and_the_last_days_that_there_are_have_a_page(full: Office, look: str) -> None:
+    for start, on in itertools.product(("from", "created_at"), ("9999-12-31", "0001-01-01")):
+        answer = full.manager.get(f"/forms/leave?show={look}&start={start}&on={on}")
+        assert answer.status_code == 200, (start, on)
+        beside = re.findall(r'href="(/forms/leave\?[^"]*on=[^"]*)"', answer.text)
+        assert beside
+        for href in beside:
+            assert full.manager.get(unescape(href)).status_code == 200, href
 
 
 def test_a_kind_that_lacks_its_field_is_a_list(full: Office) -> None:

@@ -21,6 +21,7 @@ from web.desk.world import World
 
 PER_DAY = 4
 SPANS = ("month", "quarter", "year")
+FIRST, LAST = date(2, 1, 1), date(9998, 1, 1) - timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,15 +253,16 @@ def _heads(first: date, months: int, units: int, step: int, locale: str) -> Iter
 
 
 def _asked(on: str, today: date) -> date:
+    """The day that the address names, as far as there is a year of days before and after it to speak of."""
     try:
-        return date.fromisoformat(on)
+        return min(max(date.fromisoformat(on), FIRST), LAST)
     except ValueError:
         return today
 
 
 def _shifted(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(min(max(year, 1), 9998), month + 1, 1)
+    return date(year, month + 1, 1)
 
 
 def _as_list(query: ListQuery, tree: Any) -> ListQuery:

@@ -76,7 +76,9 @@ def bar_of(asked: Asked, page: PageDef, today: date) -> Bar | None:
     if start is None or not all(_readable(asked, key) for key in page.span):
         return None
     open_ = end is None
-    last = end if end is not None else max(start, today) + timedelta(days=OPEN_DAYS)
+    last = (
+        end if end is not None else min(max(start, today), date.max - timedelta(days=OPEN_DAYS)) + timedelta(OPEN_DAYS)
+    )
     if last <= start:
         return None
     scale = _Scale(start, last)
@@ -91,7 +93,7 @@ def bar_of(asked: Asked, page: PageDef, today: date) -> Bar | None:
         last,
         open_,
         scale.x(today) if start <= today <= last else None,
-        scale.x(today + timedelta(days=1)) if today >= start else 0,
+        scale.x(today, over=True) if today >= start else 0,
         tuple((scale.x(date(year, 1, 1)), year) for year in range(start.year + 1, last.year + 1))[:20],
         tuple(lanes),
         gettext("From %(start)s to %(end)s", start=locales.day(start), end=until),
@@ -108,9 +110,9 @@ class _Scale:
     start: date
     end: date
 
-    def x(self, day: date) -> float:
-        """Where a day begins."""
-        inside = min(max((day - self.start).days, 0), self.days)
+    def x(self, day: date, *, over: bool = False) -> float:
+        """Where a day begins; `over`: where it ends."""
+        inside = min(max((day - self.start).days + over, 0), self.days)
         return round(inside / self.days * WIDTH, 1)
 
     @property
@@ -125,7 +127,7 @@ class _Scale:
         if line.until is None:
             return Piece(self.x(begin), _LEAST, tone, title, line.href, point=True)
         x = self.x(begin)
-        width = max(self.x(line.until + timedelta(days=1)) - x - 1.5, _LEAST)
+        width = max(self.x(line.until, over=True) - x - 1.5, _LEAST)
         return Piece(x, round(min(width, WIDTH - x), 1), tone, title, line.href, point=False)
 
 

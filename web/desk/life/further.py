@@ -14,6 +14,8 @@ from web.desk.life.moment import TimelinePage
 from web.desk.timeline import runs_of
 from web.desk.world import World
 
+EARLIEST, LATEST = date(2, 1, 1), date(9998, 12, 31)
+
 
 @dataclass(frozen=True, slots=True)
 class Further:
@@ -39,6 +41,8 @@ def timeline_further(session: Session, identity: Identity, record_id: int, way: 
         first = date.fromisoformat(day) if day else today_of(world)
     except ValueError:
         raise InvalidInput("invalid_input", issues=(Issue("/day", "not_a_date", {}),)) from None
+    # The day before the first one and the day after the last one cannot be said.
+    first = max(first, EARLIEST) if way == "ahead" else min(max(first, EARLIEST), LATEST)
     runs = runs_of(world, record_id)
     return Further(
         view.id,

@@ -56,7 +56,9 @@ def merged(found: Sequence[Sequence[Moment]], way: Way, limit: int = PAGE) -> Ti
     whole = [line for line in rows if horizon is None or near(line.day) < horizon]
     if rows and not whole:
         first = rows[0].day
-        return TimelinePage(way, tuple(line for line in rows if line.day == first), first + timedelta(days=sign))
+        end = first in (date.min, date.max)
+        shown = [line for line in rows if line.day == first]
+        return TimelinePage(way, tuple(shown), None if end else first + timedelta(days=sign))
     last = whole[limit - 1].day if len(whole) > limit else None
     shown = [line for line in whole if last is None or near(line.day) <= near(last)]
     if len(shown) < len(whole):
