@@ -14,7 +14,7 @@ from form_engine.query.evaluate import evaluator
 from form_engine.query.formula_sql import Translator
 from form_engine.query.found import indexed_columns
 from form_engine.query.listing import FEW, Page, page_of
-from form_engine.query.search import candidates, contains, words_of
+from form_engine.query.search import candidates, contains, titled, words_of
 from form_engine.records.facts import Fact, Facts, RowValues, record_value
 from form_engine.records.facts_sql import facts_of
 
@@ -29,11 +29,13 @@ def lookup(
     q: str = "",
     after: str | None = None,
     limit: int = 20,
+    by_title: bool = False,
 ) -> Page:
     """Candidates for the link at `path` (`customer`, `lines.item`) of the form that `access` is to.
 
     `values` and `row` are what stands in the form now, unsaved and unchecked: what makes no sense counts as blank.
-    Only records that the same actor may read in the linked form's own list are candidates.
+    Only records that the same actor may read in the linked form's own list are candidates. `by_title`: whoever asks
+    sees their titles alone, so `q` looks at those and at numbers, not into what else stands in the records.
     """
     field = access.form.field(path)
     points_to = access.forms.get(field.points_to or "") if field is not None else None
@@ -42,7 +44,11 @@ def lookup(
     target = access_for(session, access.forms, points_to, access.actor)
     columns = indexed_columns(target, root="target")
     words = words_of(q)
-    conditions = [candidates(session, target, columns.id, words), contains(target, words)] if words != [] else []
+    conditions = []
+    if words != []:
+        conditions = (
+            [titled(words)] if by_title else [candidates(session, target, columns.id, words), contains(target, words)]
+        )
     narrowed = field.formulas.get("filter")
     if narrowed is not None:
         facts = facts_of(session, access.forms, access.context)

@@ -78,6 +78,14 @@ def contains(access: Access, words: list[str] | None) -> ColumnElement[bool]:
     return and_(true(), *(or_(func.strpos(_plain(Record.number), word) > 0, *_in(shown, word)) for word in words))
 
 
+def titled(words: list[str] | None) -> ColumnElement[bool]:
+    """Every word stands in what a link shows of the record, or in its number; nothing else of it is told."""
+    if words is None:
+        return false()
+    shown = (_plain(Record.title), _plain(Record.number))
+    return and_(true(), *(or_(*(func.strpos(each, word) > 0 for each in shown)) for word in words))
+
+
 def _in(shown: list[CompiledField], word: str) -> list[ColumnElement[bool]]:
     """That one of these fields contains the word: in what its type calls its `words`, read from the document."""
     return [_in_row(field, word) if "." in field.path else _has(field, Record.data[field.key], word) for field in shown]

@@ -85,7 +85,8 @@ class GuestRecords(Writer):
     def choices(
         self, session: Session, opening: Opening, path: str, values: Mapping[str, Any], *, q: str, limit: int
     ) -> Page:
-        """What a link field may be set to: what the field's own filter lets through, beside what the link brings.
+        """What a link field may be set to: what the field's own filter lets through, beside what the link brings, found
+        by title and number alone: other words would tell what stands in records of which a guest sees the titles.
         Raises NotFound for a field that is not the guest's to fill.
         """
         column = opening.form.field(path)
@@ -93,7 +94,8 @@ class GuestRecords(Writer):
             raise NotFound("link_gone")
         own = {key: value for key, value in values.items() if key in opening.fields}
         access = access_for(session, opening.forms, opening.form, SYSTEM)
-        return lookup(session, access, path, values=self.begun(session, opening, own), q=q, limit=limit)
+        begun = self.begun(session, opening, own)
+        return lookup(session, access, path, values=begun, q=q, limit=limit, by_title=True)
 
     def report(
         self, session: Session, forms: FormStore, opening: Opening, values: Mapping[str, Any], actor: Actor

@@ -35,8 +35,10 @@ DEVICE: dict[str, Any] = {
     "key": "device",
     "title": "Device",
     "display": ["name"],
+    "number": "D-{seq:4}",
     "fields": [
         {"key": "name", "type": "text", "required": True},
+        {"key": "note", "type": "text"},
         {"key": "room", "type": "link", "form": "room", "required": True},
         {"key": "price", "type": "number"},
     ],

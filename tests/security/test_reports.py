@@ -27,7 +27,7 @@ def street(databases: Databases, settings: Settings, workspace: int) -> Iterator
     street.publish(ROOM, DEVICE, FAULT)
     for name in ("red", "blue"):
         room = street.add(name, "room", name=name, floor=f"{name} floor", tenant="Secretive Ltd", usual="noise")
-        street.add(f"{name}_lamp", "device", name=f"{name} lamp", room=room, price="424242")
+        street.add(f"{name}_lamp", "device", name=f"{name} lamp", room=room, price="424242", note="Whispered")
     yield street
     services.streams.close()
     services.listener.close()
@@ -126,6 +126,21 @@ def test_choices_are_those_of_the_filter_and_tell_titles_alone(street: Street, d
     refused(street, other, 422)
     assert other.get_json()["issues"][0]["code"] == none.get_json()["issues"][0]["code"] == "unknown_record"
     assert passer.report(what="It is dark", device=street.ids["red_lamp"]).status_code == 201
+
+
+def test_a_guest_finds_by_title_and_number_never_by_other_words(street: Street, door: str) -> None:
+    passer = Passer.by(street, door)
+
+    def found(q: str) -> list[int]:
+        answer = passer.browser.send("POST", f"/q/{door}/lookup", {"field": "device", "q": q})
+        assert answer.status_code == 200, answer.text
+        return [each["id"] for each in answer.get_json()["items"]]
+
+    (number,) = (each["number"] for each in street.stored("device") if each["id"] == street.ids["red_lamp"])
+    for q in ("red lamp", "LAMP red", "amp", "ｌａｍｐ", number, f"red {number}"):
+        assert found(q) == [street.ids["red_lamp"]], q
+    for q in ("whispered", "hispe", "red whispered", "424242", "secretive", "blue"):
+        assert found(q) == [], q
 
 
 def test_dead_links_look_alike(street: Street) -> None:
