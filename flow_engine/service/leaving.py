@@ -47,7 +47,8 @@ def leave(session: Session, catalogue: Catalogue, person: int, actor: Actor, suc
     """
     if person == actor.person_id:
         raise Conflict("own_account")
-    if "admin" in roles_of(session, person) and len(members_of_role(session, "admin")) == 1:
+    people.hold_administrators(session)
+    if people.ADMIN in roles_of(session, person) and len(members_of_role(session, people.ADMIN)) == 1:
         raise Conflict("last_admin")
     if successor is not None:
         there = select(Person.id).where(Person.id == successor, Person.id != person, Person.disabled_at.is_(None))

@@ -4,10 +4,11 @@ Each pair runs many times in new runs. One of the two wins, the other hears of i
 gives the stored state, and every open task belongs to a visit that asks for it.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from formloom.clock import app_now
 from formloom.db.engine import Databases
 from formloom.errors import FormloomError
 from formloom.models import Person
+from formloom.people import members_of_role
 from sqlalchemy import text
 
 from flow_engine.machine import RunState
+from form_engine.records.actor import Actor
 from tests.flow_engine.routing import Desk, desk
 
 ROUNDS = 5
@@ -39,6 +42,7 @@ LATE |= {
     "version_conflict",
     "nobody_to_urge",
     "proxy_cycle",
+    "last_admin",
 }
 
 
@@ -256,6 +260,25 @@ def test_hand_over_against_approve(house: Desk) -> None:
         assert [visit.step for visit in state.open] == ["then"]
     else:
         assert state.open[0].asked == (f"person:{successor}",)
+
+
+def test_of_two_administrators_who_shut_each_others_account_one_stays(
+    house: Desk, make_person: Callable[..., Person]
+) -> None:
+    first, second = house.people["admin1"].id, make_person("Ada", "admin").id
+    both = Barrier(2)
+
+    def shut(whom: int, by: int) -> Callable[[], None]:
+        def act(session: Any) -> None:
+            house.flows.seating.leave(session, whom, Actor.person(by, frozenset({"admin"}), ""))
+            with contextlib.suppress(BrokenBarrierError):
+                both.wait(1)  # neither commits before the other has been through, unless it cannot get through
+
+        return inside(house, act)
+
+    assert sorted(at_once(shut(first, second), shut(second, first))) == ["done", "last_admin"]
+    with house.work() as session:
+        assert len(members_of_role(session, "admin")) == 1
 
 
 def test_an_administrator_takes_over_while_it_is_decided(house: Desk) -> None:

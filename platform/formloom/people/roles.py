@@ -109,8 +109,7 @@ def set_roles(session: Session, person_id: int, roles: Collection[str]) -> tuple
     """Give exactly these; returns which came and which went. Raises InvalidInput for an unknown one, Conflict
     `last_admin` where nobody would be administrator any more."""
     here, wanted = workspace_of(session), frozenset(roles)
-    # Two administrators who take the role from each other at one moment: one waits, and then is the last.
-    session.execute(select(Role.id).where(Role.workspace_id == here, Role.key == ADMIN).with_for_update())
+    hold_administrators(session)
     before = held_by(session, person_id)
     if ADMIN in before - wanted and [one.id for one in members_of_role(session, ADMIN)] == [person_id]:
         raise Conflict("last_admin")
@@ -119,6 +118,16 @@ def set_roles(session: Session, person_id: int, roles: Collection[str]) -> tuple
     mine = (PersonRole.workspace_id == here, PersonRole.person_id == person_id)
     session.execute(delete(PersonRole).where(*mine, PersonRole.role_id.in_(gone)))
     return wanted - before, before - wanted
+
+
+def hold_administrators(session: Session) -> None:
+    """Until this transaction ends, nobody else makes anybody an administrator or ends that they are one.
+
+    Two administrators who take the role from each other, or shut each other's account, at one moment: one waits, and
+    then is the last.
+    """
+    here = workspace_of(session)
+    session.execute(select(Role.id).where(Role.workspace_id == here, Role.key == ADMIN).with_for_update())
 
 
 def held_by(session: Session, person_id: int) -> frozenset[str]:
