@@ -12,6 +12,7 @@ from formloom.access import Identity
 from formloom.errors import InvalidInput, Issue, NotFound
 from formloom.models import StoredFile
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from web.context import services
 from web.desk.world import World
@@ -21,13 +22,19 @@ INLINE = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
 CHUNK = 65_536
 
 
-def take_upload(
-    session: Session, request: Request, actor: str, *, accept: Iterable[str] = (), most_bytes: int | None = None
-) -> FileCard:
-    """Store the one file of a multipart body."""
+def uploaded(request: Request) -> FileStorage:
+    """The one file of a multipart body, which has come in whole by then: read before a transaction begins, for a
+    slow sender would keep it, and its connection, open. Raises InvalidInput."""
     upload = request.files.get("file")
     if upload is None:
         raise InvalidInput("file_missing_in_body", issues=(Issue("/file", "required"),))
+    return upload
+
+
+def take_upload(
+    session: Session, upload: FileStorage, actor: str, *, accept: Iterable[str] = (), most_bytes: int | None = None
+) -> FileCard:
+    """Store what was `uploaded`."""
     stream, name = cast("BinaryIO", upload.stream), upload.filename or ""
     try:
         stored = services().files.store(session, stream, name, actor, accept=accept, most_bytes=most_bytes)

@@ -13,6 +13,7 @@ from formloom.settings import Settings
 from sqlalchemy import text
 
 from form_engine.records.actor import SYSTEM
+from tests.security.slow import sent_slowly
 from tests.security.street import DEVICE, FAULT, ROOM, Passer, Street, path_of
 from tests.security.town import digests, fresh_key, upload, visitor
 from tests.web.conftest import BASE
@@ -141,6 +142,13 @@ def test_a_guest_finds_by_title_and_number_never_by_other_words(street: Street, 
         assert found(q) == [street.ids["red_lamp"]], q
     for q in ("whispered", "hispe", "red whispered", "424242", "secretive", "blue"):
         assert found(q) == [], q
+
+
+def test_no_transaction_waits_for_a_photo_that_comes_slowly(street: Street, door: str) -> None:
+    passer = Passer.by(street, door)
+    answer, waiting = sent_slowly(passer.browser, street.services.databases, f"/q/{door}/files")
+    assert answer.status_code == 201, answer.text
+    assert set(waiting) == {0}
 
 
 def test_dead_links_look_alike(street: Street) -> None:

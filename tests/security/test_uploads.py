@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from tests.security.slow import sent_slowly
 from tests.security.town import Town, picture, upload
 from tests.web.conftest import BASE
 
@@ -185,3 +186,11 @@ def test_an_upload_is_its_uploaders_until_a_record_shows_it(town: Town) -> None:
         taken = town.browser("admin").send("POST", "/api/v1/forms/probe/records", values, key="not-my-upload")
     assert taken.status_code == 422, taken.text
     assert taken.get_json()["issues"][0]["code"] == "unknown_file"
+
+
+def test_no_transaction_waits_for_whoever_sends_slowly(town: Town) -> None:
+    guest = f"/g/{town.guest_token(town.pay())}/files"
+    for who, path in (("agent", "/api/v1/files"), ("anonymous", guest)):
+        answer, waiting = sent_slowly(town.browser(who), town.services.databases, path)
+        assert answer.status_code == 201, answer.text
+        assert set(waiting) == {0}, path

@@ -7,7 +7,7 @@ from web.api.answers import FileAnswer
 from web.api.door import ApiBlueprint
 from web.body_limits import accepts_upload
 from web.context import transaction
-from web.file_answer import take_upload
+from web.file_answer import take_upload, uploaded
 from web.identity import actor_of, me
 from web.policies import policy, signed_in
 
@@ -23,6 +23,7 @@ class Files(MethodView):
     @blueprint.alt_response(201, schema=FileAnswer)
     def post(self) -> tuple[Response, int]:
         """Upload one file (multipart part “file”); its type is judged by its content"""
+        sent = uploaded(request)
         with transaction() as session:
-            card = take_upload(session, request, actor_of(me()).ref)
+            card = take_upload(session, sent, actor_of(me()).ref)
         return jsonify(id=card.id, **card.to_json()), 201

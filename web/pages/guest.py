@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, jsonify, render_template, request
 from formloom import guests
 from formloom.errors import NotFound
+from sqlalchemy.orm import Session
 
 from form_engine.records.actor import Actor
 from web.api.conditions import idempotency_key
@@ -14,7 +15,7 @@ from web.body_limits import accepts_upload
 from web.context import services, transaction
 from web.desk.decisions import decided
 from web.desk.guest_page import guest_page, shown_files
-from web.file_answer import send_stored, take_upload
+from web.file_answer import send_stored, take_upload, uploaded
 from web.guest_links import found, resolved
 from web.policies import guest, policy
 
@@ -57,9 +58,11 @@ def upload(token: str) -> tuple[Response, int]:
     """A slip that the guest adds, while their task is open."""
     workspace_id, link_id = found(token)
     with transaction(workspace_id) as session:
-        if not services().flows.guest_task(session, link_id).open:
-            raise NotFound("link_gone")
-        card = take_upload(session, request, f"guest:{link_id}")
+        _open_task(session, link_id)
+    sent = uploaded(request)
+    with transaction(workspace_id) as session:
+        _open_task(session, link_id)
+        card = take_upload(session, sent, f"guest:{link_id}")
     body = {**card.to_json(), "id": card.id, "url": f"/g/{token}/files/{card.id}"}
     return jsonify(body), 201
 
@@ -75,3 +78,8 @@ def file(token: str, file_id: UUID) -> Response:
             return send_stored(row, stream)
         stream.close()
     raise NotFound("link_gone")
+
+
+def _open_task(session: Session, link_id: UUID) -> None:
+    if not services().flows.guest_task(session, link_id).open:
+        raise NotFound("link_gone")

@@ -14,7 +14,7 @@ from web.body_limits import accepts_upload
 from web.context import services, transaction
 from web.desk.report_page import accepted, choices_json, opening_of, report_page, takes_files
 from web.desk.reporting import Reporting, is_used, network
-from web.file_answer import send_stored, take_upload
+from web.file_answer import send_stored, take_upload, uploaded
 from web.guest_links import found, resolved
 from web.policies import guest, policy
 from web.visits import begin_visit, visit_of
@@ -87,8 +87,9 @@ def upload(token: str) -> tuple[Response, int]:
             raise NotFound("link_gone")
     visit = _visit(link_id)
     _count_file(limits, visit)
+    sent = uploaded(request)
     with transaction(workspace_id) as session:
-        card = take_upload(session, request, f"guest:{visit}", accept=types, most_bytes=limits.file_bytes)
+        card = take_upload(session, sent, f"guest:{visit}", accept=types, most_bytes=limits.file_bytes)
     return jsonify({**card.to_json(), "id": card.id, "url": f"/q/{token}/files/{card.id}"}), 201
 
 
