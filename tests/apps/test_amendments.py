@@ -6,7 +6,7 @@ import pytest
 from formloom.errors import InvalidInput
 
 from tests.apps.conftest import House
-from tests.apps.contracts import agree, bills, draft, lines, live, paper, pay, told, world
+from tests.apps.contracts import agree, bills, draft, lines, live, paper, pay, press, told, world
 from tests.apps.office_days import Days
 
 
@@ -148,3 +148,50 @@ def test_what_is_returned_can_be_mended(days: Days) -> None:
     days.decide(amendment, "agent", "resubmit", changes={"new_rent": "1100.00"})
     approved(days, amendment)
     assert told(live(days, contract))[5] == ("2026-06-01", "2026-06-30", "1100.00")
+
+
+def left(days: Days, contract: int, day: str) -> None:
+    """The customer moves out on a day."""
+    press(days, "contract_termination", contract, "agent", move_out=day, leave_reason="客户搬离")
+    days.decide(contract, "supervisor", "approve")
+    days.settle()
+    assert days.see(contract)["status"] == "settling"
+
+
+TERMS = ("status", "revision", "end", "rent_now", "agreed_rent", "agreed_from", "customer", "unit")
+
+
+def terms(days: Days, contract: int) -> dict[str, Any]:
+    """What is agreed on, whatever has been paid."""
+    seen = days.see(contract)
+    return {key: seen.get(key) for key in TERMS}
+
+
+def test_of_a_contract_that_has_ended_meanwhile_nothing_takes_effect(days: Days) -> None:
+    contract = year(days)
+    before = amend(days, contract, effective="2026-03-16", new_rent="1000.00")
+    after = amend(days, contract, effective="2026-05-16", new_rent="900.00")
+    approved(days, before)
+    approved(days, after)
+    days.at("2026-01-01T00:06:00+08:00")
+    left(days, contract, "2026-04-30")
+    days.at("2026-03-16T00:02:00+08:00")
+    assert days.see(before)["status"] == "effective"  # they stay until the end of April
+    agreed = terms(days, contract)
+    assert agreed["agreed_from"] == "2026-03-16"
+    days.at("2026-05-16T00:02:00+08:00")
+    assert days.see(after)["status"] == "void"
+    assert terms(days, contract) == agreed
+
+
+def test_what_is_approved_after_the_contract_has_ended_is_void(days: Days) -> None:
+    contract = year(days)
+    days.at("2026-01-01T00:06:00+08:00")
+    late = amend(days, contract, effective="2026-05-16", new_rent="1000.00")
+    left(days, contract, "2026-04-30")
+    agreed, owed = terms(days, contract), told(live(days, contract))
+    approved(days, late)
+    assert days.see(late)["status"] == "void"
+    assert (terms(days, contract), told(live(days, contract))) == (agreed, owed)
+    days.at("2026-05-16T00:02:00+08:00")
+    assert terms(days, contract) == agreed
