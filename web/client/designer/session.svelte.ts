@@ -191,12 +191,12 @@ export class Session {
   async publish(note: string, acceptLoss: boolean): Promise<Published> {
     await this.save();
     if (this.saving !== 'saved') throw new Problem(409, this.saving, t('The draft is not saved.'));
-    return this.published(await send(`${this.model.url}/publish`, { method: 'POST', body: { note, accept_loss: acceptLoss }, etag: `"${this.revision}"` }));
+    return this.makeLive('publish', { note, accept_loss: acceptLoss });
   }
 
   /** Publishes an earlier version again. Raises Problem. */
   async rollBack(version: number, acceptLoss: boolean): Promise<Published> {
-    return this.published(await send(`${this.model.url}/rollback`, { method: 'POST', body: { version, accept_loss: acceptLoss }, etag: `"${this.revision}"` }));
+    return this.makeLive('rollback', { version, accept_loss: acceptLoss });
   }
 
   /** Back to what is published; what was drafted is gone for everybody. Raises Problem. */
@@ -207,8 +207,23 @@ export class Session {
     this.begin(await send<DraftState>(`${this.model.url}/draft`));
   }
 
-  private published(answer: DraftState & Published): Published {
+  /** Saving waits meanwhile: under the revision that is being published nothing can be saved any more. */
+  private makeLive(how: 'publish' | 'rollback', body: object): Promise<Published> {
+    const made = this.published(how, body);
+    this.flight = made.then(
+      () => undefined,
+      () => undefined,
+    );
+    return made;
+  }
+
+  /** What is typed until the answer comes stays, as the next draft. */
+  private async published(how: 'publish' | 'rollback', body: object): Promise<Published> {
+    const sent = this.definition;
+    const answer = await send<DraftState & Published>(`${this.model.url}/${how}`, { method: 'POST', body, etag: `"${this.revision}"` });
+    const typed = this.definition;
     this.begin(answer);
+    if (typed !== sent) this.show(merge(sent, typed, answer.definition, 'mine').body);
     return { version: answer.version, job: answer.job };
   }
 

@@ -54,3 +54,43 @@ it('never writes over the same place, and lets one say whose it is', async () =>
   expect(sent[2]?.headers['If-Match']).toBe('"5"');
   expect(one.saving).toBe('saved');
 });
+
+it('keeps what is typed while it publishes as the next draft', async () => {
+  const one = session();
+  const first = set(FORM, 'a', 'help', 'published');
+  const second = set(first, 'b', 'help', 'typed meanwhile');
+  const sent = serve(
+    { body: { ...STATE, definition: first, revision: 5 } },
+    { body: { ...STATE, definition: first, live: first, live_version: 2, revision: 6, version: 2, job: null } },
+    { body: { ...STATE, definition: second, live: first, live_version: 2, revision: 7 } },
+  );
+  one.apply(first);
+  await one.save();
+  const publishing = one.publish('', false);
+  await vi.waitFor(() => expect(sent).toHaveLength(2));
+  one.apply(second);
+  const saving = one.save();
+  expect(await publishing).toEqual({ version: 2, job: null });
+  expect(one.definition).toEqual(second);
+  expect(one.live).toEqual(first);
+  expect(one.unpublished).toBe(true);
+  await saving;
+  expect(sent[2]).toMatchObject({ method: 'PUT', body: { definition: second } });
+  expect(sent[2]?.headers['If-Match']).toBe('"6"');
+  expect(one.saving).toBe('saved');
+  one.undo();
+  expect(one.definition).toEqual(first);
+});
+
+it('keeps what is typed while the server refuses to publish', async () => {
+  const one = session();
+  const typed = set(FORM, 'b', 'help', 'typed meanwhile');
+  const sent = serve(problem(409, 'would_lose'), { body: { ...STATE, definition: typed, revision: 5 } });
+  const refused = expect(one.publish('', false)).rejects.toMatchObject({ code: 'would_lose' });
+  await vi.waitFor(() => expect(sent).toHaveLength(1));
+  one.apply(typed);
+  await refused;
+  await one.save();
+  expect(sent[1]).toMatchObject({ method: 'PUT', body: { definition: typed } });
+  expect(one.saving).toBe('saved');
+});
