@@ -44,6 +44,12 @@ def unread(session: Session, person_id: int) -> int:
     return session.execute(select(func.count()).select_from(Notification).where(*mine)).scalar_one()
 
 
+def unseen(session: Session, person_id: int, link: str) -> bool:
+    """Whether the person has lines that lead there and has not read them."""
+    mine = (*_of(session, person_id), Notification.read_at.is_(None), Notification.link == link)
+    return session.scalar(select(Notification.id).where(*mine).limit(1)) is not None
+
+
 def mark_read(session: Session, person_id: int, up_to: int | None = None) -> None:
     """The person has read everything, up to one line if it is given."""
     _read(session, person_id, *([Notification.id <= up_to] if up_to is not None else []))

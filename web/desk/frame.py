@@ -129,6 +129,12 @@ def _note(
     return Note(text.rstrip(": "), href, row.created_at, row.read_at is not None, row.id if acknowledge else None)
 
 
+def unseen(session: Session, identity: Identity, link: str) -> str:
+    """The link, while unread lines under this person's bell lead to it: the page then tells by a POST that it was
+    looked at, for a GET changes nothing (a browser may fetch pages that nobody looks at)."""
+    return link if bell.unseen(session, identity.person_id, link) else ""
+
+
 def opened(session: Session, identity: Identity, link: str) -> None:
     """This person looks at what lines under their bell lead to: they are read, and so says the delivery ledger."""
     bell.mark_seen(session, identity.person_id, link)

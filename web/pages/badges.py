@@ -1,8 +1,10 @@
 """The small figures of the frame, and what stands under the bell."""
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request
+from marshmallow import fields, validate
 from werkzeug.wrappers import Response as AnyResponse
 
+from web.api.door import Body, read_body
 from web.context import services, transaction
 from web.desk.frame import acknowledged_task, badges, mark_read, notifications, opened
 from web.identity import actor_of, me
@@ -11,6 +13,12 @@ from web.policies import policy, signed_in
 from web.speech import gettext
 
 pages = Blueprint("badges", __name__)
+
+
+class Seen(Body):
+    """Which page is looked at."""
+
+    link = fields.String(required=True, validate=validate.Length(max=500))
 
 
 @pages.get("/badges")
@@ -43,6 +51,16 @@ def acknowledge(note_id: int) -> AnyResponse:
         opened(session, identity, f"/inbox?task={task}")
     flash(gettext("Acknowledged."))
     return redirect(local_path(request.form.get("next")), code=303)
+
+
+@pages.post("/notifications/seen")
+@policy(signed_in)
+def seen() -> tuple[str, int]:
+    """One's own lines that lead to ``link`` are read: its page is looked at."""
+    body = read_body(Seen(), request)
+    with transaction() as session:
+        opened(session, me(), body["link"])
+    return "", 204
 
 
 @pages.post("/notifications/read")

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 
 from web.context import transaction
-from web.desk.frame import opened
+from web.desk.frame import unseen
 from web.desk.inbox import inbox_list, inbox_page
 from web.identity import me
 from web.page_frame import load_nav
@@ -18,10 +18,10 @@ def show() -> str:
     """A tab of the inbox, with the chosen task beside it."""
     with transaction() as session:
         page = inbox_page(session, me(), request.args)
-        if request.args.get("task"):
-            opened(session, me(), f"/inbox?task={request.args['task']}")
+        task = request.args.get("task", "")
+        seen = unseen(session, me(), f"/inbox?task={task}") if task else ""
         nav = load_nav(session)
-    return render_template("pages/inbox.html", nav=nav, **page)
+    return render_template("pages/inbox.html", nav=nav, seen=seen, **page)
 
 
 @pages.get("/inbox/list")

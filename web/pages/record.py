@@ -12,7 +12,7 @@ from web.context import transaction
 from web.desk.comments import NOTHING_SAID, Said, comments_beside, comments_view, refused, say, say_otherwise, unsay
 from web.desk.compare_page import compare_page
 from web.desk.document_page import document_page
-from web.desk.frame import opened
+from web.desk.frame import unseen
 from web.desk.life.further import timeline_further
 from web.desk.record_form import edit_form
 from web.desk.record_page import RecordPage, record_page
@@ -34,7 +34,6 @@ def show(record_id: int) -> str:
             return render_template("parts/comments.html", comments=comments_view(session, me(), record_id))
         chosen, after = request.args.get("list", ""), request.args.get("after")
         page = record_page(session, me(), record_id, chosen=chosen, after=after)
-        opened(session, me(), f"/records/{record_id}")
         if part == "body":
             return render_template("parts/record_body.html", page=page, now=page.now)
         return _page(session, page, NOTHING_SAID)
@@ -43,7 +42,10 @@ def show(record_id: int) -> str:
 def _page(session: Session, page: RecordPage, said: Said) -> str:
     comments = comments_beside(session, me(), page.id)
     nav = load_nav(session)
-    return render_template("pages/record.html", nav=nav, page=page, now=page.now, comments=comments, said=said)
+    seen = unseen(session, me(), f"/records/{page.id}")
+    return render_template(
+        "pages/record.html", nav=nav, page=page, now=page.now, comments=comments, said=said, seen=seen
+    )
 
 
 @pages.get("/records/<int:record_id>/timeline")
