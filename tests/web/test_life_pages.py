@@ -88,7 +88,7 @@ def desk(office: Office, services: Services, workspace: int) -> Office:
 
 def stay(desk: Office, name: str, ends: str | None = "9999-12-31") -> int:
     """A stay of which a price, a break's fee and a visit's cost are not everybody's, in two versions."""
-    values = {"name": name, "begins": "2026-01-01", "ends": ends, "price": 1}
+    values: dict[str, Any] = {"name": name, "begins": "2026-01-01", "ends": ends, "price": 1}
     values["breaks"] = [{"from": "2026-02-01", "to": "9999-12-31", "fee": int(HIDDEN)}]
     made = int(post(desk.manager, "/api/v1/forms/stay/records", {"values": values}).get_json()["id"])
     visit = {"what": "A look", "stay": made, "at": "2026-02-02T08:00:00Z", "cost": int(HIDDEN)}
@@ -165,7 +165,11 @@ def test_the_first_and_the_last_days_that_there_are_have_a_page(desk: Office, da
 
 @pytest.mark.parametrize("ends", ["9999-12-31", None])
 def test_a_life_may_begin_and_end_on_the_last_day_that_there_is(desk: Office, ends: str | None) -> None:
-    values = {"name": "for ever", "begins": "9999-12-31" if ends is None else "2026-01-01", "ends": ends}
+    values: dict[str, Any] = {
+        "name": "for ever",
+        "begins": "9999-12-31" if ends is None else "2026-01-01",
+        "ends": ends,
+    }
     values["breaks"] = [{"from": "9999-12-31", "to": "9999-12-31", "fee": 1}] * 12
     made = post(desk.manager, "/api/v1/forms/stay/records", {"values": values}).get_json()["id"]
     for path in (f"/records/{made}", f"/records/{made}/timeline?way=ahead&day=9999-12-31"):
