@@ -31,6 +31,9 @@ _SHAPE: Final = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 
+LAST_YEAR: Final = 9998
+"""A moment of the year after it is, in some zone, in a year that no calendar here has."""
+
 
 @dataclass(frozen=True, slots=True)
 class DatetimeConfig:
@@ -51,6 +54,8 @@ class DatetimeField(FieldType[DatetimeConfig]):
             moment = read_datetime(raw) if type(raw) is str else None
             if moment is None:
                 return refuse("not_a_datetime")
+            if moment.year > LAST_YEAR:
+                return refuse("above_max", max=f"{LAST_YEAR}-12-31")
             return write_datetime(moment) if moment.year >= 1900 else refuse("below_min", min="1900-01-01")
 
         return clean

@@ -174,3 +174,16 @@ def test_a_life_may_begin_and_end_on_the_last_day_that_there_is(desk: Office, en
     made = post(desk.manager, "/api/v1/forms/stay/records", {"values": values}).get_json()["id"]
     for path in (f"/records/{made}", f"/records/{made}/timeline?way=ahead&day=9999-12-31"):
         assert desk.manager.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:00:00Z", "9999-12-31T23:00:00-10:00", "0001-01-01T00:00:00+10:00"])
+def test_a_moment_that_other_zones_cannot_say_is_refused(desk: Office, at: str) -> None:
+    body = {"values": {"what": "x", "at": at}}
+    assert desk.manager.send("POST", "/api/v1/forms/visit/records", body, key=next(KEYS)).status_code == 422
+    last = post(desk.manager, "/api/v1/forms/visit/records", {"values": {"what": "x", "at": "9998-12-31T23:00:00Z"}})
+    for path in (
+        "/forms/visit",
+        f"/records/{last.get_json()['id']}",
+        "/forms/visit?show=calendar&start=at&on=9998-12-31",
+    ):
+        assert desk.manager.get(path).status_code == 200, path
