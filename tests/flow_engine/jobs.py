@@ -118,7 +118,7 @@ class Jobs:
         self.settle()
 
     def travel(self, text: str) -> None:
-        """Go to a moment on the wall of the office."""
+        """Go to a moment on the wall of the office, to the second: what is due then, a minute later."""
         self.clock.travel(at(text))
 
     def settle(self) -> None:

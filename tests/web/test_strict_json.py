@@ -5,6 +5,7 @@ import time
 import pytest
 from formloom.errors import InvalidInput
 
+from tests import pace
 from web import strict_json
 
 
@@ -77,6 +78,6 @@ def test_every_fault_is_told_at_once() -> None:
     ],
 )
 def test_hostile_bodies_are_refused_quickly(body: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert refused(body)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < pace.seconds(2)

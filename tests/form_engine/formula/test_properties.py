@@ -28,6 +28,7 @@ from form_engine.formula import (
 from form_engine.formula.functions import CALLABLE, FUNCTIONS
 from form_engine.formula.limits import MAX_ITEMS, MAX_TEXT
 from form_engine.formula.numbers import is_bounded
+from tests import pace
 from tests.form_engine.formula.random_formulas import RandomFormulas
 from tests.form_engine.formula.test_agreement import without_currency
 from tests.form_engine.formula.vectors import World
@@ -130,7 +131,7 @@ def test_costly_formulas_are_bounded(text: str) -> None:
     run = formula.compile(check(parse(text), scope))
     begun = process_time()
     value = run(Env(formula.RecordValue("x", 1, values)))
-    assert process_time() - begun < 0.5
+    assert process_time() - begun < pace.seconds(0.5)
     if text in ("SUM(too_many)", "big&big&big", "99^99^99"):
         assert isinstance(value, ErrorValue)
 
@@ -144,4 +145,4 @@ def test_a_closure_is_quick() -> None:
     begun = process_time()
     for _ in range(50_000):
         run(env)
-    assert 50_000 / (process_time() - begun) > 150_000
+    assert process_time() - begun < pace.seconds(1 / 3)
