@@ -21,7 +21,20 @@ class Replay:
 
 
 def replay(session: Session, catalogue: Catalogue, run_id: int) -> Replay:
-    """Replay a run's journal and compare with what is stored. Raises NotFound."""
+    """Replay a run's journal and compare with what is stored. Raises NotFound.
+
+    Run, journal and tasks are read one after the other: where they differ, the run may have gone on in between, so it
+    is held and looked at again.
+    """
+    found = _compared(session, catalogue, run_id)
+    if found.ok:
+        return found
+    mine = (Run.workspace_id == workspace_of(session), Run.id == run_id)
+    session.execute(select(Run.id).where(*mine).with_for_update(read=True))
+    return _compared(session, catalogue, run_id)
+
+
+def _compared(session: Session, catalogue: Catalogue, run_id: int) -> Replay:
     run = session.get(Run, (workspace_of(session), run_id), populate_existing=True)
     if run is None:
         raise NotFound("unknown_run", {"run": run_id})

@@ -60,6 +60,8 @@ PAGES: dict[str, tuple[str | None, Where]] = {
 }
 GUEST = "guest"
 """The page behind a link that the product has sent; found among the sent messages."""
+DRAWN = "() => !document.querySelector('[data-island]:not([data-mounted=drawn])')"
+"""Every part of the page that a script draws is there."""
 ALL = (*PAGES, GUEST)
 
 
@@ -72,11 +74,12 @@ class Tour:
     pages: dict[tuple[str | None, bool, str], Page] = field(default_factory=dict)
 
     def open(self, name: str, language: str, scheme: Scheme, *, phone: bool) -> Page:
-        """The page, loaded, in this language and theme, at a desk or on a phone."""
+        """The page, loaded and drawn, in this language and theme, at a desk or on a phone."""
         page = self._page(PAGES[name][0] if name != GUEST else None, language, phone)
         page.emulate_media(color_scheme=scheme)
         page.goto(self._address(name, page, language, scheme, phone))
         page.wait_for_load_state()
+        page.wait_for_function(DRAWN)
         return page
 
     def close(self) -> None:

@@ -23,13 +23,18 @@ def flood(databases: Databases, workspace: int, count: int, lane: int) -> None:
 
 def test_a_flood_does_not_delay_what_people_wait_for(databases: Databases, workspace: int) -> None:
     """Every piece of the flood takes until somebody lets it go: what people want is done meanwhile."""
-    go, done = threading.Event(), threading.Event()
-    kinds: dict[str, Any] = {"flood": lambda context, payload: go.wait(20), "effect": lambda *_: done.set()}
-    jobs = ThreadJobs(Runner(databases, kinds), threads=2)
+    begun, go, done = threading.Event(), threading.Event(), threading.Event()
+
+    def drown(context: JobContext, payload: Mapping[str, Any]) -> None:
+        begun.set()
+        go.wait(60)
+
+    jobs = ThreadJobs(Runner(databases, {"flood": drown, "effect": lambda *_: done.set()}), threads=2)
     relay = Relay(databases, jobs)
     flood(databases, workspace, 300, outbox.BULK)
-    for _ in range(3):
-        relay.run_once()
+    relay.run_once()
+    assert begun.wait(20), "the one thread that takes such work has its piece"
+    relay.run_once()
     put(databases, workspace, "a")
     assert relay.run_once() == 1
     assert done.wait(10), "a thread is kept free for it"

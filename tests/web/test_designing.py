@@ -130,7 +130,9 @@ def test_the_surroundings_tell_forms_roles_and_functions(admin: Browser) -> None
 
 
 def test_the_pages_open(admin: Browser) -> None:
-    assert 'data-island="designer"' in admin.get("/admin/forms/trip").text
+    designer = admin.get("/admin/forms/trip").text
+    assert 'data-island="designer"' in designer
+    assert re.search("<h1>[^<]+</h1>", designer), "the page has its heading before its script"
     assert 'data-island="form-start"' in admin.get("/admin/new-form").text
 
 

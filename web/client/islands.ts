@@ -14,13 +14,15 @@ const ISLANDS: Readonly<Record<string, () => Promise<Loaded>>> = {
   'form-start': () => import('./designer/start/island'),
 };
 
-/** Mounts each `[data-island]` under `root` once, on the JSON that stands inside it. */
+/** Mounts each `[data-island]` under `root` once, on the JSON that stands inside it; `data-mounted` then says when it is drawn. */
 export function mountIslands(root: ParentNode = document): void {
   for (const place of root.querySelectorAll<HTMLElement>('[data-island]:not([data-mounted])')) {
     const load = ISLANDS[place.dataset.island ?? ''];
     if (!load) continue;
     place.dataset.mounted = '';
-    void load().then((island) => island.mount(place, propsOf(place)));
+    void load()
+      .then((island) => island.mount(place, propsOf(place)))
+      .then(() => (place.dataset.mounted = 'drawn'));
   }
 }
 
